@@ -1,0 +1,36 @@
+"""The pure core of screening: plain values in, plain values out. No Django, no clock, no I/O.
+
+docs/rules.md says in a clinician's words what is decided here.
+"""
+
+from .decisions import finding_digests, may_be_released, silent_sources
+from .ruleset import SHIPPED_SETTINGS, RuleSet, RuleSetError, ruleset_digest
+from .screening import age_on, composition, screen, state_on, unanswered_on
+from .values import Answer, Composition, Finding, Ingredient, Patient, Plan, Result
+from .words import EFFECT_WORDS, VERDICT_WORDS, VERDICTS, canonical_json
+
+__all__ = [
+    "EFFECT_WORDS",
+    "SHIPPED_SETTINGS",
+    "VERDICTS",
+    "VERDICT_WORDS",
+    "Answer",
+    "Composition",
+    "Finding",
+    "Ingredient",
+    "Patient",
+    "Plan",
+    "Result",
+    "RuleSet",
+    "RuleSetError",
+    "age_on",
+    "canonical_json",
+    "composition",
+    "finding_digests",
+    "may_be_released",
+    "ruleset_digest",
+    "screen",
+    "silent_sources",
+    "state_on",
+    "unanswered_on",
+]

@@ -1,0 +1,118 @@
+"""What people may decide about a finding, what the decision is bound to, and which documents are silent."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from . import words
+from .rows import AgeRow, AllergenRow, Known
+from .ruleset import ALLERGEN, MINIMUM_AGE, Item, RuleSet
+from .screening import evidence_for, known_on
+from .values import Finding, Ingredient, Patient, Plan, Result
+
+
+def finding_digests(
+    result: Result, patient: Patient, plan: Plan, ruleset: RuleSet, as_of: date
+) -> dict[str, str]:
+    """Item id -> SHA-256 of all that a decision on the finding rests on (section 5).
+
+    That is the finding, its list item as published, the evidence (each reported fact with the state
+    worked out on `as_of` and the end date given; each allergen with the substance it meets), and the
+    plan. An unrelated fact, a repeated answer, a new rule set with the same item or a day gone by
+    leave it as it is.
+    """
+    known = known_on(as_of, patient, plan, ruleset)
+    planned = _plan(plan)
+    return {
+        finding.item: words.digest(
+            {
+                "finding": finding.to_dict(),
+                "plan": planned,
+                **_basis(ruleset.items.get(finding.item), known, patient),
+            }
+        )
+        for finding in result.findings
+    }
+
+
+def _basis(item: Item | None, known: Known, patient: Patient) -> dict[str, Any]:
+    """The item and what met it; nothing for a remark, which no list makes."""
+    if item is None:
+        return {}
+    evidence = evidence_for(item, known)
+    return {
+        "item": item.digest,
+        "facts": {fact: _reported(fact, known, patient) for met in evidence for fact in met.facts},
+        "contacts": sorted({contact for met in evidence for contact in met.contacts}),
+        "ages": sorted({str(met.ages) for met in evidence if met.ages}),
+    }
+
+
+def _reported(fact: str, known: Known, patient: Patient) -> list[str]:
+    return [known.states[fact], str(patient.answers[fact].until)]
+
+
+def _plan(plan: Plan) -> dict[str, Any]:
+    return {
+        "technique": plan.technique,
+        "area": plan.area,
+        "goal": plan.goal,
+        "ingredients": _substances(plan.ingredients),
+        "procedure_substances": _substances(plan.procedure_substances),
+    }
+
+
+def _substances(ingredients: Iterable[Ingredient]) -> list[tuple[Any, ...]]:
+    return sorted({(i.code, i.role, *sorted(set(i.may_contain))) for i in ingredients})
+
+
+def may_be_released(finding: Finding, ruleset: RuleSet) -> bool:
+    """Whether a doctor may release or decide the finding (section 5).
+
+    Only a stop can be beyond everybody: one that a changed plan cures, and one that the clinic marks
+    absolute by its list item, by a fact that meets it, as an allergy to a substance of the plan
+    (`allergen`), or as an age below the clinic's minimum (`minimum_age`).
+    """
+    if finding.effect != words.STOP:
+        return True
+    return finding.remedy is None and not _kinds(finding, ruleset) & ruleset.absolute
+
+
+def _kinds(finding: Finding, ruleset: RuleSet) -> set[str]:
+    """The names under which the settings may have called the finding absolute."""
+    rows = ruleset.items[finding.item].rows
+    kinds = {finding.item, *finding.facts}
+    if finding.substances:
+        kinds.add(ALLERGEN)
+    if any(isinstance(row, AgeRow) and row.is_clinic_minimum for row in rows):
+        kinds.add(MINIMUM_AGE)
+    return kinds
+
+
+def silent_sources(finding: Finding, ruleset: RuleSet, plan: Plan) -> tuple[str, ...]:
+    """The documents whose lists say nothing about what meets this finding, by code.
+
+    A document speaks when one of its items has a row naming one of the finding's facts (in whatever
+    state), looking where one of the finding's substances is in this plan, or, for a finding about
+    age, naming an age. One without a list is always silent. Policy is no document. How far a list
+    reaches does not matter: a scalp list that names the condition is not silent. Nobody is silent
+    about a remark.
+    """
+    if finding.item not in ruleset.items:
+        return ()
+    speaking = {item.source for item in ruleset.items.values() if _speaks(item, finding, ruleset, plan)}
+    return tuple(sorted(ruleset.documents - speaking))
+
+
+def _speaks(item: Item, finding: Finding, ruleset: RuleSet, plan: Plan) -> bool:
+    about_age = not finding.facts and not finding.substances
+    for row in item.rows:
+        if isinstance(row, AgeRow):
+            speaks = about_age
+        elif isinstance(row, AllergenRow):
+            speaks = any(substance.code in finding.substances for substance in row.substances(plan))
+        else:
+            speaks = any(fact in finding.facts for fact in row.facts)
+        if speaks:
+            return True
+    return False
