@@ -1,0 +1,16 @@
+"""The Celery app and the table of periodic tasks.
+
+Beat ticks in UTC: a local-time schedule has a hole of an hour at the autumn change. What is due is decided by SQL.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
+app = Celery("clinic")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "send-due-messages": {"task": "treatments.reminders.tasks.tick", "schedule": 60.0},
+}

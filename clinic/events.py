@@ -1,0 +1,33 @@
+"""Events that a lower app announces and a higher one listens to, inside the same transaction.
+
+Imports run down the house only, yet performing a session (visits) must write the reminder (reminders) in the same
+transaction. The lower app names what happened with a frozen dataclass; the higher app registers in its AppConfig.
+A listener that raises undoes the change: that is the point.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+
+_listeners: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
+
+
+def listen(kind: type, listener: Callable[[Any], None]) -> None:
+    """Call `listener(event)` for every event of `kind`. Registering the same listener twice counts once."""
+    if listener not in _listeners[kind]:
+        _listeners[kind].append(listener)
+
+
+def announce(event: Any) -> None:
+    """Tell everybody who listens to this kind of event, now, in the caller's transaction.
+
+    Raises TransactionManagementError outside a transaction: what follows from a change belongs to the change.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError(
+            "announce() belongs inside the transaction of the change"
+        )
+    for listener in _listeners[type(event)]:
+        listener(event)

@@ -1,0 +1,231 @@
+"""Staff, rooms, hours, the clinic's own settings, and who read what."""
+
+from typing import ClassVar
+
+import pghistory
+import pgtrigger
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from clinic.querysets import UserQuerySet
+from clinic.roles import CLINICAL, Role
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    """Makes users that log in by e-mail."""
+
+    def create_user(self, email: str, password: str | None = None, **fields):
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields):
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+@pghistory.track(exclude=["password", "last_login"])
+class User(AbstractUser):
+    """A member of staff. Roles are groups; a nurse treats with a cooperating doctor (S1 L13)."""
+
+    username = None  # type: ignore[assignment]
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    email = models.EmailField(_("e-mail"), unique=True)
+    name = models.CharField(_("name"), max_length=150)
+    cooperating_doctor = models.ForeignKey(
+        "self",
+        verbose_name=_("cooperating doctor"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="cooperating_nurses",
+    )
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects = UserManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="user_one_per_email",
+                violation_error_message=_("Somebody already logs in with this e-mail."),
+            ),
+            models.CheckConstraint(
+                name="user_does_not_cooperate_with_self",
+                condition=Q(cooperating_doctor=None) | ~Q(cooperating_doctor=F("id")),
+                violation_error_message=_("Nobody is their own cooperating doctor."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        return self.name
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """The roles held. If not loaded already, one SQL query."""
+        return frozenset(group.name for group in self.groups.all())
+
+    def has_role(self, *roles: str) -> bool:
+        """Does this person hold at least one of `roles`?"""
+        return not self.roles.isdisjoint(roles)
+
+    @property
+    def is_clinical(self) -> bool:
+        return self.has_role(*CLINICAL)
+
+    @property
+    def is_doctor(self) -> bool:
+        return self.has_role(Role.DOCTOR)
+
+
+@pghistory.track()
+class Clinic(models.Model):
+    """The one row of what the clinic set. The zone is in the environment, since an installation never moves."""
+
+    name = models.CharField(_("name"), max_length=120, default="Clinic")
+    address = models.CharField(_("address"), max_length=250, blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    grid_minutes = models.PositiveSmallIntegerField(
+        _("grid of the calendar, minutes"),
+        default=5,
+        validators=[MinValueValidator(5), MaxValueValidator(60)],
+    )
+    messages_at = models.TimeField(_("messages go out from"), default="09:00")
+    few_days_hours = models.PositiveSmallIntegerField(
+        _("“a few days” in aftercare means, hours"),
+        default=72,
+        validators=[MinValueValidator(1)],
+    )
+    tentative_bookings = models.BooleanField(_("book sessions before all answers are there"), default=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="clinic_is_one_row", condition=Q(id=1)),
+            models.CheckConstraint(
+                name="clinic_grid_divides_the_hour",
+                condition=Q(grid_minutes__in=[5, 10, 15, 20, 30, 60]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def current(cls) -> "Clinic":
+        """The clinic's settings; the defaults until somebody saves them. One SQL query."""
+        return cls.objects.filter(pk=1).first() or cls(pk=1)
+
+
+@pghistory.track()
+class Room(models.Model):
+    """Where sessions take place."""
+
+    name = models.CharField(_("name"), max_length=60)
+    active = models.BooleanField(_("in use"), default=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                name="room_one_per_name",
+                violation_error_message=_("There is a room of this name."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Weekday(models.IntegerChoices):
+    """ISO weekdays."""
+
+    MONDAY = 1, _("Monday")
+    TUESDAY = 2, _("Tuesday")
+    WEDNESDAY = 3, _("Wednesday")
+    THURSDAY = 4, _("Thursday")
+    FRIDAY = 5, _("Friday")
+    SATURDAY = 6, _("Saturday")
+    SUNDAY = 7, _("Sunday")
+
+
+@pghistory.track()
+class WorkingHours(models.Model):
+    """A practitioner is at work on this weekday from `starts` to `ends`, wall-clock time of the clinic."""
+
+    practitioner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="working_hours")
+    weekday = models.PositiveSmallIntegerField(_("day"), choices=Weekday.choices)
+    starts = models.TimeField(_("from"))
+    ends = models.TimeField(_("to"))
+
+    class Meta:
+        ordering = ["weekday", "starts"]
+        verbose_name_plural = "working hours"
+        constraints = [
+            models.CheckConstraint(
+                name="workinghours_end_after_they_start",
+                condition=Q(ends__gt=F("starts")),
+                violation_error_message=_("Working hours end after they start."),
+            ),
+            models.CheckConstraint(name="workinghours_on_a_weekday", condition=Q(weekday__range=(1, 7))),
+            models.UniqueConstraint(
+                name="workinghours_start_once",
+                fields=["practitioner", "weekday", "starts"],
+                violation_error_message=_("These hours are there already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_weekday_display()} {self.starts:%H:%M}–{self.ends:%H:%M}"
+
+
+@pgtrigger.register(pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete))
+class AccessLog(models.Model):
+    """Who opened whose record, when and where. No foreign keys: the log outlives what it speaks of."""
+
+    at = models.DateTimeField(db_index=True)
+    actor_id = models.BigIntegerField()
+    actor = models.CharField(max_length=200)
+    roles = models.CharField(max_length=200)
+    patient_id = models.BigIntegerField()
+    view = models.CharField(max_length=120)
+    method = models.CharField(max_length=8)
+    address = models.GenericIPAddressField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["patient_id", "-at"]),
+            models.Index(fields=["actor_id", "-at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor} {self.view} {self.patient_id}"
+
+
+class ShippedRow(models.Model):
+    """What `load_catalogue` last wrote for a row, to know the clinic's changes from our own."""
+
+    kind = models.CharField(max_length=60)
+    code = models.CharField(max_length=80)
+    values = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="shippedrow_once", fields=["kind", "code"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.code}"

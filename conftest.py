@@ -1,0 +1,80 @@
+"""The cast: who comes through the door in tests. Factories of an app are in its `tests/factories.py`."""
+
+import datetime as dt
+import os
+
+import pytest
+from django.contrib.auth.models import Group
+from django.utils import timezone
+
+from clinic.models import User
+from clinic.roles import Role
+
+# The browser's driver runs an event loop in the thread of the test; Django would refuse the database there.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+# A Monday at half past nine in the clinic; tests pass it on as `at`.
+NOW = dt.datetime(2026, 11, 23, 9, 30, tzinfo=timezone.get_default_timezone())
+
+
+def person(name: str, *roles: Role, **fields) -> User:
+    """A member of staff with these roles."""
+    user = User.objects.create_user(
+        email=f"{name.lower()}@clinic.example", password="pw", name=name, **fields
+    )
+    user.groups.set(Group.objects.filter(name__in=roles))
+    return user
+
+
+@pytest.fixture
+def at() -> dt.datetime:
+    """The moment of the test."""
+    return NOW
+
+
+@pytest.fixture
+def day(at) -> dt.date:
+    """The clinic's day of the test."""
+    return timezone.localdate(at)
+
+
+@pytest.fixture
+def doctor(db):
+    return person("Dorota", Role.DOCTOR)
+
+
+@pytest.fixture
+def nurse(db, doctor):
+    return person("Natalia", Role.NURSE, cooperating_doctor=doctor)
+
+
+@pytest.fixture
+def front_desk(db):
+    return person("Felicja", Role.FRONT_DESK)
+
+
+@pytest.fixture
+def catalogue_admin(db):
+    return person("Kasia", Role.CATALOGUE_ADMIN, is_staff=True)
+
+
+@pytest.fixture
+def clinic_admin(db):
+    return person("Celina", Role.CLINIC_ADMIN)
+
+
+@pytest.fixture
+def stranger(db):
+    """Somebody who can log in and holds no role."""
+    return person("Stefan")
+
+
+@pytest.fixture
+def as_(client):
+    """`as_(doctor)` is a browser in which the doctor is logged in."""
+
+    def login(user):
+        client.force_login(user)
+        return client
+
+    return login

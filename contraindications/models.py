@@ -1,0 +1,189 @@
+"""What the documents say, as published rule sets; what was screened; what people decided."""
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from clinic.constraints import one_of
+from clinic.models import User
+from contraindications.querysets import (
+    DecisionQuerySet,
+    RuleSetQuerySet,
+    ScreeningQuerySet,
+)
+from patients.models import Interview, Patient
+
+
+class Source(models.Model):
+    """A document that is cited, or the clinic's own policy."""
+
+    class Kind(models.TextChoices):
+        DOCUMENT = "document", _("Document")
+        POLICY = "policy", _("Clinic policy")
+
+    code = models.CharField(max_length=12, unique=True)
+    title = models.CharField(max_length=250)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    file = models.CharField(max_length=120, blank=True)
+    about = models.CharField(max_length=250, blank=True)
+    list_heading = models.CharField(max_length=250, blank=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(name="source_kind", condition=Q(kind__in=["document", "policy"]))
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+_PUBLISHED = pgtrigger.Q(old__published_at__isnull=False)
+
+
+@pgtrigger.register(
+    pgtrigger.Protect(
+        name="published_never_changes",
+        operation=pgtrigger.Update | pgtrigger.Delete,
+        condition=_PUBLISHED,
+    )
+)
+class RuleSet(models.Model):
+    """A numbered, hashed set of list items with scope and settings. Once published it never changes.
+
+    `content` is what `rules.RuleSet.from_content` reads; `digest` is the SHA-256 of its canonical JSON.
+    """
+
+    version = models.PositiveIntegerField(unique=True)
+    content = models.JSONField()
+    digest = models.CharField(max_length=64)
+    note = models.TextField(blank=True)
+    published_at = models.DateTimeField(null=True)
+    published_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = RuleSetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.CheckConstraint(
+                name="ruleset_publisher_needs_a_moment",
+                condition=Q(published_by=None) | Q(published_at__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"rule set {self.version}"
+
+
+class ListItem(models.Model):
+    """One contraindication as one source documents it, within one rule set: the rows behind `RuleSet.content`."""
+
+    rule_set = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="items")
+    code = models.CharField(max_length=20)
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="items")
+    locator = models.CharField(max_length=60)
+    item = models.CharField(max_length=250)
+    strength = models.CharField(max_length=20)
+    when = models.JSONField()
+    absolute = models.BooleanField(default=False)  # nobody can release a stop that rests on it
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [models.UniqueConstraint(name="listitem_once_per_ruleset", fields=["rule_set", "code"])]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.item}"
+
+
+class Verdict(models.TextChoices):
+    """Worded as in screening.md section 5; never as "safe" or "suitable"."""
+
+    STOP = "stop", _("Contraindicated")
+    INCOMPLETE = "incomplete", _("Not screened: answers missing")
+    HOLD = "hold", _("A doctor must decide")
+    CAUTION = "caution", _("Proceed with care")
+    CLEAR = "clear", _("No listed contraindication reported")
+
+
+@pgtrigger.register(
+    pgtrigger.Protect(name="screening_never_changes", operation=pgtrigger.Update | pgtrigger.Delete)
+)
+class Screening(models.Model):
+    """A verdict with all that it came from, so that it can be recomputed to the byte years later.
+
+    `facts` and `plan` are the plain values that `rules.screen` was given, `result` is what it returned,
+    `digest` the SHA-256 of the canonical JSON of facts, plan, rule-set digest, day and result.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="screenings")
+    interview = models.ForeignKey(Interview, null=True, on_delete=models.PROTECT, related_name="+")
+    rule_set = models.ForeignKey(RuleSet, on_delete=models.PROTECT, related_name="+")
+    as_of = models.DateField()
+    facts = models.JSONField()
+    plan = models.JSONField()
+    result = models.JSONField()
+    finding_digests = models.JSONField(default=dict)  # {item: what a decision about it is bound to}
+    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    digest = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")  # null: the system
+
+    objects = ScreeningQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["patient", "-at"])]
+        constraints = [one_of("screening_verdict", "verdict", Verdict)]
+
+    def __str__(self) -> str:
+        return f"screening {self.pk}: {self.verdict}"
+
+
+@pgtrigger.register(
+    pgtrigger.Protect(name="decision_never_changes", operation=pgtrigger.Update | pgtrigger.Delete)
+)
+class Decision(models.Model):
+    """What a person decided on findings of a screening; bound to what they judged, never deleted.
+
+    `items` is {list item code: finding digest}. It holds for any later screening whose finding has the same digest.
+    """
+
+    class Kind(models.TextChoices):
+        ACKNOWLEDGE = "acknowledge", _("Acknowledged")  # caution, by the practitioner
+        DECIDE = "decide", _("Decided")  # hold, by a doctor
+        RELEASE = "release", _("Released")  # stop, by a doctor, unless absolute
+
+    class Reason(models.TextChoices):
+        EXAMINED = "examined", _("Examined: not present today")
+        CLARIFIED = "clarified", _("Clarified with the patient or their doctor")
+        MILD = "mild", _("Mild or stable, benefit outweighs")
+        WORDING = "wording", _("The source's wording does not mean this case")
+        INFORMED = "informed", _("Patient informed, will be watched closely")
+        OTHER = "other", _("Other (say which)")
+
+    screening = models.ForeignKey(Screening, on_delete=models.PROTECT, related_name="decisions")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="decisions")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    goes_ahead = models.BooleanField()  # False: the person decided against
+    items = models.JSONField()
+    reason = models.CharField(max_length=12, choices=Reason.choices)
+    text = models.CharField(max_length=500)
+    at = models.DateTimeField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="decisions")
+
+    objects = DecisionQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["patient", "-at"])]
+        constraints = [
+            models.CheckConstraint(
+                name="decision_kind",
+                condition=Q(kind__in=["acknowledge", "decide", "release"]),
+            ),
+            models.CheckConstraint(name="decision_says_why", condition=~Q(text="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.by_id}"

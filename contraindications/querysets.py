@@ -1,0 +1,30 @@
+"""Questions about rule sets, screenings and decisions."""
+
+from django.db import models
+
+
+class RuleSetQuerySet(models.QuerySet):
+    """Rule sets."""
+
+    def published(self):
+        return self.filter(published_at__isnull=False)
+
+    def in_force(self):
+        """The newest published rule set, or None: then nothing can be screened."""
+        return self.published().order_by("-version").first()
+
+
+class ScreeningQuerySet(models.QuerySet):
+    """Screenings."""
+
+    def visible_to(self, user):
+        """Clinical staff see every screening, nobody else any."""
+        return self if user.is_clinical else self.none()
+
+
+class DecisionQuerySet(models.QuerySet):
+    """Decisions."""
+
+    def of(self, patient):
+        """The decisions about `patient`, newest first."""
+        return self.filter(patient=patient).select_related("by").order_by("-at", "-pk")

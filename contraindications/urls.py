@@ -1,0 +1,4 @@
+"""Pages about screening."""
+
+app_name = "contraindications"
+urlpatterns: list = []

@@ -1,0 +1,20 @@
+"""What patients announce; who listens is not their business."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FactsChanged:
+    """A new interview version stands: what the patient told us is different now."""
+
+    patient_id: int
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PatientChanged:
+    """Name, contact data or the wish for reminders were edited."""
+
+    patient_id: int
+    at: dt.datetime

@@ -1,0 +1,166 @@
+"""Who the patients are and what they told us."""
+
+import pghistory
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.db.models import F, Func, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+from clinic.constraints import one_of, together
+from clinic.models import User
+from patients.querysets import InterviewQuerySet, PatientQuerySet
+
+
+class Sex(models.TextChoices):
+    FEMALE = "female", _("Female")
+    MALE = "male", _("Male")
+    UNSPECIFIED = "unspecified", _("Not stated")
+
+
+@pghistory.track()
+class Patient(models.Model):
+    """A person. One name field, since names have no common shape; `called` is how we greet them."""
+
+    name = models.CharField(_("full name"), max_length=200)
+    called = models.CharField(_("how to address them"), max_length=80, blank=True)
+    birth_date = models.DateField(_("date of birth"))
+    sex = models.CharField(_("sex"), max_length=12, choices=Sex.choices)
+    phone = PhoneNumberField(_("phone"), blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    note = models.TextField(
+        _("note for the front desk"),
+        blank=True,
+        max_length=500,
+        validators=[MaxLengthValidator(500)],
+    )
+    reminders = models.BooleanField(_("wants reminders"), default=True)
+    created_at = models.DateTimeField(editable=False)
+    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    search = models.GeneratedField(
+        expression=Func(F("name"), F("phone"), F("birth_date"), function="patient_search"),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+
+    objects = PatientQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+        indexes = [
+            GinIndex(
+                OpClass(F("search"), name="gin_trgm_ops"),
+                name="patient_search_by_parts",
+            ),
+            models.Index(fields=["birth_date"]),
+            models.Index(fields=["name", "id"]),
+            models.Index(fields=["phone"], condition=~Q(phone=""), name="patient_by_phone"),
+            models.Index(
+                models.functions.Lower("email"),
+                condition=~Q(email=""),
+                name="patient_by_email",
+            ),
+        ]
+        constraints = [
+            one_of("patient_sex_is_known_to_us", "sex", Sex),
+            models.CheckConstraint(name="patient_has_a_name", condition=~Q(name="")),
+            models.CheckConstraint(
+                name="patient_born_after_1900",
+                condition=Q(birth_date__gte="1900-01-01"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("patients:patient", args=[self.pk])
+
+
+class Substance(models.Model):
+    """Something a patient may be allergic to and a plan may hold. The catalogue says more about it."""
+
+    code = models.SlugField(max_length=60, unique=True)
+    label = models.CharField(max_length=120)
+
+    class Meta:
+        ordering = ["label"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class HealthFact(models.Model):
+    """One thing that the interview must establish."""
+
+    code = models.SlugField(max_length=60, unique=True)
+    group = models.CharField(max_length=60)
+    ask = models.SlugField(max_length=60, blank=True)
+    label = models.CharField(max_length=120)
+    question = models.CharField(max_length=250)
+    states = ArrayField(models.CharField(max_length=10))
+    asked_of = ArrayField(models.CharField(max_length=12), default=list, blank=True)  # empty: of everybody
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+_SUBMITTED = pgtrigger.Q(old__submitted_at__isnull=False)
+
+
+@pgtrigger.register(
+    pgtrigger.Protect(name="submitted_never_changes", operation=pgtrigger.Update, condition=_SUBMITTED),
+    pgtrigger.Protect(
+        name="submitted_is_never_deleted",
+        operation=pgtrigger.Delete,
+        condition=_SUBMITTED,
+    ),
+)
+class Interview(models.Model):
+    """One version of what the patient told us; the newest submitted one is what stands today.
+
+    `answers` is {fact code: {"state": "current|ended|no|unsure", "until": "YYYY-MM-DD" or absent, "on": "YYYY-MM-DD"}},
+    "on" being the day the question was answered. `allergies` is null (not asked) or
+    {"substances": [codes], "texts": [free text], "on": "YYYY-MM-DD"}; both lists empty: none known.
+    """
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="interviews")
+    number = models.PositiveIntegerField(null=True)  # given when submitted: 1, 2, 3 ...
+    answers = models.JSONField(default=dict)
+    allergies = models.JSONField(null=True)
+    based_on = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    started_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    saved_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True)
+    submitted_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = InterviewQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            together(
+                "interview_submitted_by_someone",
+                "submitted_at",
+                "submitted_by",
+                "number",
+            ),
+            models.UniqueConstraint(name="interview_number_once", fields=["patient", "number"]),
+            models.UniqueConstraint(
+                name="interview_one_draft_per_patient",
+                fields=["patient"],
+                condition=Q(submitted_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"interview {self.number or 'draft'} of patient {self.patient_id}"

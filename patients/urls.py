@@ -1,0 +1,4 @@
+"""Pages about patients."""
+
+app_name = "patients"
+urlpatterns: list = []

@@ -1,0 +1,24 @@
+"""Questions about courses."""
+
+from django.db import models
+
+
+class CourseQuerySet(models.QuerySet):
+    """Courses."""
+
+    def visible_to(self, user):
+        """Clinical staff see the plan of every course, nobody else any."""
+        return self if user.is_clinical else self.none()
+
+    def for_page(self):
+        """A course with all that its page shows beside the cocktail, in one query."""
+        return self.select_related(
+            "patient",
+            "goal",
+            "area",
+            "technique",
+            "injection_method",
+            "protocol",
+            "screening__rule_set",
+            "confirmed_by",
+        )

@@ -1,0 +1,4 @@
+"""Pages about courses."""
+
+app_name = "courses"
+urlpatterns: list = []

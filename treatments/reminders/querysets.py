@@ -1,0 +1,7 @@
+"""Questions about messages."""
+
+from django.db import models
+
+
+class MessageQuerySet(models.QuerySet):
+    """Messages."""

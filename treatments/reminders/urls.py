@@ -1,0 +1,4 @@
+"""Pages about reminders."""
+
+app_name = "reminders"
+urlpatterns: list = []

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class ScheduleConfig(AppConfig):
+    name = "treatments.schedule"

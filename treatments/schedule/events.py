@@ -1,0 +1,28 @@
+"""What the schedule announces."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CourseBooked:
+    """All sessions of a course were booked."""
+
+    course_id: int
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionMoved:
+    """A session takes place at another time, in another room or with somebody else."""
+
+    session_id: int
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCancelled:
+    """A session does not take place."""
+
+    session_id: int
+    at: dt.datetime

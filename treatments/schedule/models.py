@@ -1,0 +1,182 @@
+"""Sessions and what they occupy. One table of reservations and one constraint make double booking impossible."""
+
+import pghistory
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+from django.utils.translation import gettext_lazy as _
+
+from clinic.constraints import one_of, together
+from clinic.models import Room, User
+from patients.models import Patient
+from treatments.courses.models import Course
+from treatments.schedule.querysets import (
+    ReservationQuerySet,
+    ResourceQuerySet,
+    SessionQuerySet,
+)
+
+
+class SessionState(models.TextChoices):
+    BOOKED = "booked", _("Booked")
+    PERFORMED = "performed", _("Performed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class ReservationWhy(models.TextChoices):
+    SESSION = "session", _("Session")
+    ABSENCE = "absence", _("Absence")
+    CLOSED = "closed", _("Closed")
+
+
+class Resource(models.Model):
+    """Something that can be in one place at a time: a practitioner, a room or a patient."""
+
+    practitioner = models.OneToOneField(User, null=True, on_delete=models.PROTECT, related_name="resource")
+    room = models.OneToOneField(Room, null=True, on_delete=models.PROTECT, related_name="resource")
+    patient = models.OneToOneField(Patient, null=True, on_delete=models.PROTECT, related_name="resource")
+
+    objects = ResourceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="resource_is_one_thing",
+                condition=Q(practitioner__isnull=False, room=None, patient=None)
+                | Q(practitioner=None, room__isnull=False, patient=None)
+                | Q(practitioner=None, room=None, patient__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"resource {self.pk}"
+
+
+@pghistory.track()
+class Session(models.Model):
+    """One visit of a course. What it occupies stands in its reservations; a cancelled one occupies nothing."""
+
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="sessions")
+    number = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=SessionState.choices, default=SessionState.BOOKED)
+    practitioner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="sessions")
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="sessions")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    booked_at = models.DateTimeField()
+    booked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    cancelled_at = models.DateTimeField(null=True)
+    cancelled_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    cancel_reason = models.CharField(max_length=200, blank=True)
+    interval_reason = models.CharField(
+        max_length=500, blank=True
+    )  # why a doctor left the protocol's interval
+    version = models.PositiveIntegerField(default=1)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["starts_at"]
+        indexes = [
+            models.Index(
+                fields=["starts_at"],
+                include=["state", "practitioner", "room"],
+                name="session_by_day",
+            ),
+        ]
+        constraints = [
+            one_of("session_state", "state", SessionState),
+            together("session_cancelled_by_someone", "cancelled_at", "cancelled_by"),
+            models.CheckConstraint(
+                name="session_ends_after_it_starts",
+                condition=Q(ends_at__gt=F("starts_at")),
+                violation_error_message=_("A session ends after it starts."),
+            ),
+            models.CheckConstraint(
+                name="session_cancelled_has_a_moment",
+                condition=Q(state="cancelled", cancelled_at__isnull=False)
+                | (~Q(state="cancelled") & Q(cancelled_at=None)),
+            ),
+            models.UniqueConstraint(
+                name="session_number_once_per_course",
+                fields=["course", "number"],
+                condition=~Q(state="cancelled"),
+                violation_error_message=_("This session of the course is booked already."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"session {self.number} of course {self.course_id}"
+
+
+class Reservation(models.Model):
+    """A resource is taken for a period `[)`: by a session, an absence or a closing day.
+
+    The exclusion constraint has the last word on every booking. `squeezed` marks a deliberate overlap: it is outside
+    the constraint and says why and by whom.
+    """
+
+    resource = models.ForeignKey(
+        Resource, on_delete=models.PROTECT, related_name="reservations", db_index=False
+    )
+    period = DateTimeRangeField()
+    why = models.CharField(max_length=10, choices=ReservationWhy.choices)
+    session = models.ForeignKey(Session, null=True, on_delete=models.CASCADE, related_name="reservations")
+    squeezed = models.BooleanField(default=False)
+    squeeze_reason = models.CharField(max_length=250, blank=True)
+    squeezed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    starts_at = models.GeneratedField(
+        expression=Func("period", function="lower"),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
+    ends_at = models.GeneratedField(
+        expression=Func("period", function="upper"),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
+
+    objects = ReservationQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["resource", "starts_at"],
+                include=["ends_at"],
+                name="reservation_of_resource",
+            )
+        ]
+        constraints = [
+            ExclusionConstraint(
+                name="reservation_no_double_booking",
+                expressions=[
+                    ("resource", RangeOperators.EQUAL),
+                    ("period", RangeOperators.OVERLAPS),
+                ],
+                condition=Q(squeezed=False),
+                violation_error_message=_("This time has just been taken."),
+            ),
+            one_of("reservation_why", "why", ReservationWhy),
+            models.CheckConstraint(
+                name="reservation_takes_time",
+                condition=Q(
+                    period__isempty=False,
+                    period__lower_inf=False,
+                    period__upper_inf=False,
+                ),
+                violation_error_message=_("A reservation ends after it starts."),
+            ),
+            models.CheckConstraint(
+                name="reservation_of_a_session_or_not",
+                condition=Q(why="session", session__isnull=False) | (~Q(why="session") & Q(session=None)),
+            ),
+            models.CheckConstraint(
+                name="reservation_squeezed_for_a_reason",
+                condition=Q(squeezed=False, squeezed_by=None, squeeze_reason="")
+                | (Q(squeezed=True, squeezed_by__isnull=False) & ~Q(squeeze_reason="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource_id} {self.period}"

@@ -1,0 +1,4 @@
+"""Pages about schedule."""
+
+app_name = "schedule"
+urlpatterns: list = []

@@ -1,0 +1,4 @@
+"""Pages about visits."""
+
+app_name = "visits"
+urlpatterns: list = []
