@@ -21,7 +21,7 @@ def screen(patient: Patient, plan: Plan, ruleset: RuleSet, as_of: date) -> Resul
     unknown to the rule set, or a birth date after `as_of`.
     """
     known = known_on(as_of, patient, plan, ruleset)
-    listed = [finding_of(ruleset.items[id], known, ruleset) for id in _touched(known, ruleset)]
+    listed = [finding_of(ruleset.items[item], known, ruleset) for item in _touched(known, ruleset)]
     findings = [finding for finding in listed if finding is not None]
     findings += _remarks(patient, plan, ruleset)
     findings.sort(key=lambda finding: (words.EFFECTS.index(finding.effect), finding.item))

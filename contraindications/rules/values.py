@@ -22,7 +22,7 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """Who is screened. A fact missing from `answers` was not asked; `allergies` None was not asked, () is none known."""
+    """Who is screened. No answer: not asked; `allergies` None was not asked, () is none known."""
 
     birth_date: date
     sex: str
