@@ -196,14 +196,14 @@ def socket_folder(state: Path, account: pwd.struct_passwd) -> Path:
 
 
 @contextlib.contextmanager
-def locked(site: Site) -> Iterator[None]:
-    """One process at a time starts or stops the servers."""
-    folder = os.open(site.state, os.O_RDONLY)
+def locked_site() -> Iterator[Site]:
+    """The site, for one process at a time: to start its servers, or to stop them."""
+    lock = os.open(PROJECT, os.O_RDONLY)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield find_site()
     finally:
-        os.close(folder)
+        os.close(lock)
 
 
 class Hold:
@@ -368,9 +368,8 @@ def ensure() -> dict[str, str]:
     Quick and quiet when both are named, or up. Ends the process with one sentence when one cannot be started.
     """
     if not all(os.environ.get(name) for name in URLS):
-        site = find_site()
-        hold.take(site)
-        with locked(site):
+        with locked_site() as site:
+            hold.take(site)
             if not os.environ.get("DATABASE_URL"):
                 os.environ["DATABASE_URL"] = start_postgres(site)
             if not os.environ.get("REDIS_URL"):
@@ -378,43 +377,37 @@ def ensure() -> dict[str, str]:
     return {name: os.environ[name] for name in URLS}
 
 
-urls = ensure  # what the settings ask
-
-
 def down() -> None:
     """Stop the servers of this checkout; their data stays."""
-    stop(find_site())
+    with locked_site() as site:
+        stop(site)
 
 
 def stop(site: Site) -> None:
-    with locked(site):
-        stop_valkey(site)
-        stop_postgres(site)
+    stop_valkey(site)
+    stop_postgres(site)
 
 
 def down_unless_used() -> bool:
     """Stop the servers if no other process uses them; say whether they were stopped."""
-    site = find_site()
     hold.release()
-    with locked(site):
-        if used_by_others(site):
-            return False
-        stop_valkey(site)
-        stop_postgres(site)
-    return True
+    with locked_site() as site:
+        used = used_by_others(site)
+        if not used:
+            stop(site)
+    return not used
 
 
 def reset() -> None:
     """Throw the embedded database away; the next start makes an empty one."""
     if os.environ.get("DATABASE_URL"):
         give_up("DATABASE_URL names a server of your own: only the embedded database is ever thrown away.")
-    if not down_unless_used():
-        give_up("The database is in use: stop the clinic first.")
-    site = find_site()
-    with locked(site):
+    with locked_site() as site:
+        if used_by_others(site):
+            give_up("The database is in use: stop the clinic first.")
         start_postgres(site)
         psql(site, f"drop database {DATABASE} with (force)")
-        stop_postgres(site)
+        stop(site)
 
 
 def run(command: list[str]) -> int:

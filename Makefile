@@ -1,0 +1,51 @@
+# Every command we type. Only python3 (3.11 or newer) and make are needed beforehand.
+PYTHON ?= python3
+PORT ?= 8000
+export PORT
+
+PY = .venv/bin/python
+# Runs a command with the embedded servers, and stops them afterwards unless something else still uses them.
+SERVED = $(PY) clinic/localservices.py run --
+MAKE_QUIET = $(MAKE) --no-print-directory
+COMPILE = .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --system-certs --quiet --custom-compile-command "make lock"
+
+.PHONY: run setup setup-dev test lint checks style bench lock demo-reset
+
+run: setup            ## the clinic on http://127.0.0.1:8000, with a demo
+	@$(PY) -m clinic.supervisor
+
+setup:                ## install only
+	@$(PYTHON) clinic/bootstrap.py
+
+setup-dev:
+	@$(PYTHON) clinic/bootstrap.py --dev
+
+test: setup-dev       ## everything that has to hold
+	@$(SERVED) $(MAKE_QUIET) checks
+	@$(PYTHON) clinic/bootstrap.py --say-what-was-skipped
+
+lint: setup-dev       ## style and types only
+	@$(SERVED) $(MAKE_QUIET) style
+
+checks: style
+	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) -m pytest -n 2
+
+style:
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy .
+
+bench: setup-dev      ## speed, beside its targets
+	@$(SERVED) $(PY) manage.py bench
+
+demo-reset: setup     ## throw the demo clinic away and seed a new one
+	@$(PY) clinic/localservices.py reset
+	@$(SERVED) $(PY) manage.py prepare
+
+lock: setup-dev       ## choose new versions of all dependencies
+	$(COMPILE) --upgrade -o requirements.txt
+	$(COMPILE) --upgrade --extra dev -c requirements.txt -o requirements-dev.txt
+	PATH="$(CURDIR)/.venv/bin:$$PATH" npm update --package-lock-only --ignore-scripts --no-audit --no-fund \
+		--omit-lockfile-registry-resolved
