@@ -144,7 +144,14 @@ def install_front_end_packages():
     with step("Front-end packages (package-lock.json)"):
         path = f"{VENV / 'bin'}{os.pathsep}{os.environ['PATH']}"
         # NODE_USE_SYSTEM_CA: trust what the machine trusts, as pip and uv do here.
-        npm = [VENV / "bin" / "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        npm = [
+            VENV / "bin" / "npm",
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--no-update-notifier",
+        ]
         run(*npm, env={**os.environ, "PATH": path, "NODE_USE_SYSTEM_CA": "1"}, stdout=subprocess.DEVNULL)
         stamp.write_text(wanted)
 
