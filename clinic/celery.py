@@ -6,6 +6,9 @@ Beat ticks in UTC: a local-time schedule has a hole of an hour at the autumn cha
 import os
 
 from celery import Celery
+from celery.signals import beat_init, worker_init
+
+from clinic import servers
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 app = Celery("clinic")
@@ -14,3 +17,9 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "send-due-messages": {"task": "treatments.reminders.tasks.tick", "schedule": 60.0},
 }
+
+
+@worker_init.connect
+@beat_init.connect
+def require_servers(**kwargs) -> None:
+    servers.require()

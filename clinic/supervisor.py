@@ -34,6 +34,7 @@ def main() -> int:
     port = chosen_port()
     os.chdir(PROJECT)
     os.environ["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:You're running the worker with superuser privileges")
     wish = StopWish()
     follow_make()
     try:
