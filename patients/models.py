@@ -42,6 +42,12 @@ class Patient(models.Model):
     created_at = models.DateTimeField(editable=False)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
+    # The form that registered: sent twice, it is one patient.
+    form_key = models.UUIDField(null=True, unique=True, editable=False)
+    changed_at = models.DateTimeField(null=True, editable=False)
+    changed_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
     search = models.GeneratedField(
         expression=Func(F("name"), F("phone"), F("birth_date"), function="patient_search"),
         output_field=models.TextField(),
@@ -68,6 +74,7 @@ class Patient(models.Model):
         ]
         constraints = [
             one_of("patient_sex_is_known_to_us", "sex", Sex),
+            together("patient_changed_by_someone", "changed_at", "changed_by"),
             models.CheckConstraint(name="patient_has_a_name", condition=~Q(name="")),
             models.CheckConstraint(
                 name="patient_born_after_1900",
@@ -141,6 +148,8 @@ class Interview(models.Model):
     started_at = models.DateTimeField()
     started_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     saved_at = models.DateTimeField()
+    saved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField(default=1)  # of the draft: counts its saves
     submitted_at = models.DateTimeField(null=True)
     submitted_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
 

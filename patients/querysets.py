@@ -21,4 +21,14 @@ class InterviewQuerySet(models.QuerySet):
 
     def standing(self, patient):
         """The newest submitted interview of `patient`, or None if there was none yet."""
-        return self.submitted().filter(patient=patient).order_by("-number").first()
+        return (
+            self.submitted()
+            .filter(patient=patient)
+            .select_related("submitted_by")
+            .order_by("-number")
+            .first()
+        )
+
+    def draft_of(self, patient):
+        """The interview of `patient` that is under way, or None."""
+        return self.filter(patient=patient, submitted_at=None).select_related("saved_by").first()

@@ -4,7 +4,9 @@ import datetime as dt
 from itertools import count
 
 from conftest import NOW
-from patients.models import Patient
+from patients.actions import submit_interview
+from patients.interviews import questions
+from patients.models import Interview, Patient
 
 _numbers = count(1)
 
@@ -20,3 +22,26 @@ def patient(*, by, **fields) -> Patient:
         **fields,
     }
     return Patient.objects.create(**values)
+
+
+def interview(patient, *, by, at=NOW, answers=None, allergies=()) -> Interview:
+    """A submitted interview: everything asked of this patient is "no", `answers` says otherwise.
+
+    `answers` is {fact code: state, {"state", "until"} or None for not asked}. `allergies` are codes or free texts,
+    () is "none known", None is not asked.
+    """
+    given = {fact.code: {"state": "no"} for fact in questions(patient)}
+    for code, answer in (answers or {}).items():
+        given[code] = {"state": answer} if isinstance(answer, str) else answer
+    return submit_interview(
+        patient,
+        answers={code: answer for code, answer in given.items() if answer},
+        allergies=None if allergies is None else {"substances": [], "texts": list(allergies)},
+        by=by,
+        at=at,
+    )
+
+
+def clear_interview(patient, by, at=NOW) -> Interview:
+    """Everything asked, everything "no", no allergies known."""
+    return interview(patient, by=by, at=at)

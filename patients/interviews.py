@@ -1,0 +1,87 @@
+"""Reading interviews: what is asked of a patient, and what their answers say on a day."""
+
+import datetime as dt
+from dataclasses import dataclass
+from itertools import groupby
+
+from patients import rules
+from patients.models import HealthFact, Interview, Patient, Substance
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One fact as it stands. `state` None: unanswered. `days` is how long ago it was asked."""
+
+    fact: HealthFact
+    state: str | None = None
+    until: dt.date | None = None
+    on: dt.date | None = None
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Allergies:
+    """What the patient is allergic to; nothing in either list: none known."""
+
+    substances: list[str]
+    texts: list[str]
+    on: dt.date
+    days: int
+
+    @property
+    def none_known(self) -> bool:
+        return not self.substances and not self.texts
+
+
+def questions(patient: Patient) -> list[HealthFact]:
+    """The facts that are asked of this patient, in the order of the form. One SQL query."""
+    return [fact for fact in HealthFact.objects.all() if rules.is_asked(fact.asked_of, patient.sex)]
+
+
+def in_groups(facts: list[HealthFact]) -> list[tuple[str, list[list[HealthFact]]]]:
+    """(group, blocks): facts that one question covers (`ask`) are one block, every other is its own."""
+    position = {group: i for i, group in reversed(list(enumerate(fact.group for fact in facts)))}
+    ordered = sorted(facts, key=lambda fact: position[fact.group])
+    return [
+        (group, [list(block) for _, block in groupby(members, key=lambda fact: fact.ask or fact.code)])
+        for group, members in groupby(ordered, key=lambda fact: fact.group)
+    ]
+
+
+def standing(fact: HealthFact, interview: Interview | None, *, day: dt.date) -> Standing:
+    """What `interview` says of `fact`, seen from `day`."""
+    answer = interview.answers.get(fact.code) if interview else None
+    if not answer:
+        return Standing(fact)
+    on = dt.date.fromisoformat(answer["on"])
+    until = dt.date.fromisoformat(answer["until"]) if answer.get("until") else None
+    return Standing(fact, answer["state"], until, on, (day - on).days)
+
+
+def standing_answers(facts: list[HealthFact], interview: Interview | None, *, day: dt.date) -> list[Standing]:
+    """What `interview` says of each of `facts`, seen from `day`; unanswered ones included. No SQL."""
+    return [standing(fact, interview, day=day) for fact in facts]
+
+
+def standing_allergies(interview: Interview | None, *, day: dt.date) -> Allergies | None:
+    """The allergies that stand, by label, or None when they were not asked. At most one SQL query."""
+    if interview is None or interview.allergies is None:
+        return None
+    said = interview.allergies
+    labels = dict(Substance.objects.filter(code__in=said["substances"]).values_list("code", "label"))
+    on = dt.date.fromisoformat(said["on"])
+    return Allergies(
+        sorted(labels.get(code, code) for code in said["substances"]), said["texts"], on, (day - on).days
+    )
+
+
+def unanswered(facts: list[HealthFact], interview: Interview | None) -> list[HealthFact]:
+    """Those of `facts` that have no answer, or "not sure", in `interview`."""
+    answers = interview.answers if interview else {}
+    return [f for f in facts if answers.get(f.code, {}).get("state") in (None, rules.UNSURE)]
+
+
+def substance_names() -> dict[str, str]:
+    """{folded label or code: code} of every substance. One SQL query."""
+    rows = list(Substance.objects.values_list("code", "label"))
+    return {rules.folded(name): code for code, label in rows for name in (label, code)}
