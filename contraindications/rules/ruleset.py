@@ -120,11 +120,10 @@ def _settings(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _asked_of(fact: Mapping[str, Any]) -> tuple[str, ...]:
-    """The sexes a fact is asked of, all if it does not say."""
+    """The sexes a fact is asked of, all if it names none."""
     for state in fact["states"]:
         _known(state, (*words.HELD_STATES, words.NO))
-    sexes = fact.get("asked_of")
-    return words.SEXES if sexes is None else tuple(_known(sex, words.SEXES) for sex in sexes)
+    return tuple(_known(sex, words.SEXES) for sex in fact.get("asked_of") or words.SEXES)
 
 
 def _item(raw: Mapping[str, Any], sources: Collection[str], facts: Collection[str], minimum_age: int) -> Item:
@@ -159,8 +158,9 @@ def _row(raw: Mapping[str, Any], facts: Collection[str], minimum_age: int, joine
     if keys == {"allergen_in"}:
         return AllergenRow(_known(raw["allergen_in"], ("preparation", "procedure")), match)
     if keys and keys <= {"age_from", "age_below"}:
-        bounds = [_age(raw.get(key), minimum_age) for key in ("age_from", "age_below")]
-        return AgeRow(bounds[0], bounds[1], match, is_clinic_minimum=MINIMUM_AGE in raw.values())
+        bounds = {key: _age(raw[key], minimum_age) for key in keys}
+        is_clinic_minimum = MINIMUM_AGE in raw.values()
+        return AgeRow(bounds.get("age_from"), bounds.get("age_below"), match, is_clinic_minimum)
     raise RuleSetError(f"a row cannot be read: {sorted(raw)}")
 
 
@@ -177,10 +177,10 @@ def _facts(codes: Iterable[str], facts: Collection[str]) -> tuple[str, ...]:
     return named
 
 
-def _age(bound: int | str | None, minimum_age: int) -> int | None:
+def _age(bound: int | str, minimum_age: int) -> int:
     if bound == MINIMUM_AGE:
         return minimum_age
-    if bound is None or type(bound) is int:
+    if type(bound) is int:
         return bound
     raise RuleSetError(f"not an age: {bound!r}")
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import yaml
 
-from contraindications.reading import Catalogue
-from contraindications.rules import SHIPPED_SETTINGS, Ingredient, RuleSet
+from contraindications.reading import Case, Catalogue, read_case
+from contraindications.rules import SHIPPED_SETTINGS, Finding, Ingredient, Result, RuleSet, screen
 
 ROOT = Path(__file__).parents[2]
 
 
 @cache
 def data(path: str) -> Any:
-    return yaml.safe_load((ROOT / path).read_text())
+    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
 
 
 def content(**changes: Any) -> dict[str, Any]:
@@ -47,4 +47,77 @@ def catalogue() -> Catalogue:
             i["code"]: Ingredient(i["code"], i["role"], tuple(i.get("may_contain", ())))
             for i in raw["ingredients"]
         },
+    )
+
+
+def case(
+    sex: str = "female", birth_date: str = "1990-05-02", allergies: Any = (), **changes: Any
+) -> dict[str, Any]:
+    """A case of a healthy adult, face, needle, hyaluronic acid; `facts` and any key of the plan can be changed."""
+    facts = changes.pop("facts", {})
+    return {
+        "id": "case",
+        "as_of": "2026-11-21",
+        "patient": {
+            "birth_date": birth_date,
+            "sex": sex,
+            "default_state": "no",
+            "facts": {
+                fact: {"state": said} if isinstance(said, str) else said for fact, said in facts.items()
+            },
+            "allergies": None if allergies is None else list(allergies),
+        },
+        "plan": {
+            "technique": "needle_syringe",
+            "area": "face",
+            "goal": "wrinkles",
+            "ingredients": ["hyaluronic_acid"],
+            "procedure_substances": [],
+            **changes,
+        },
+    }
+
+
+def read(**changes: Any) -> Case:
+    """The case, read."""
+    return read_case(case(**changes), catalogue())
+
+
+def screened(rules: RuleSet | None = None, **changes: Any) -> Result:
+    """The case, read and screened against the documented lists (or `rules`)."""
+    one = read(**changes)
+    return screen(one.patient, one.plan, rules or ruleset(), one.as_of)
+
+
+def finding(result: Result, item: str) -> Finding | None:
+    """The result's finding of that item."""
+    return next((finding for finding in result.findings if finding.item == item), None)
+
+
+def one_item(
+    strength: str = "must_not", when: Any = (), reach: str = "direct", kind: str = "document", **settings: Any
+) -> dict[str, Any]:
+    """The content of a rule set with the single item X-1, reaching everything alike."""
+    everywhere = {
+        family: dict.fromkeys(("scalp", "other"), reach)
+        for family in ("needle", "microneedle", "needle_free")
+    }
+    row = {"fact": "herpes", "states": ["current"], "match": "direct"}
+    item = {
+        "id": "X-1",
+        "source": "X",
+        "locator": "L1",
+        "item": "x",
+        "strength": strength,
+        "when": when or [row],
+    }
+    return content(
+        sources=[{"code": "X", "kind": kind}],
+        items=[item],
+        scope={
+            "families": ["needle", "microneedle", "needle_free"],
+            "regions": ["scalp", "other"],
+            "reach": {"X": everywhere},
+        },
+        settings={**SHIPPED_SETTINGS, **settings},
     )
