@@ -32,10 +32,10 @@ def digests(rules=None, day=TODAY, answers=None, plan=None, **changes):
     return finding_digests(result, patient, planned, rules or ruleset(), day)
 
 
-def item_changed(id, **changes):
+def item_changed(code, **changes):
     """The documented lists with one item changed."""
     items = copy.deepcopy(content()["items"])
-    next(item for item in items if item["id"] == id).update(changes)
+    next(item for item in items if item["id"] == code).update(changes)
     return RuleSet.from_content(content(items=items))
 
 
