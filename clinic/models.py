@@ -1,5 +1,6 @@
 """Staff, rooms, hours, the clinic's own settings, and who read what."""
 
+import datetime as dt
 from typing import ClassVar
 
 import pghistory
@@ -103,7 +104,7 @@ class Clinic(models.Model):
         default=5,
         validators=[MinValueValidator(5), MaxValueValidator(60)],
     )
-    messages_at = models.TimeField(_("messages go out from"), default="09:00")
+    messages_at = models.TimeField(_("messages go out from"), default=dt.time(9, 0))
     few_days_hours = models.PositiveSmallIntegerField(
         _("“a few days” in aftercare means, hours"),
         default=72,

@@ -4,7 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from clinic.constraints import one_of
+from clinic.constraints import one_of, together
+from clinic.models import User
 from patients.models import Patient
 from treatments.courses.models import Course
 from treatments.reminders.querysets import MessageQuerySet
@@ -30,8 +31,9 @@ class MessageState(models.TextChoices):
 class Message(models.Model):
     """One message to one patient about one subject, at most once per version of the subject.
 
-    `due_at` is when it should go, `not_after` when it would be useless. While it is being sent `lease_until` and
-    `lease_token` say whose it is; a lease that ran out may be claimed again, then `maybe_twice` is set.
+    `due_at` is when it should go, `try_at` when it is tried (next), `not_after` when it would be useless. While it is
+    being sent `lease_until` and `lease_token` say whose it is; a lease that ran out may be claimed again, then
+    `maybe_twice` is set: an earlier attempt may have arrived.
     """
 
     kind = models.CharField(max_length=20, choices=MessageKind.choices)
@@ -40,6 +42,7 @@ class Message(models.Model):
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="messages")
     subject_version = models.PositiveIntegerField()
     due_at = models.DateTimeField()
+    try_at = models.DateTimeField()
     not_after = models.DateTimeField()
     state = models.CharField(max_length=12, choices=MessageState.choices, default=MessageState.DUE)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -50,7 +53,9 @@ class Message(models.Model):
     sent_text = models.TextField(blank=True)
     sent_at = models.DateTimeField(null=True)
     maybe_twice = models.BooleanField(default=False)
-    why = models.CharField(max_length=250, blank=True)  # why suppressed, failed or put off
+    why = models.CharField(max_length=250, blank=True)  # why not sent, or put off
+    put_back_at = models.DateTimeField(null=True)  # a person wanted a failed one tried again
+    put_back_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
     objects = MessageQuerySet.as_manager()
@@ -58,19 +63,17 @@ class Message(models.Model):
     class Meta:
         ordering = ["-due_at", "-pk"]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(state="due"), name="message_due"),
-            models.Index(
-                fields=["lease_until"],
-                condition=Q(state="sending"),
-                name="message_leased",
-            ),
+            models.Index(fields=["try_at"], condition=Q(state="due"), name="message_due"),
+            models.Index(fields=["lease_until"], condition=Q(state="sending"), name="message_leased"),
             models.Index(fields=["patient", "-due_at"]),
             models.Index(fields=["-due_at", "-id"], name="message_by_time"),
+            models.Index(fields=["state", "-due_at", "-id"], name="message_by_state"),
         ]
         constraints = [
             one_of("message_kind", "kind", MessageKind),
             one_of("message_channel", "channel", Channel),
             one_of("message_state", "state", MessageState),
+            together("message_put_back_by_someone", "put_back_at", "put_back_by"),
             models.UniqueConstraint(
                 name="message_once_per_subject",
                 fields=["course", "kind", "channel", "subject_version"],
@@ -89,8 +92,8 @@ class Message(models.Model):
                 condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at=None)),
             ),
             models.CheckConstraint(
-                name="message_suppressed_says_why",
-                condition=~Q(state="suppressed") | ~Q(why=""),
+                name="message_not_sent_says_why",
+                condition=~Q(state__in=["failed", "expired", "suppressed"]) | ~Q(why=""),
             ),
         ]
 

@@ -1,0 +1,64 @@
+"""What decides about a message: when it goes, whether it is still wanted, and when to try again.
+
+None of this is documented clinically; the clinic's protocol gives the weeks, the rest is how mail is delivered.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+
+USEFUL_FOR = dt.timedelta(days=14)  # a maintenance reminder that is later than this is not sent
+LEASE = dt.timedelta(seconds=120)  # longer than the time limit of a task, so nobody is at it when it runs out
+MAX_ATTEMPTS = 24  # with the pauses below: most of a day
+FIRST_PAUSE = dt.timedelta(minutes=1)
+LONGEST_PAUSE = dt.timedelta(hours=1)
+TICKS_ARE_LATE_AFTER = dt.timedelta(minutes=5)
+
+
+class Needless(StrEnum):
+    """Why a message is not needed (any more)."""
+
+    OPTED_OUT = "opted_out"
+    COURSE_CANCELLED = "course_cancelled"
+    NEWER_COURSE = "newer_course"
+    BOOKED = "booked"
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What is the case for a message at the moment of asking."""
+
+    wants_reminders: bool
+    course_finished: bool  # the course it speaks of still counts as finished
+    newer_course: bool  # a course confirmed later is under way, or brings a reminder of its own
+    booked_ahead: bool  # a session is booked for a time after the message would go
+
+
+def needless(truth: Truth) -> Needless | None:
+    """Why a maintenance reminder is not needed, or None if it is. What the patient asked for comes first."""
+    if not truth.wants_reminders:
+        return Needless.OPTED_OUT
+    if not truth.course_finished:
+        return Needless.COURSE_CANCELLED
+    if truth.newer_course:
+        return Needless.NEWER_COURSE
+    return Needless.BOOKED if truth.booked_ahead else None
+
+
+def due_at(finished_on: dt.date, weeks: int, goes_at: dt.time, zone: dt.tzinfo) -> dt.datetime:
+    """The moment (UTC) of `goes_at` on the clinic's wall clock, `weeks` weeks after `finished_on`.
+
+    A wall time that the spring change leaves out is as much later as the clock jumped (02:30 becomes 03:30); of one
+    that the autumn change brings twice, the first is meant.
+    """
+    wall = dt.datetime.combine(finished_on + dt.timedelta(weeks=weeks), goes_at, tzinfo=zone)
+    return wall.replace(fold=0).astimezone(dt.UTC)
+
+
+def pause(attempts: int, spread: float) -> dt.timedelta:
+    """How long to wait after the `attempts`th attempt (1 or more) failed: twice as long each time, up to an hour.
+
+    `spread` (0 to 1) adds up to a quarter, so that many messages that failed together do not come back together.
+    """
+    doubled = FIRST_PAUSE * 2 ** min(attempts - 1, 10)
+    return min(doubled, LONGEST_PAUSE) * (1 + spread / 4)

@@ -1,0 +1,22 @@
+"""What staff read about a message that was not sent."""
+
+from django.utils.translation import gettext_lazy as _
+
+from treatments.reminders.rules import Needless
+
+NEEDLESS = {
+    Needless.OPTED_OUT: _("The patient does not want reminders."),
+    Needless.COURSE_CANCELLED: _("The course was cancelled."),
+    Needless.NEWER_COURSE: _("A newer course was confirmed."),
+    Needless.BOOKED: _("A session is booked."),
+}
+NO_ADDRESS = _("There is no e-mail address. Call, or add one and put the message back.")
+BAD_ADDRESS = _("The message cannot be written to this address. Correct it and put the message back.")
+REFUSED = _("The mail server refuses this address or message (%(code)s).")
+PUT_OFF = _("The mail server asks to come back later (%(code)s).")
+UNREACHABLE = _("The mail server cannot be reached.")
+BROKEN_OFF = _("The connection to the mail server broke off.")
+TOO_OFTEN = _("Tried too often. %(why)s")
+DIED = _("Sending was broken off again and again.")
+PROGRAM_ERROR = _("The program failed (%(name)s). Tell whoever looks after it.")
+TOO_LATE = _("It could not be sent while it was still useful.")
