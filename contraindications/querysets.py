@@ -1,6 +1,7 @@
 """Questions about rule sets, screenings and decisions."""
 
 from django.db import models
+from django.db.models import Q
 
 
 class RuleSetQuerySet(models.QuerySet):
@@ -10,8 +11,8 @@ class RuleSetQuerySet(models.QuerySet):
         return self.filter(published_at__isnull=False)
 
     def in_force(self):
-        """The newest published rule set, or None: then nothing can be screened."""
-        return self.published().order_by("-version").first()
+        """The newest published rule set without its content, or None: then nothing can be screened."""
+        return self.published().defer("content").order_by("-version").first()
 
 
 class ScreeningQuerySet(models.QuerySet):
@@ -28,3 +29,10 @@ class DecisionQuerySet(models.QuerySet):
     def of(self, patient):
         """The decisions about `patient`, newest first."""
         return self.filter(patient=patient).select_related("by").order_by("-at", "-pk")
+
+    def about(self, screening):
+        """The decisions that cover a finding of `screening`, made on it or on another with the same finding."""
+        same = Q(screening=screening)
+        for item, digest in screening.finding_digests.items():
+            same |= Q(items__contains={item: digest})
+        return self.filter(same, patient=screening.patient_id).select_related("by").order_by("-pk")

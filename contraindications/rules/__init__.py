@@ -3,7 +3,7 @@
 docs/rules.md says in a clinician's words what is decided here.
 """
 
-from .decisions import finding_digests, may_be_released, silent_sources
+from .decisions import finding_digests, is_absolute, may_be_released, silent_sources
 from .ruleset import SHIPPED_SETTINGS, RuleSet, RuleSetError, ruleset_digest
 from .screening import age_on, composition, screen, state_on, unanswered_on
 from .values import Answer, Composition, Finding, Ingredient, Patient, Plan, Result
@@ -27,6 +27,7 @@ __all__ = [
     "canonical_json",
     "composition",
     "finding_digests",
+    "is_absolute",
     "may_be_released",
     "ruleset_digest",
     "screen",

@@ -78,6 +78,19 @@ def may_be_released(finding: Finding, ruleset: RuleSet) -> bool:
     return finding.remedy is None and not _kinds(finding, ruleset) & ruleset.absolute
 
 
+def is_absolute(item: Item, ruleset: RuleSet) -> bool:
+    """Whether a stop that rests on a row of this list item may be one that nobody can release."""
+    names = {
+        item.id,
+        *(fact for row in item.rows if not isinstance(row, AgeRow | AllergenRow) for fact in row.facts),
+    }
+    if any(isinstance(row, AllergenRow) for row in item.rows):
+        names.add(ALLERGEN)
+    if any(isinstance(row, AgeRow) and row.is_clinic_minimum for row in item.rows):
+        names.add(MINIMUM_AGE)
+    return bool(names & ruleset.absolute)
+
+
 def _kinds(finding: Finding, ruleset: RuleSet) -> set[str]:
     """The names under which the settings may have called the finding absolute."""
     rows = ruleset.items[finding.item].rows

@@ -76,7 +76,7 @@ def unanswered_on(day: date, patient: Patient, ruleset: RuleSet) -> tuple[str, .
         raise ValueError(f"unknown sex {patient.sex!r}")
     answers, validity = patient.answers, ruleset.validity_days
     missing = [fact for fact in ruleset.asked[patient.sex] if not _usable(answers.get(fact), day, validity)]
-    if patient.allergies is None:
+    if patient.allergies is None or not _fresh(patient.allergies_on, day, validity):
         missing.append(words.ALLERGIES)
     return tuple(sorted(missing))
 
@@ -84,7 +84,11 @@ def unanswered_on(day: date, patient: Patient, ruleset: RuleSet) -> tuple[str, .
 def _usable(answer: Answer | None, day: date, validity_days: int) -> bool:
     if answer is None or answer.state == words.UNSURE:
         return False
-    return answer.answered_on is None or (day - answer.answered_on).days <= validity_days
+    return _fresh(answer.answered_on, day, validity_days)
+
+
+def _fresh(answered_on: date | None, day: date, validity_days: int) -> bool:
+    return answered_on is None or (day - answered_on).days <= validity_days
 
 
 def _touched(known: Known, ruleset: RuleSet) -> set[str]:

@@ -22,12 +22,16 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """Who is screened. No answer: not asked; `allergies` None was not asked, () is none known."""
+    """Who is screened. No answer: not asked; `allergies` None was not asked, () is none known.
+
+    `allergies_on` is the day of the answer about allergies, None for an answer given now.
+    """
 
     birth_date: date
     sex: str
     answers: Mapping[str, Answer]
     allergies: tuple[str, ...] | None
+    allergies_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

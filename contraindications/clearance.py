@@ -1,0 +1,131 @@
+"""What may happen to a plan now: its verdict, and the decisions that people made about the same findings.
+
+Source: docs/rules.md (screening.md), section 5. A decision covers a finding with the digest it was made about, and
+no other; of several the latest counts.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clinic.models import Clinic
+from contraindications import rules
+from contraindications.models import Decision, Screening
+from contraindications.screening import Evaluation, evaluation_of
+
+REFUSED = "refused"
+BOOKABLE, HELD, NOT_BOOKABLE = "bookable", "held", "not_bookable"
+BOOKING_WORDS = {
+    BOOKABLE: gettext_lazy("Bookable"),
+    HELD: gettext_lazy("Held"),
+    NOT_BOOKABLE: gettext_lazy("Not bookable"),
+}
+# Which decision settles a finding of which effect.
+KINDS = {
+    "stop": Decision.Kind.RELEASE,
+    "hold": Decision.Kind.DECIDE,
+    "caution": Decision.Kind.ACKNOWLEDGE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A finding that still waits: for `kind` of decision, or for nobody's ("" : it cannot be released)."""
+
+    item: str
+    effect: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clearance:
+    """What may happen. `stage` is what stands in the way: a verdict that is not settled, or `refused`."""
+
+    stage: str
+    performable: bool
+    bookable: bool
+    confirmable: bool
+    missing: tuple[Missing, ...]
+    said: str
+
+    @property
+    def booking(self) -> str:
+        """All that the front desk may know: bookable, held or not_bookable."""
+        if self.bookable:
+            return BOOKABLE
+        return NOT_BOOKABLE if self.stage in ("stop", REFUSED) else HELD
+
+    @property
+    def booking_said(self) -> str:
+        return str(BOOKING_WORDS[self.booking])
+
+
+def clearance(
+    of: Evaluation | Screening, decisions: Iterable[Decision], *, tentative: bool | None = None
+) -> Clearance:
+    """What may happen now, given this patient's `decisions`.
+
+    `tentative` is the clinic's setting to book before all answers are there, read from the database if not given.
+    Up to three SQL queries for a stored screening, one for an evaluation. Raises CannotScreen.
+    """
+    evaluation = evaluation_of(of) if isinstance(of, Screening) else of
+    latest = covering(evaluation.digests, decisions)
+    findings = evaluation.outcome.findings
+    missing = tuple(_missing(f, evaluation) for f in findings if f.effect in KINDS and f.item not in latest)
+    refused = any(not decision.goes_ahead for decision in latest.values())
+    stage = _stage(refused, missing, evaluation.outcome.unanswered)
+    if tentative is None:
+        tentative = stage == "incomplete" and Clinic.current().tentative_bookings
+    held = any(one.effect == "hold" for one in missing)
+    return Clearance(
+        stage=stage,
+        performable=stage == "clear",
+        bookable=stage in ("clear", "caution") or (stage == "incomplete" and tentative and not held),
+        confirmable=stage == "clear",
+        missing=missing,
+        said=said(stage, missing),
+    )
+
+
+def covering(digests: Mapping[str, str], decisions: Iterable[Decision]) -> dict[str, Decision]:
+    """Item -> the latest decision that was made about the same finding."""
+    latest: dict[str, Decision] = {}
+    for decision in sorted(decisions, key=lambda one: (one.at, one.pk)):
+        for item, digest in decision.items.items():
+            if digests.get(item) == digest:
+                latest[item] = decision
+    return latest
+
+
+def _missing(finding: rules.Finding, evaluation: Evaluation) -> Missing:
+    releasable = rules.may_be_released(finding, evaluation.compiled)
+    return Missing(finding.item, finding.effect, str(KINDS[finding.effect]) if releasable else "")
+
+
+def _stage(refused: bool, missing: Iterable[Missing], unanswered: Iterable[str]) -> str:
+    """The gravest that nobody has settled."""
+    open_effects = {one.effect for one in missing}
+    if "stop" in open_effects:
+        return "stop"
+    if refused:
+        return REFUSED
+    if unanswered:
+        return "incomplete"
+    return next((effect for effect in ("hold", "caution") if effect in open_effects), "clear")
+
+
+def said(stage: str, missing: Iterable[Missing]) -> str:
+    """One sentence for clinical staff."""
+    if stage == "stop" and any(not one.kind for one in missing if one.effect == "stop"):
+        return _("Nothing can be booked or performed with this plan.")
+    sentences = {
+        "stop": _("Nothing can be booked or performed unless a doctor releases it."),
+        REFUSED: _("It was decided not to go ahead with this plan."),
+        "incomplete": _("Nothing can be performed until the missing answers are there."),
+        "hold": _("It goes on after a doctor has decided."),
+        "caution": _("It goes on after the practitioner has acknowledged each point."),
+        "clear": _("It can go on."),
+    }
+    return sentences[stage]

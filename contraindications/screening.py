@@ -1,0 +1,201 @@
+"""From records to a verdict: gathers what the rules need, runs them, and refuses rather than guesses."""
+
+import datetime as dt
+import hashlib
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from contraindications import rules, snapshots
+from contraindications.models import RuleSet, Screening
+from patients.models import Interview, Patient
+
+log = logging.getLogger(__name__)
+
+CANNOT_SCREEN = _("Cannot screen: do not treat this as clear")
+# An answer dated after the day of screening is no answer yet.
+NEVER = dt.date.min
+
+
+class CannotScreen(Exception):
+    """No verdict can be given. Pages say CANNOT_SCREEN, never a milder verdict."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A verdict with all that it came from; stored by `actions.store_screening`, shown by `display.show`."""
+
+    patient_id: int
+    interview_id: int | None
+    rule_set: RuleSet
+    compiled: rules.RuleSet
+    as_of: dt.date
+    patient_facts: rules.Patient
+    plan: rules.Plan
+    outcome: rules.Result
+    digests: Mapping[str, str]  # item -> what a decision about its finding is bound to
+
+    @property
+    def verdict(self) -> str:
+        return self.outcome.verdict
+
+    @cached_property
+    def result(self) -> dict[str, Any]:
+        """As docs/rules.md, section 7."""
+        return self.outcome.to_dict()
+
+    @cached_property
+    def stored(self) -> dict[str, Any]:
+        """All that is kept of it: facts, plan, rule set, day and result as plain values."""
+        return {
+            "facts": snapshots.facts_to_json(self.patient_facts),
+            "plan": snapshots.plan_to_json(self.plan),
+            "rule_set": self.rule_set.digest,
+            "as_of": self.as_of.isoformat(),
+            "result": self.result,
+        }
+
+    @cached_property
+    def record(self) -> bytes:
+        """The canonical JSON of what is stored."""
+        return rules.canonical_json(self.stored)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the record."""
+        return hashlib.sha256(self.record).hexdigest()
+
+
+def evaluate(patient: Patient, plan: rules.Plan, *, day: dt.date) -> Evaluation:
+    """Screen `plan` for `patient` on `day`; nothing is written. At most two SQL queries.
+
+    Raises CannotScreen: no rule set is published, or what is recorded cannot be read.
+    """
+    rule_set, compiled = rules_in_force()
+    interview = Interview.objects.standing(patient)
+    with failing_closed(patient.pk):
+        facts = facts_of(patient, interview, day=day)
+        outcome = rules.screen(facts, plan, compiled, day)
+        digests = rules.finding_digests(outcome, facts, plan, compiled, day)
+    return Evaluation(
+        patient_id=patient.pk,
+        interview_id=interview.pk if interview else None,
+        rule_set=rule_set,
+        compiled=compiled,
+        as_of=day,
+        patient_facts=facts,
+        plan=plan,
+        outcome=outcome,
+        digests=digests,
+    )
+
+
+def evaluation_of(screening: Screening) -> Evaluation:
+    """A stored screening as it was given: its own facts, plan, rule set and result. At most two SQL queries."""
+    rule_set = RuleSet.objects.defer("content").get(pk=screening.rule_set_id)
+    compiled = compiled_rules(rule_set.digest)
+    with failing_closed(screening.patient_id):
+        return Evaluation(
+            patient_id=screening.patient_id,
+            interview_id=screening.interview_id,
+            rule_set=rule_set,
+            compiled=compiled,
+            as_of=screening.as_of,
+            patient_facts=snapshots.facts_from_json(screening.facts),
+            plan=snapshots.plan_from_json(screening.plan),
+            outcome=snapshots.result_from_json(screening.result),
+            digests=screening.finding_digests,
+        )
+
+
+def recompute(screening: Screening) -> bytes:
+    """Screen again from the stored facts, plan, day and rule set; the SHA-256 of it is `screening.digest`."""
+    rule_set = RuleSet.objects.defer("content").get(pk=screening.rule_set_id)
+    compiled = compiled_rules(rule_set.digest)
+    facts, plan = snapshots.facts_from_json(screening.facts), snapshots.plan_from_json(screening.plan)
+    outcome = rules.screen(facts, plan, compiled, screening.as_of)
+    return Evaluation(
+        screening.patient_id,
+        screening.interview_id,
+        rule_set,
+        compiled,
+        screening.as_of,
+        facts,
+        plan,
+        outcome,
+        digests={},
+    ).record
+
+
+def rules_in_force() -> tuple[RuleSet, rules.RuleSet]:
+    """The newest published rule set and its compiled form; one small SQL query once a process has compiled it.
+
+    Raises CannotScreen where none is published or it cannot be read.
+    """
+    row = RuleSet.objects.in_force()
+    if row is None:
+        log.error("Cannot screen: no rule set is published")
+        raise CannotScreen("no rule set is published")
+    return row, compiled_rules(row.digest)
+
+
+@lru_cache(maxsize=32)
+def compiled_rules(digest: str) -> rules.RuleSet:
+    """The rule set with this digest, compiled once per process. Raises CannotScreen if it cannot be relied on."""
+    content = RuleSet.objects.filter(digest=digest).values_list("content", flat=True).first()
+    if content is None or rules.ruleset_digest(content) != digest:
+        log.error("Cannot screen: the content of rule set %s is not what was published", digest)
+        raise CannotScreen("the rule set is not what was published")
+    try:
+        return rules.RuleSet.from_content(content)
+    except rules.RuleSetError as error:
+        log.exception("Cannot screen: rule set %s cannot be read", digest)
+        raise CannotScreen("the rule set cannot be read") from error
+
+
+def facts_of(patient: Patient, interview: Interview | None, *, day: dt.date) -> rules.Patient:
+    """What is known of the patient on `day`. Without an interview nothing was asked, not even allergies.
+
+    Each answer keeps the day it was given, so that the rules can tell when it is too old.
+    """
+    answers = interview.answers if interview else {}
+    allergies = interview.allergies if interview else None
+    return rules.Patient(
+        birth_date=patient.birth_date,
+        sex=patient.sex,
+        answers={code: _answer(raw, day) for code, raw in answers.items()},
+        allergies=None if allergies is None else tuple({*allergies["substances"], *allergies["texts"]}),
+        allergies_on=None if allergies is None else _given_on(allergies, day),
+    )
+
+
+def _answer(raw: Mapping[str, Any], day: dt.date) -> rules.Answer:
+    until = raw.get("until")
+    return rules.Answer(raw["state"], dt.date.fromisoformat(until) if until else None, _given_on(raw, day))
+
+
+def _given_on(raw: Mapping[str, Any], day: dt.date) -> dt.date:
+    on = dt.date.fromisoformat(raw["on"])
+    return on if on <= day else NEVER
+
+
+@contextmanager
+def failing_closed(patient_id: int) -> Iterator[None]:
+    """Turn whatever goes wrong inside into CannotScreen. The log says where, never what is in the record."""
+    try:
+        yield
+    except Exception as error:
+        log.error("Cannot screen patient %s: %s in %s", patient_id, type(error).__name__, _place(error))
+        raise CannotScreen("the record cannot be read") from error
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"
