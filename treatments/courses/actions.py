@@ -4,16 +4,16 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from contraindications.actions import store_screening
-from contraindications.clearance import Clearance, clearance
-from contraindications.screening import evaluate
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from clinic import events
 from clinic.models import User
+from contraindications.actions import store_screening
+from contraindications.clearance import Clearance, clearance
 from contraindications.models import Decision, Screening
+from contraindications.screening import evaluate
 from patients.models import Patient
 from treatments.catalogue.models import Area, Goal, Ingredient, InjectionMethod, Product, Protocol, Technique
 from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
