@@ -26,6 +26,10 @@ def person(name: str, *roles: Role, **fields) -> User:
     return user
 
 
+# The documented data, loaded once per test database.
+pytest_plugins = ["treatments.catalogue.tests.fixtures"]
+
+
 @pytest.fixture
 def at() -> dt.datetime:
     """The moment of the test."""

@@ -5,10 +5,11 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Greatest, Least
 from django.utils.translation import gettext_lazy as _
 
 from clinic.constraints import one_of
-from contraindications.citations import Cited
+from contraindications.citations import CitationsField, Cited
 from patients.models import Substance
 from treatments.catalogue.querysets import CatalogueQuerySet
 
@@ -136,12 +137,26 @@ class Synergy(Cited):
     class Meta:
         verbose_name_plural = "synergies"
         constraints = [
-            models.UniqueConstraint(name="synergy_once", fields=["one", "other"]),
-            models.CheckConstraint(name="synergy_of_two", condition=~Q(one=F("other"))),
+            models.UniqueConstraint(
+                Least("one", "other"),
+                Greatest("one", "other"),
+                name="synergy_once",
+                violation_error_message=_("This pair is there already."),
+            ),
+            models.CheckConstraint(
+                name="synergy_of_two",
+                condition=~Q(one=F("other")),
+                violation_error_message=_("A pair is of two different ingredients."),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.one} + {self.other}"
+
+    @property
+    def code(self) -> str:
+        """The pair's codes, in whatever order it was entered. If not loaded already, two SQL queries."""
+        return "+".join(sorted((self.one.code, self.other.code)))
 
 
 @pghistory.track()
@@ -189,15 +204,16 @@ class Protocol(Row):
     sessions_min = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
     sessions_max = models.PositiveSmallIntegerField()
     sessions_default = models.PositiveSmallIntegerField()
-    sessions_citations = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    sessions_citations = CitationsField()  # of the range
+    default_citations = CitationsField()  # of the usual number
     interval_min = models.PositiveSmallIntegerField(_("shortest interval, days"))
     interval_target = models.PositiveSmallIntegerField(_("intended interval, days"))
     interval_max = models.PositiveSmallIntegerField(_("longest interval, days"))
-    interval_citations = ArrayField(models.CharField(max_length=40), default=list)
-    bounds_citations = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    interval_citations = CitationsField()  # of the intended interval
+    bounds_citations = CitationsField()  # of the shortest and the longest
     maintenance_first_weeks = models.PositiveSmallIntegerField()
     maintenance_every_weeks = models.PositiveSmallIntegerField()
-    maintenance_citations = ArrayField(models.CharField(max_length=40), default=list)
+    maintenance_citations = CitationsField()
 
     class Meta(Row.Meta):
         constraints = [
@@ -272,3 +288,6 @@ class Statement(Row):
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
     text = models.TextField()
+    areas = models.ManyToManyField(Area, blank=True, related_name="+")
+    hours_from = models.PositiveSmallIntegerField(null=True, blank=True)
+    hours_to = models.PositiveSmallIntegerField(null=True, blank=True)

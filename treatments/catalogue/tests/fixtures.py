@@ -1,0 +1,42 @@
+"""The documented data in every test database; `conftest.py` exports these fixtures.
+
+It is loaded once, after the migrations, and each test's transaction leaves it as it was. A transactional test (races,
+live server) ends by emptying every table, so the next such test loads it anew.
+"""
+
+import pytest
+from django.contrib.auth.models import Group
+
+from clinic.roles import Role
+from conftest import NOW
+from treatments.catalogue.loading import load
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The test database, with the documented data in it."""
+    with django_db_blocker.unblock():
+        stock()
+
+
+@pytest.fixture(autouse=True)
+def restocked(request):
+    """Load the data again if a transactional test before this one has emptied the tables."""
+    marker = request.node.get_closest_marker("django_db")
+    transactional = {"transactional_db", "live_server"} & set(request.fixturenames)
+    if transactional or (marker and marker.kwargs.get("transaction")):
+        request.getfixturevalue("transactional_db")
+        if not Group.objects.exists():
+            stock()
+
+
+@pytest.fixture
+def catalogue(db):
+    """Says that a test rests on the documented data, which every test database holds."""
+
+
+def stock() -> None:
+    """The roles and all documented data, rule set 1 published."""
+    for role in Role.values:
+        Group.objects.get_or_create(name=role)
+    load(at=NOW)
