@@ -1,5 +1,7 @@
 """Sessions and what they occupy. One table of reservations and one constraint make double booking impossible."""
 
+import datetime as dt
+
 import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
@@ -28,6 +30,11 @@ class ReservationWhy(models.TextChoices):
     SESSION = "session", _("Session")
     ABSENCE = "absence", _("Absence")
     CLOSED = "closed", _("Closed")
+
+
+# A reservation never outlasts the longest day, so that what is taken from some moment on began at most this long
+# before. A longer absence has a row for each day.
+LONGEST_RESERVATION = dt.timedelta(hours=25)
 
 
 class Resource(models.Model):
@@ -110,6 +117,18 @@ class Session(models.Model):
         return f"session {self.number} of course {self.course_id}"
 
 
+class Booking(models.Model):
+    """A form by which sessions were booked; its key makes the same form, posted twice, book once."""
+
+    key = models.UUIDField(unique=True)
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="bookings")
+    booked_at = models.DateTimeField()
+    booked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"booking of course {self.course_id}"
+
+
 class Reservation(models.Model):
     """A resource is taken for a period `[)`: by a session, an absence or a closing day.
 
@@ -158,6 +177,11 @@ class Reservation(models.Model):
                 violation_error_message=_("This time has just been taken."),
             ),
             one_of("reservation_why", "why", ReservationWhy),
+            models.CheckConstraint(
+                name="reservation_within_a_day",
+                condition=Q(ends_at__lte=F("starts_at") + LONGEST_RESERVATION),
+                violation_error_message=_("A reservation takes at most a day."),
+            ),
             models.CheckConstraint(
                 name="reservation_takes_time",
                 condition=Q(
