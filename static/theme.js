@@ -1,2 +1,6 @@
-// Before the first paint: follow the reader's choice of light or dark.
-document.documentElement.dataset.bsTheme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+// Before the first paint: where the reader chose nothing, the device says light or dark.
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const root = document.documentElement;
+const follow = () => { root.dataset.bsTheme = root.dataset.theme || (dark.matches ? "dark" : "light"); };
+follow();
+dark.addEventListener("change", follow);
