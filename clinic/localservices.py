@@ -331,6 +331,8 @@ def start_valkey(site: Site) -> str:
     """Start the server where it is not up, wait for its answer, and return its URL."""
     path = site.sockets / "redis.sock"
     if not server_pid(site.redis, "redis.pid"):
+        stop_valkey(site)  # one without a pid file: a second would write the same files
+        (site.redis / "redis.pid").unlink(missing_ok=True)
         files: list[str | Path] = ["--unixsocket", path, "--dir", site.redis]
         files += ["--pidfile", site.redis / "redis.pid", "--logfile", site.redis / "server.log"]
         ask(site, site.valkey, *VALKEY_OPTIONS, *files)
@@ -352,8 +354,7 @@ def answers_ping(path: Path) -> bool:
 
 
 def stop_valkey(site: Site) -> None:
-    pid = server_pid(site.redis, "redis.pid")
-    if pid:
+    for pid in inhabitants(site.redis):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
     wait_until_empty(site.redis)
