@@ -13,6 +13,8 @@ from .values import Answer, Composition, Finding, Ingredient, Patient, Plan, Res
 
 SCOPE_NONE, ALLERGY_UNMATCHED = "scope-none", "allergy-unmatched"
 
+_NOTHING_SAID = (words.NO, words.UNSURE)  # no list row is met by these
+
 
 def screen(patient: Patient, plan: Plan, ruleset: RuleSet, as_of: date) -> Result:
     """Hold the plan against every list item of every source.
@@ -60,10 +62,9 @@ def state_on(day: date, answer: Answer, look_back_days: int) -> str:
 
 def known_on(day: date, patient: Patient, plan: Plan, ruleset: RuleSet) -> Known:
     """What the rows may look at. An old answer still speaks here: it can hold somebody up, never let pass."""
-    reported = {code: answer for code, answer in patient.answers.items() if answer.state != words.NO}
-    states = {code: state_on(day, answer, ruleset.look_back_days) for code, answer in reported.items()}
+    reported = [(code, said) for code, said in patient.answers.items() if said.state not in _NOTHING_SAID]
     return Known(
-        states={code: state for code, state in states.items() if state != words.UNSURE},
+        states={code: state_on(day, answer, ruleset.look_back_days) for code, answer in reported},
         age=age_on(day, patient.birth_date),
         allergies=frozenset(patient.allergies or ()),
         plan=plan,
@@ -112,9 +113,8 @@ def finding_of(item: Item, known: Known, ruleset: RuleSet) -> Finding | None:
     if not evidence:
         return None
     reach = ruleset.reach(item.source, known.plan.family, known.plan.region)
-    facts = {fact for met in evidence for fact in met.facts}
     effect, conflict, remedy = _effect(item, evidence, reach), False, None
-    if effect == words.STOP and _only_the_goal_stops(item, known, reach, facts):
+    if effect == words.STOP and _only_the_goal_stops(item, known, reach):
         effect, conflict = words.HOLD, True
     elif effect == words.STOP and _only_substances_stop(item, evidence, reach):
         remedy = words.CHANGE_PLAN
@@ -129,7 +129,7 @@ def finding_of(item: Item, known: Known, ruleset: RuleSet) -> Finding | None:
         conflict=conflict,
         remedy=remedy,
         substances=tuple(sorted({substance for met in evidence for _, substance in met.contacts})),
-        facts=tuple(sorted(facts)),
+        facts=tuple(sorted({fact for met in evidence for fact in met.facts})),
     )
 
 
@@ -142,10 +142,10 @@ def _effect(item: Item, evidence: Iterable[Evidence], reach: str) -> str:
     return words.effect_of(item.strength, _strongest(evidence), reach)
 
 
-def _only_the_goal_stops(item: Item, known: Known, reach: str, facts: Iterable[str]) -> bool:
-    """First exception: the goal is the disease that meets the item, and nothing else makes it a stop."""
+def _only_the_goal_stops(item: Item, known: Known, reach: str) -> bool:
+    """First exception: had the patient not reported the goal's own disease, the item would be no stop."""
     disease = known.plan.disease_fact
-    if disease is None or disease not in facts:
+    if disease is None:
         return False
     other = evidence_for(item, known.without(disease))
     return not other or _effect(item, other, reach) != words.STOP

@@ -119,6 +119,12 @@ def test_the_derma_pen_may_treat_eyelids():
     assert read(technique="derma_pen", area="eyelids").plan.region == "other"
 
 
+def test_the_day_itself_is_not_in_the_future():
+    one = read(birth_date="2026-11-21", facts={"herpes": {"state": "ended", "until": "2026-11-21"}})
+    assert one.patient.birth_date == one.as_of
+    assert one.patient.answers["herpes"].until == one.as_of
+
+
 def test_a_case_of_json_is_read_whole():
     raw = case(facts={"herpes": {"state": "ended", "until": None}}, goal="vitiligo", allergies=["latex"])
     one = read_case(json.loads(json.dumps(raw)), catalogue())

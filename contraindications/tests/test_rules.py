@@ -160,6 +160,16 @@ def test_the_strongest_match_counts_and_all_evidence_is_kept():
 
 
 @pytest.mark.parametrize(
+    ("weaker", "stronger"), [("class", "direct"), ("partial", "class"), ("ambiguous", "partial")]
+)
+def test_matches_have_an_order(weaker, stronger):
+    states = (("herpes", weaker), ("nsaid", stronger))
+    rows = [{"fact": fact, "states": ["current"], "match": match} for fact, match in states]
+    rules = RuleSet.from_content(one_item(when=rows))
+    assert finding(screened(rules, facts={"herpes": "current", "nsaid": "current"}), "X-1").match == stronger
+
+
+@pytest.mark.parametrize(
     ("facts", "match", "effect"),
     [
         (["heart_disease"], "partial", "hold"),
@@ -300,6 +310,13 @@ def test_a_stop_resting_on_substances_alone_is_cured_by_another_plan():
     for facts in ({}, reaction):
         met = finding(screened(facts=facts, allergies=["zinc"], ingredients=["zinc"]), "S0-C03")
         assert (met.effect, met.remedy, met.substances) == ("stop", "change_plan", ("zinc",))
+
+
+def test_all_substances_to_leave_out_are_named_in_order():
+    metals = ["zinc", "silicon", "selenium", "molybdenum", "manganese", "iron", "copper"]
+    assert finding(screened(allergies=metals, ingredients=metals), "S0-C03").substances == tuple(
+        sorted(metals)
+    )
 
 
 def test_a_stop_that_also_rests_on_a_fact_is_not_cured_by_another_plan():

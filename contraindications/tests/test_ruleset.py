@@ -88,6 +88,8 @@ def change(path, value):
         pytest.param(["settings"], KeyError, id="no settings"),
         pytest.param(["settings"], {**SHIPPED_SETTINGS, "minimum_age": -1}, id="minimum age below zero"),
         pytest.param(["settings"], {**SHIPPED_SETTINGS, "look_back_days": "30"}, id="days as text"),
+        pytest.param(["settings"], {**SHIPPED_SETTINGS, "look_back_days": 30.5}, id="half days"),
+        pytest.param(["settings"], {**SHIPPED_SETTINGS, "minimum_age": True}, id="a truth for an age"),
         pytest.param(["settings"], {**SHIPPED_SETTINGS, "validity_days": None}, id="no validity"),
         pytest.param(["settings"], {**SHIPPED_SETTINGS, "absolute": ["pregnacy"]}, id="absolute misspelt"),
         pytest.param(["settings"], {**SHIPPED_SETTINGS, "absolute": "pregnancy"}, id="absolute as text"),
