@@ -1,105 +1,72 @@
 """Changes to courses: save a plan, confirm it, screen it again, finish or cancel it."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clinic import events
 from clinic.models import User
 from contraindications.actions import store_screening
 from contraindications.clearance import Clearance, clearance
 from contraindications.models import Decision, Screening
-from contraindications.screening import evaluate
+from contraindications.screening import CANNOT_SCREEN, CannotScreen, evaluate
 from patients.models import Patient
-from treatments.catalogue.models import Area, Goal, Ingredient, InjectionMethod, Product, Protocol, Technique
 from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
 from treatments.courses.models import Course, CourseState
+from treatments.courses.picked import Picked
 from treatments.courses.plans import plan_of
+from treatments.courses.run import Run
 
 
 class ChangedMeanwhile(Exception):
     """Somebody else saved, confirmed or cancelled this plan since it was opened; nothing was written."""
 
 
-class NotCleared(Exception):
-    """The plan cannot be confirmed as it stands. `clearance` says what is missing."""
-
-    def __init__(self, clearance: Clearance):
-        super().__init__(clearance.said)
-        self.clearance = clearance
-
-
-class ReasonMissing(Exception):
-    """More than three actives need the practitioner's written reason (S1 L49; never a block)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What a practitioner chose on the plan's page."""
-
-    goal: Goal
-    area: Area
-    technique: Technique
-    protocol: Protocol | None
-    sessions: int
-    interval: tuple[int, int, int]  # shortest, intended, longest, in days
-    session_minutes: int
-    injection_method: InjectionMethod | None = None
-    injection_depth: str = ""
-    parameters: dict[str, str] = field(default_factory=dict)
-    ingredients: Sequence[Ingredient] = ()
-    products: Sequence[Product] = ()
-    procedure_substances: Sequence[Ingredient] = ()
-    composition_reason: str = ""
-
-    def columns(self) -> dict:
-        """The columns of a course that these choices fill."""
-        shortest, intended, longest = self.interval
-        return {
-            "goal": self.goal,
-            "area": self.area,
-            "technique": self.technique,
-            "protocol": self.protocol,
-            "sessions_planned": self.sessions,
-            "interval_min": shortest,
-            "interval_target": intended,
-            "interval_max": longest,
-            "session_minutes": self.session_minutes,
-            "injection_method": self.injection_method,
-            "injection_depth": self.injection_depth,
-            "parameters": self.parameters,
-            "composition_reason": self.composition_reason,
-        }
+class NotConfirmable(Exception):
+    """The plan cannot be confirmed as it stands; the message says why, in words for clinical staff."""
 
 
 @transaction.atomic
-def create_plan(patient: Patient, choices: Choices, *, by: User, at: dt.datetime) -> Course:
-    """Save a new plan and screen it. Raises ValidationError where a fact of the table would not hold."""
-    course = Course(patient=patient, created_at=at, created_by=by, **choices.columns())
-    course.full_clean(validate_unique=False)
+def create_plan(
+    patient: Patient, picked: Picked, run: Run, *, key: UUID, by: User, at: dt.datetime
+) -> Course:
+    """Save a new plan and screen it. The same `key` again (a form posted twice) gives the course saved first.
+
+    Raises ValidationError where a fact of the table would not hold, CannotScreen where no verdict can be given.
+    """
+    with connection.cursor() as cursor:  # the second of two posts waits for the first
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(key)])
+    saved = Course.objects.filter(key=key, patient=patient).first()
+    if saved is not None:
+        return saved
+    course = Course(patient=patient, key=key, created_at=at, created_by=by, **_columns(picked, run))
+    course.full_clean()
     course.save()
-    _fill_cocktail(course, choices)
+    _fill_cocktail(course, picked)
     rescreen(course, by=by, at=at)
     return course
 
 
 @transaction.atomic
-def change_plan(course: Course, choices: Choices, *, version: int, by: User, at: dt.datetime) -> Course:
+def change_plan(
+    course: Course, picked: Picked, run: Run, *, version: int, by: User, at: dt.datetime
+) -> Course:
     """Save other choices for a plan that is not confirmed, and screen it again.
 
     Raises ChangedMeanwhile if it is no longer the plan that was opened, ValidationError as in `create_plan`.
     """
     course = _still(course, version, CourseState.PLANNED)
-    for name, value in choices.columns().items():
+    for name, value in _columns(picked, run).items():
         setattr(course, name, value)
     course.version = version + 1
-    course.full_clean(validate_unique=False)
+    course.full_clean()
     course.save()
-    _fill_cocktail(course, choices)
+    _fill_cocktail(course, picked)
     rescreen(course, by=by, at=at)
     return course
 
@@ -108,15 +75,11 @@ def change_plan(course: Course, choices: Choices, *, version: int, by: User, at:
 def confirm(course: Course, *, version: int, by: User, at: dt.datetime) -> Course:
     """Make the plan a course that can be booked, on a screening of that day.
 
-    Raises ChangedMeanwhile, ReasonMissing, or NotCleared when the verdict, together with what people decided about
-    its findings, does not let it pass (screening.md section 5).
+    Raises ChangedMeanwhile; NotConfirmable when the verdict, together with what people decided about its findings,
+    does not let it pass (screening.md section 5), or the reason for more than three actives is missing (section 6).
     """
     course = _still(course, version, CourseState.PLANNED)
-    screening, cleared = rescreen(course, by=by, at=at)
-    if not cleared.confirmable:
-        raise NotCleared(cleared)
-    if screening.result["composition"]["needs_reason"] and not course.composition_reason.strip():
-        raise ReasonMissing
+    _refuse_unless_confirmable(course, by=by, at=at)
     course.state, course.confirmed_at, course.confirmed_by = CourseState.CONFIRMED, at, by
     course.version = version + 1
     course.save(update_fields=["state", "confirmed_at", "confirmed_by", "version"])
@@ -160,6 +123,17 @@ def rescreen(course: Course, *, by: User | None, at: dt.datetime) -> tuple[Scree
     return screening, clearance(screening, Decision.objects.of(course.patient))
 
 
+def _refuse_unless_confirmable(course: Course, *, by: User, at: dt.datetime) -> None:
+    try:
+        screening, cleared = rescreen(course, by=by, at=at)
+    except CannotScreen as error:
+        raise NotConfirmable(CANNOT_SCREEN) from error
+    if not cleared.confirmable:
+        raise NotConfirmable(cleared.said)
+    if screening.result["composition"]["needs_reason"] and not course.composition_reason.strip():
+        raise NotConfirmable(_("More than three actives need your reason in writing."))
+
+
 def _still(course: Course, version: int, *states: str) -> Course:
     """The course, locked, if it is still the one that was opened. Raises ChangedMeanwhile."""
     rows = Course.objects.select_for_update(of=("self",)).for_page()
@@ -169,7 +143,27 @@ def _still(course: Course, version: int, *states: str) -> Course:
     return found
 
 
-def _fill_cocktail(course: Course, choices: Choices) -> None:
-    course.ingredients.set(choices.ingredients)
-    course.products.set(choices.products)
-    course.procedure_substances.set(choices.procedure_substances)
+def _columns(picked: Picked, run: Run) -> dict[str, Any]:
+    """The columns of a course that the choices fill."""
+    shortest, intended, longest = run.interval
+    return {
+        "goal": picked.goal,
+        "area": picked.area,
+        "technique": picked.technique,
+        "injection_method": picked.injection_method,
+        "injection_depth": picked.injection_depth,
+        "parameters": {name: format(value.normalize(), "f") for name, value in picked.parameters.items()},
+        "composition_reason": picked.composition_reason,
+        "protocol": run.protocol,
+        "sessions_planned": run.sessions,
+        "interval_min": shortest,
+        "interval_target": intended,
+        "interval_max": longest,
+        "session_minutes": run.minutes,
+    }
+
+
+def _fill_cocktail(course: Course, picked: Picked) -> None:
+    course.ingredients.set(picked.ingredients)
+    course.products.set(picked.products)
+    course.procedure_substances.set(picked.procedure_substances)

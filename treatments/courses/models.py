@@ -1,5 +1,7 @@
 """The plan of a course: goal, area, technique, cocktail, number of sessions, and the screening it stands on."""
 
+import uuid
+
 import pghistory
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -44,6 +46,9 @@ class Course(models.Model):
     """
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="courses")
+    key = models.UUIDField(
+        default=uuid.uuid4, unique=True, editable=False
+    )  # of the form: posted twice is saved once
     state = models.CharField(max_length=10, choices=CourseState.choices, default=CourseState.PLANNED)
     goal = models.ForeignKey(Goal, on_delete=models.PROTECT, related_name="+")
     area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="+")

@@ -1,10 +1,13 @@
 """From the catalogue's rows to the plain values that screening takes."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from contraindications import rules
 from treatments.catalogue.models import Area, Goal, Ingredient, Product, Technique
+from treatments.courses.forms import PARAMETERS
 from treatments.courses.models import Course
+from treatments.courses.rules import outside
 
 
 def rules_plan(
@@ -18,11 +21,10 @@ def rules_plan(
 ) -> rules.Plan:
     """The plan as screening sees it, ready-made products opened up to their ingredients.
 
-    Asks for the whole catalogue of ingredients at once: two queries, three with products.
+    Asks for the whole catalogue of ingredients at once: two queries. Prefetch the products' ingredients.
     """
     catalogue = _catalogue()
-    inside = Ingredient.objects.filter(products__in=products) if products else Ingredient.objects.none()
-    chosen = {i.code for i in ingredients} | {i.code for i in inside}
+    chosen = {i.code for i in ingredients} | {i.code for p in products for i in p.ingredients.all()}
     return rules.Plan(
         technique=technique.code,
         family=technique.family,
@@ -45,7 +47,7 @@ def plan_of(course: Course) -> rules.Plan:
         area=course.area,
         goal=course.goal,
         ingredients=course.ingredients.all(),
-        products=course.products.all(),
+        products=course.products.prefetch_related("ingredients"),
         procedure_substances=course.procedure_substances.all(),
     )
 
@@ -57,10 +59,21 @@ def cocktail_of(course: Course) -> list[dict[str, str]]:
     return [{"code": i.code, "label": i.label, "role": i.role} for _code, i in sorted(rows.items())]
 
 
+def parameters_said(course: Course) -> list[tuple[str, str, bool]]:
+    """(name, value, outside the documented range?) of each number of the plan."""
+    ranges = course.technique.ranges
+    return [
+        (str(PARAMETERS[name]), value, name in ranges and outside(Decimal(value), ranges[name]))
+        for name, value in course.parameters.items()
+        if name in PARAMETERS
+    ]
+
+
+def plain(row: Ingredient) -> rules.Ingredient:
+    """An ingredient as the rules see it. Prefetch `may_contain`."""
+    return rules.Ingredient(row.code, row.role, frozenset(s.code for s in row.may_contain.all()))
+
+
 def _catalogue() -> dict[str, rules.Ingredient]:
     """Every ingredient ever known, retired ones included: an allergy to one of them is not free text."""
-    rows = Ingredient.objects.prefetch_related("may_contain")
-    return {
-        row.code: rules.Ingredient(row.code, row.role, frozenset(s.code for s in row.may_contain.all()))
-        for row in rows
-    }
+    return {row.code: plain(row) for row in Ingredient.objects.prefetch_related("may_contain")}

@@ -1,0 +1,108 @@
+"""The course that a plan leads to: how many sessions, how far apart, how long, and who says so."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from contraindications.citations import Citation, parse
+from treatments.catalogue.models import Area, Protocol, Technique
+from treatments.courses.picked import Picked
+from treatments.courses.shelf import Shelf
+
+OWN_INTERVAL = 21  # days, where no protocol covers the plan: a start for the practitioner's own number
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Numbers of a course, each with the words that say where it comes from."""
+
+    protocol: Protocol | None
+    sessions: int
+    interval: tuple[int, int, int]  # shortest, intended, longest, in days
+    minutes: int
+
+    @property
+    def sessions_said(self) -> str:
+        if self.protocol is None:
+            return ""
+        return _("%(min)s to %(max)s") % {
+            "min": self.protocol.sessions_min,
+            "max": self.protocol.sessions_max,
+        }
+
+    @property
+    def sessions_citations(self) -> list[Citation]:
+        return _read(self.protocol.sessions_citations) if self.protocol else []
+
+    @property
+    def sessions_outside(self) -> bool:
+        """More or fewer than the protocol says: allowed, and said."""
+        if self.protocol is None:
+            return False
+        return not self.protocol.sessions_min <= self.sessions <= self.protocol.sessions_max
+
+    @property
+    def interval_said(self) -> str:
+        shortest, intended, longest = self.interval
+        return _("%(intended)s days apart, %(shortest)s to %(longest)s") % {
+            "intended": intended,
+            "shortest": shortest,
+            "longest": longest,
+        }
+
+    @property
+    def interval_citations(self) -> list[Citation]:
+        if self.protocol is None:
+            return []
+        return _read([*self.protocol.interval_citations, *self.protocol.bounds_citations])
+
+    @property
+    def maintenance_said(self) -> str:
+        if self.protocol is None:
+            return ""
+        return _("maintenance after %(first)s weeks, then every %(every)s") % {
+            "first": self.protocol.maintenance_first_weeks,
+            "every": self.protocol.maintenance_every_weeks,
+        }
+
+    @property
+    def maintenance_citations(self) -> list[Citation]:
+        return _read(self.protocol.maintenance_citations) if self.protocol else []
+
+
+def protocol_for(shelf: Shelf, area: Area, technique: Technique) -> Protocol | None:
+    """The protocol of this area and technique family, the part of the body before the whole; None if there is none."""
+    fitting = [p for p in shelf.protocols if technique.family in p.families]
+    for place in filter(None, (area, area.parent)):
+        for protocol in fitting:
+            if place in protocol.areas.all():
+                return protocol
+    return None
+
+
+def run_of(shelf: Shelf, picked: Picked) -> Run | None:
+    """The course that what is chosen so far leads to; None until area and technique are chosen."""
+    if not picked.complete:
+        return None
+    protocol = protocol_for(shelf, picked.area, picked.technique)
+    used = {i.code for i in picked.procedure_substances}
+    own = picked.interval or OWN_INTERVAL
+    interval = (
+        (protocol.interval_min, protocol.interval_target, protocol.interval_max)
+        if protocol
+        else (own, own, own)
+    )
+    usual = protocol.sessions_default if protocol else 1
+    return Run(protocol, picked.sessions or usual, interval, minutes(shelf, picked.area, used))
+
+
+def minutes(shelf: Shelf, area: Area, used: Collection[str]) -> int:
+    """Minutes of a session: the steps of the day that this area and these procedure substances ask for."""
+    taken = [step for step in shelf.steps if not step.optional or step.code in used]
+    here = [step for step in taken if not step.areas.all() or area in step.areas.all()]
+    return sum(step.minutes or step.minutes_by_area.get(area.code, 0) for step in here)
+
+
+def _read(citations: Sequence[str]) -> list[Citation]:
+    return [parse(text) for text in dict.fromkeys(citations)]

@@ -1,0 +1,215 @@
+"""The plan: choose, see the verdict live, save, confirm."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from clinic.access import role_required
+from clinic.errors import changed_meanwhile, conflict
+from clinic.roles import CLINICAL
+from contraindications.clearance import clearance
+from contraindications.models import Decision
+from contraindications.screening import CANNOT_SCREEN, CannotScreen
+from patients.access import open_patient
+from patients.models import Patient
+from treatments.courses import actions
+from treatments.courses.access import open_course
+from treatments.courses.board import build
+from treatments.courses.forms import PlanForm
+from treatments.courses.models import Course, CourseState
+from treatments.courses.picked import Picked, picked_of
+from treatments.courses.plans import cocktail_of, parameters_said
+from treatments.courses.run import run_of
+from treatments.courses.shelf import Shelf
+
+# A change of one choice changes what the later sections offer; those before it stay as they are.
+LATER = {
+    "goal": ("area", "technique", "cocktail", "course"),
+    "area": ("technique", "cocktail", "course"),
+    "technique": ("technique", "cocktail", "course"),
+    "procedure_substances": ("course",),
+}
+WRITES = ("save", "confirm")
+
+
+@role_required(*CLINICAL)
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest, pk: int) -> HttpResponse:
+    """Plan a course for a patient."""
+    patient = open_patient(request, pk)
+    if request.method == "POST":
+        return _post(request, patient, Shelf.load())
+    return _page(request, patient, Shelf.load(), Picked())
+
+
+@role_required(*CLINICAL)
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a plan that is not confirmed."""
+    row = open_course(request, pk)
+    if row.state != CourseState.PLANNED:
+        return conflict(request, _("This plan is confirmed or closed: it cannot be changed any more."))
+    if request.method == "POST":
+        return _post(request, row.patient, Shelf.load(), row)
+    return _page(request, row.patient, Shelf.load(), picked_of(row), course=row)
+
+
+@role_required(*CLINICAL)
+@require_POST
+def preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """The verdict and what follows from a change, while choosing; nothing is written but the access log."""
+    patient = open_patient(request, pk)
+    shelf = Shelf.load()
+    form = PlanForm(request.POST, shelf=shelf)
+    form.is_valid()
+    board = build(patient, shelf, form.picked(), day=timezone.localdate())
+    changed = request.POST.get("changed", "")
+    context = {"board": board, "patient": patient, "sections": LATER.get(changed, ()), "changed": changed}
+    return render(request, "courses/_preview.html", context)
+
+
+@role_required(*CLINICAL)
+@require_http_methods(["GET"])
+def course(request: HttpRequest, pk: int) -> HttpResponse:
+    """The plan as it stands: verdict, decisions, and the next step."""
+    return _course_page(request, open_course(request, pk))
+
+
+@role_required(*CLINICAL)
+@require_POST
+def screen_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Screen the plan on what is known today."""
+    row = open_course(request, pk)
+    if row.state not in (CourseState.PLANNED, CourseState.CONFIRMED):
+        return conflict(request, _("This course is closed: there is nothing to screen any more."))
+    try:
+        actions.rescreen(row, by=request.user, at=timezone.now())
+    except CannotScreen:
+        return _course_page(request, row, refused=str(CANNOT_SCREEN), status=409)
+    return redirect(row)
+
+
+@role_required(*CLINICAL)
+@require_POST
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make the plan a course that can be booked."""
+    row = open_course(request, pk)
+    try:
+        actions.confirm(row, version=_version(request), by=request.user, at=timezone.now())
+    except actions.ChangedMeanwhile:
+        return conflict(request, changed_meanwhile(row))
+    except actions.NotConfirmable as refusal:
+        with suppress(CannotScreen):  # keep the verdict that the refusal rests on
+            actions.rescreen(row, by=request.user, at=timezone.now())
+        return _course_page(request, row, refused=str(refusal), status=422)
+    messages.success(request, _("The plan is confirmed. Now book the sessions."))
+    return redirect(row)
+
+
+@role_required(*CLINICAL)
+@require_POST
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give a course up."""
+    row = open_course(request, pk)
+    try:
+        actions.cancel(row, version=_version(request), by=request.user, at=timezone.now())
+    except actions.ChangedMeanwhile:
+        return conflict(request, changed_meanwhile(row))
+    except ValidationError as error:
+        return conflict(request, " ".join(error.messages))
+    messages.success(request, _("The course is cancelled."))
+    return redirect(row)
+
+
+def _post(request: HttpRequest, patient: Patient, shelf: Shelf, row: Course | None = None) -> HttpResponse:
+    """Save what was chosen, and confirm it where that was asked; or show the page again with what is wrong."""
+    form = PlanForm(request.POST, shelf=shelf)
+    errors = [] if form.is_valid() else form.sentences()
+    picked = form.picked().without(request.POST.get("leave_out", "").split())
+    show = partial(_page, request, patient, shelf, picked, course=row, key=form.cleaned_data.get("key"))
+    if request.POST.get("do") not in WRITES:
+        return show()
+    if errors:
+        return show(errors=errors, status=422)
+    try:
+        saved = _write(request, patient, shelf, form, row)
+    except actions.ChangedMeanwhile:
+        return show(errors=[changed_meanwhile(row)] if row else [], status=409)
+    except ValidationError as error:
+        return show(errors=error.messages, status=422)
+    except CannotScreen:
+        return show(errors=[CANNOT_SCREEN], status=409)
+    return _saved(request, saved)
+
+
+def _write(
+    request: HttpRequest, patient: Patient, shelf: Shelf, form: PlanForm, row: Course | None
+) -> Course:
+    picked, now = form.picked(), timezone.now()
+    run = run_of(shelf, picked)
+    if run is None:
+        raise ValidationError(_("Choose goal, area and technique first."))
+    if row is None:
+        key = form.cleaned_data["key"] or uuid4()
+        return actions.create_plan(patient, picked, run, key=key, by=request.user, at=now)
+    version = form.cleaned_data["version"] or 0
+    return actions.change_plan(row, picked, run, version=version, by=request.user, at=now)
+
+
+def _saved(request: HttpRequest, row: Course) -> HttpResponse:
+    """After saving: confirmed as well, if that was asked and can be; the course's page says what is next."""
+    if request.POST["do"] == "confirm" and row.state == CourseState.PLANNED:
+        try:
+            actions.confirm(row, version=row.version, by=request.user, at=timezone.now())
+        except (actions.ChangedMeanwhile, actions.NotConfirmable) as refusal:
+            messages.warning(request, _("The plan is saved, not confirmed. %(why)s") % {"why": refusal})
+        else:
+            messages.success(request, _("The plan is confirmed. Now book the sessions."))
+    return redirect(row)
+
+
+def _page(
+    request: HttpRequest,
+    patient: Patient,
+    shelf: Shelf,
+    picked: Picked,
+    *,
+    course: Course | None = None,
+    key: UUID | None = None,
+    errors: Sequence[str] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """The plan's page with these choices."""
+    board = build(patient, shelf, picked, day=timezone.localdate())
+    context = {"patient": patient, "board": board, "course": course, "key": key or uuid4(), "errors": errors}
+    return render(request, "courses/plan.html", context, status=status)
+
+
+def _course_page(request: HttpRequest, row: Course, *, refused: str = "", status: int = 200) -> HttpResponse:
+    decisions = list(Decision.objects.of(row.patient))
+    context = {
+        "course": row,
+        "patient": row.patient,
+        "screening": row.screening,
+        "clearance": clearance(row.screening, decisions) if row.screening else None,
+        "cocktail": cocktail_of(row),
+        "around": row.procedure_substances.all(),
+        "parameters": parameters_said(row),
+        "refused": refused,
+    }
+    return render(request, "courses/course.html", context, status=status)
+
+
+def _version(request: HttpRequest) -> int:
+    """The version that the page showed; 0, which never stands, for anything else."""
+    said = request.POST.get("version", "")
+    return int(said) if said.isdecimal() and len(said) < 10 else 0
