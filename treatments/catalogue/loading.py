@@ -13,16 +13,19 @@ from typing import Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 
 from clinic.models import Clinic, ShippedRow
 from contraindications.actions import publish_rule_set
 from contraindications.models import RuleSet
 from contraindications.rules import ruleset_digest
 from treatments.catalogue.rules import Merged, merged
-from treatments.catalogue.shipped import Data, Shipped, read, shipped_fields
+from treatments.catalogue.shipped import Data, Shipped, ShippedDataError, read, shipped_fields
 
+SETTING = ("clinic", "few_days_hours")
 LOCK = 7_305_001  # one load at a time
+
+Known = dict[type[models.Model], dict[str, Any]]  # the rows there are, by code
 
 
 @dataclass(slots=True)
@@ -32,6 +35,7 @@ class Report:
     rows: dict[Merged, dict[type[models.Model], list[str]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
+    no_longer_shipped: list[str] = field(default_factory=list)
     published: int | None = None  # the version of the rule set that this load published
     lists_differ_from: int | None = None  # the version whose lists are no longer those that ship
 
@@ -52,10 +56,11 @@ def load(*, at: datetime, root: Path = settings.BASE_DIR) -> Report:
     _wait_for_other_loads()
     report = Report()
     last = {(row.kind, row.code): row.values for row in ShippedRow.objects.all()}
-    known: dict[type[models.Model], dict[str, models.Model]] = {}
+    known: Known = {}
     for model, rows in data.rows.items():
         _load_rows(model, rows, last, known, report)
     _load_settings(data, last, report)
+    report.no_longer_shipped = _no_longer_shipped(data, last)
     _load_lists(data, at, report)
     return report
 
@@ -64,9 +69,6 @@ def _wait_for_other_loads() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '30s'")
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-
-
-Known = dict[type[models.Model], dict[str, models.Model]]
 
 
 def _load_rows(
@@ -81,11 +83,13 @@ def _load_rows(
     known[model], now = snapshot(model)
     written = []
     for row in rows:
-        values = _without_deleted(model, row.values, known)
+        values, current = _without_deleted(model, row.values, known), now.get(row.code)
         before = last.get((kind, row.code))
-        outcome = merged(values, before and _without_deleted(model, before, known), now.get(row.code))
+        if before is not None:
+            before = _without_deleted(model, _in_todays_fields(before, values, current), known)
+        outcome = merged(values, before, current)
         if outcome in ("added", "updated") and not _refers_to_deleted(model, values, known):
-            known[model][row.code] = _write(known[model].get(row.code) or model(), values, known)
+            known[model][row.code] = _write(known[model].get(row.code) or model(), row, values, known)
         elif outcome in ("added", "updated"):
             outcome = "left out"
         if outcome not in ("kept", "left out"):
@@ -94,18 +98,24 @@ def _load_rows(
     _remember(written)
 
 
+def _no_longer_shipped(data: Data, last: Iterable[tuple[str, str]]) -> list[str]:
+    """Rows of an older version of the data files. They stay; the clinic retires them if it wants."""
+    ships = {(kind_of(row.model), row.code) for rows in data.rows.values() for row in rows}
+    return [f"{kind} {code}" for kind, code in last if (kind, code) not in ships and kind != SETTING[0]]
+
+
 def kind_of(model: type[models.Model]) -> str:
     """How ShippedRow calls a table."""
     return str(model._meta.model_name)
 
 
-def snapshot(model: type[models.Model]) -> tuple[dict[str, models.Model], dict[str, dict[str, Any]]]:
+def snapshot(model: type[models.Model]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """The rows of a table by code, and their values as plain JSON: one query, and one per list of related rows."""
     fields = shipped_fields(model)
     singles = [f.name for f in fields if f.many_to_one or f.one_to_one]
     lists = [f.name for f in fields if f.many_to_many]
-    rows = model._default_manager.select_related(*singles).prefetch_related(*lists)
-    by_code = {row.code: row for row in rows}  # type: ignore[attr-defined]
+    rows: Iterable[Any] = model._default_manager.select_related(*singles).prefetch_related(*lists)
+    by_code = {row.code: row for row in rows}
     return by_code, {
         code: {f.name: _plain(row, f) for f in fields} | _retired(row) for code, row in by_code.items()
     }
@@ -115,13 +125,20 @@ def _plain(row: models.Model, f: Any) -> Any:
     value = getattr(row, f.name)
     if f.many_to_many:
         return sorted(related.code for related in value.all())
-    return value.code if isinstance(value, models.Model) else value
+    return value.code if f.is_relation and value else value
 
 
 def _retired(row: models.Model) -> dict[str, Any]:
     """Retiring is a change of the clinic: such a row never equals what shipped."""
     day = getattr(row, "retired_on", None)
     return {"retired_on": DjangoJSONEncoder().default(day)} if day else {}
+
+
+def _in_todays_fields(
+    before: Mapping[str, Any], values: Mapping[str, Any], now: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """What was shipped last time; a field that the table has gained since counts as never touched."""
+    return {name: before.get(name, (now or {}).get(name)) for name in values}
 
 
 def _without_deleted(model: type[models.Model], values: Mapping[str, Any], known: Known) -> dict[str, Any]:
@@ -138,15 +155,19 @@ def _refers_to_deleted(model: type[models.Model], values: Mapping[str, Any], kno
     return any(values[f.name] and values[f.name] not in known[f.related_model] for f in singles)
 
 
-def _write(row: models.Model, values: Mapping[str, Any], known: Known) -> models.Model:
+def _write(row: models.Model, shipped: Shipped, values: Mapping[str, Any], known: Known) -> models.Model:
+    """Save one row and its lists of related rows. ShippedDataError if a constraint refuses it."""
     lists = {}
-    for f in shipped_fields(type(row)):
+    for f in shipped_fields(shipped.model):
         value = values[f.name]
         if f.many_to_many:
             lists[f.name] = [known[f.related_model][code] for code in value]
         else:
             setattr(row, f.name, known[f.related_model][value] if f.is_relation and value else value)
-    row.save()
+    try:
+        row.save()
+    except IntegrityError as error:
+        raise ShippedDataError(f"{shipped.where}: {str(error).splitlines()[0]}") from error
     for name, related in lists.items():
         getattr(row, name).set(related)
     return row
@@ -163,15 +184,15 @@ def _load_settings(data: Data, last: Mapping[tuple[str, str], Any], report: Repo
     clinic = Clinic.objects.filter(pk=1).first()
     values = {"few_days_hours": data.few_days_hours}
     now = {"few_days_hours": clinic.few_days_hours} if clinic else None
-    outcome = merged(values, last.get(("clinic", "few_days_hours")), now)
+    outcome = merged(values, last.get(SETTING), now)
     if clinic is None:
         Clinic.objects.create(pk=1, **values)
         outcome = "added"
     elif outcome == "updated":
         Clinic.objects.filter(pk=1).update(**values)
     if outcome != "kept":
-        _remember([ShippedRow(kind="clinic", code="few_days_hours", values=values)])
-    report.note(outcome, Clinic, "few_days_hours")
+        _remember([ShippedRow(kind=SETTING[0], code=SETTING[1], values=values)])
+    report.note(outcome, Clinic, SETTING[1])
 
 
 def _load_lists(data: Data, at: datetime, report: Report) -> None:

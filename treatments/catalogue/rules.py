@@ -1,7 +1,16 @@
 """What follows from the catalogue's rows: plain values in, plain values out. No Django, no clock."""
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import combinations
+from typing import Any, Literal, TypeVar
+
+from contraindications.reading import undocumented_site
+
+T = TypeVar("T")
+
+# What ships
 
 Merged = Literal["added", "updated", "same", "kept", "left out"]
 
@@ -18,3 +27,107 @@ def merged(
     if now == shipped:
         return "same"
     return "updated" if now == last else "kept"
+
+
+# What the documents name together
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The area that a plan treats, and the larger one that it is part of."""
+
+    code: str
+    region: str
+    parent: str | None = None
+
+    def within(self, areas: Collection[str]) -> bool:
+        """Is the area, or the one that it is part of, among `areas`?"""
+        return self.code in areas or self.parent in areas
+
+
+def names_area(areas: Collection[str], site: Site) -> bool:
+    """Does a document name the goal of these areas for the site? One without areas is named for none in particular."""
+    return not areas or site.within(areas)
+
+
+def documented(
+    technique: str, family: str, families: Collection[str], areas: Collection[str], site: Site
+) -> bool:
+    """Does a document name this technique's family for the goal (of `families` and `areas`) at this site?
+
+    The eyelids are documented for the derma pen only (S1 L123).
+    """
+    named = family in families and names_area(areas, site)
+    return named and undocumented_site(technique, site.code) is None
+
+
+def why_suggested(
+    goal: str, for_goals: Collection[str], areas: Collection[str], site: Site, *, scalp_mix: bool
+) -> Literal["goal", "scalp mix"] | None:
+    """Why an ingredient is suggested for a goal at a site: a document names it for the goal, or puts it into the
+    scalp mixtures that it describes (S3 L29). None: no document does, and nothing is suggested.
+    """
+    if goal in for_goals and names_area(areas, site):
+        return "goal"
+    return "scalp mix" if scalp_mix and site.region == "scalp" else None
+
+
+def pairs(codes: Iterable[str], says: Mapping[frozenset[str], T]) -> list[tuple[str, str, T | None]]:
+    """Every pair of distinct codes with what a document says of it; None is "no data", never "compatible"."""
+    return [
+        (one, other, says.get(frozenset((one, other)))) for one, other in combinations(sorted(set(codes)), 2)
+    ]
+
+
+def outside_documented(value: Decimal, numbers: Sequence[float]) -> bool:
+    """Is the value outside [low, high], or none of three or more single values? Then it is undocumented, not wrong."""
+    exact = [Decimal(str(number)) for number in numbers]
+    if len(exact) > 2:
+        return value not in exact
+    return not min(exact) <= value <= max(exact)
+
+
+# How a day runs
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A step as the catalogue keeps it; `areas` empty: of every area."""
+
+    code: str
+    label: str
+    minutes: int | None
+    minutes_by_area: Mapping[str, int]
+    areas: Collection[str]
+    optional: bool
+    frees_practitioner: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a session. Room and patient are occupied all the time, the practitioner unless the step frees them."""
+
+    code: str
+    label: str
+    minutes: int
+    frees_practitioner: bool
+
+
+def steps_of_day(rows: Iterable[StepRow], site: Site, substances: Collection[str]) -> tuple[Step, ...]:
+    """The steps of a session at this site, in order. An optional one only if its substance is in the plan (S1 L61)."""
+    return tuple(
+        Step(row.code, row.label, _minutes(row, site), row.frees_practitioner)
+        for row in rows
+        if (not row.optional or row.code in substances) and (not row.areas or site.within(row.areas))
+    )
+
+
+def _minutes(row: StepRow, site: Site) -> int:
+    """By area where the clinic set it so; an area without a number is given the longest, never too short a time."""
+    by_area = row.minutes_by_area
+    if not by_area:
+        return row.minutes or 0
+    for code in (site.code, site.parent):
+        if code is not None and code in by_area:
+            return by_area[code]
+    return max(by_area.values())

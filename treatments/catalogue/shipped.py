@@ -289,6 +289,8 @@ def _check(row: Shipped, reading: _Reading) -> None:
             _cite(row, f.name, value, reading.sources)
     if disease := plain.get("disease_fact"):
         _refer(row, "disease_fact", [disease], reading.facts)
+    if row.values.get("optional"):
+        _refer(row, "optional", [row.code], reading.codes(Ingredient))
     _refer(row, "minutes_by_area", plain.get("minutes_by_area", {}), reading.codes(Area))
     try:
         row.model(**plain).clean_fields(exclude=[f.name for f in row.model._meta.fields if f.is_relation])

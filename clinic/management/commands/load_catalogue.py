@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 from django.utils import timezone
 
+from clinic.models import Clinic
 from treatments.catalogue.loading import Report, load
 from treatments.catalogue.shipped import ShippedDataError
 
@@ -38,8 +39,10 @@ def said(report: Report) -> list[str]:
     lines = []
     for outcome, words in SAID.items():
         for model, codes in report.rows[outcome].items():  # type: ignore[index]
-            kind = str(model._meta.verbose_name_plural)
+            kind = "clinic settings" if model is Clinic else str(model._meta.verbose_name_plural)
             lines.append(f"{len(codes)} {kind} {words}: {', '.join(codes)}")
+    if report.no_longer_shipped:
+        lines.append(f"No longer part of what ships, left as they are: {', '.join(report.no_longer_shipped)}")
     lines.append(f"{report.count('same')} rows as they were.")
     if report.published:
         lines.append(f"Rule set {report.published} published: the documented lists.")
