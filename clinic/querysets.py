@@ -1,6 +1,7 @@
 """Questions about staff."""
 
 from django.db import models
+from django.db.models import Q
 
 from clinic.roles import CLINICAL, Role
 
@@ -18,3 +19,10 @@ class UserQuerySet(models.QuerySet):
     def practitioners(self):
         """Those who treat: doctors and nurses."""
         return self.with_role(*CLINICAL)
+
+    def who_may_treat(self):
+        """Active doctors, and active nurses whose cooperating doctor is an active doctor (S1 L13)."""
+        doctors = UserQuerySet(self.model).doctors().values("pk")
+        return self.with_role(*CLINICAL).filter(
+            Q(groups__name=Role.DOCTOR) | Q(cooperating_doctor__in=doctors)
+        )

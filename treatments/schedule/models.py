@@ -1,7 +1,5 @@
 """Sessions and what they occupy. One table of reservations and one constraint make double booking impossible."""
 
-import datetime as dt
-
 import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
@@ -14,6 +12,7 @@ from clinic.models import Room, User
 from patients.models import Patient
 from treatments.courses.models import Course
 from treatments.schedule.querysets import (
+    LONGEST_RESERVATION,
     ReservationQuerySet,
     ResourceQuerySet,
     SessionQuerySet,
@@ -30,11 +29,6 @@ class ReservationWhy(models.TextChoices):
     SESSION = "session", _("Session")
     ABSENCE = "absence", _("Absence")
     CLOSED = "closed", _("Closed")
-
-
-# A reservation never outlasts the longest day, so that what is taken from some moment on began at most this long
-# before. A longer absence has a row for each day.
-LONGEST_RESERVATION = dt.timedelta(hours=25)
 
 
 class Resource(models.Model):

@@ -1,19 +1,155 @@
 """Questions about sessions, resources and what they are taken by."""
 
-from django.db import models
+import datetime as dt
+from collections.abc import Collection, Iterable
+
+from django.db import connection, models
+from django.db.models import Q
+from django.utils import timezone
+
+from clinic.roles import BOOKING
+from treatments.schedule.rules import Span
+
+# A reservation never outlasts the longest day, so that what is taken from some moment on began at most this long
+# before. A longer absence has a row for each day.
+LONGEST_RESERVATION = dt.timedelta(hours=25)
+
+# The bounds are parameters: computed inside the query they would hide from the planner how few rows are meant.
+FREE_TIME = """
+WITH wanted AS (
+    SELECT id, practitioner_id FROM schedule_resource WHERE id = ANY(%(resources)s)
+), hours AS (
+    SELECT wanted.id, range_agg(tstzrange(least(opens, closes), closes)) AS spans
+    FROM wanted
+    JOIN clinic_workinghours ON clinic_workinghours.practitioner_id = wanted.practitioner_id
+    JOIN generate_series(%(first)s::timestamp, %(last)s::timestamp, '1 day') AS day
+        ON extract(isodow FROM day) = weekday
+    CROSS JOIN LATERAL (
+        SELECT (day + starts) AT TIME ZONE %(zone)s AS opens, (day + ends) AT TIME ZONE %(zone)s AS closes
+    ) AS wall
+    GROUP BY wanted.id
+), taken AS (
+    SELECT resource_id AS id, range_agg(tstzrange(starts_at, ends_at)) AS spans
+    FROM schedule_reservation
+    WHERE resource_id = ANY(%(resources)s) AND starts_at >= %(since)s AND starts_at < %(until)s
+    GROUP BY resource_id
+)
+SELECT wanted.id, lower(span), upper(span)
+FROM wanted
+LEFT JOIN hours USING (id)
+LEFT JOIN taken USING (id)
+CROSS JOIN LATERAL unnest(
+    CASE WHEN practitioner_id IS NULL THEN tstzmultirange(tstzrange(%(begin)s, %(until)s))
+         ELSE coalesce(hours.spans, '{}') * tstzmultirange(tstzrange(%(begin)s, %(until)s)) END
+    - coalesce(taken.spans, '{}')
+) AS span
+ORDER BY 1, 2
+"""
+
+TAKEN = """
+SELECT DISTINCT wanted.number
+FROM unnest(%(numbers)s::int[], %(resources)s::bigint[], %(begins)s::timestamptz[], %(untils)s::timestamptz[])
+    AS wanted (number, resource, begins, untils)
+JOIN schedule_reservation AS reservation
+    ON reservation.resource_id = wanted.resource
+    AND reservation.period && tstzrange(wanted.begins, wanted.untils)
+WHERE reservation.session_id IS DISTINCT FROM %(but)s
+ORDER BY 1
+"""
+
+
+def free_time_parameters(resources: Collection[int], begin: dt.datetime, until: dt.datetime) -> dict:
+    """What FREE_TIME is asked with."""
+    return {
+        "resources": sorted(resources),
+        "zone": str(timezone.get_default_timezone()),
+        "first": timezone.localdate(begin),
+        "last": timezone.localdate(until),
+        "since": begin - LONGEST_RESERVATION,
+        "begin": begin,
+        "until": until,
+    }
 
 
 class ResourceQuerySet(models.QuerySet):
     """Resources."""
 
+    def free_time(
+        self, resources: Collection[int], begin: dt.datetime, until: dt.datetime
+    ) -> dict[int, list[Span]]:
+        """When these resources are free between two moments, in one query: {resource id: sorted spans}.
+
+        Practitioners are free in their working hours (the clinic's wall clock) unless reserved, rooms and patients
+        whenever they are not.
+        """
+        free: dict[int, list[Span]] = {resource: [] for resource in resources}
+        with connection.cursor() as cursor:
+            cursor.execute(FREE_TIME, free_time_parameters(resources, begin, until))
+            for resource, lower, upper in cursor.fetchall():
+                free[resource].append((lower, upper))
+        return free
+
 
 class SessionQuerySet(models.QuerySet):
     """Sessions."""
+
+    def visible_to(self, user):
+        """Whoever books sees all sessions, nobody else any."""
+        return self if user.has_role(*BOOKING) else self.none()
 
     def standing(self):
         """Those that take place or did: not cancelled."""
         return self.exclude(state="cancelled")
 
+    def booked(self):
+        return self.filter(state="booked")
+
+    def for_page(self):
+        """A session with all that its page shows, in one query."""
+        return self.select_related(
+            "course__patient", "course__goal", "course__area", "practitioner", "room", "booked_by"
+        )
+
+    def of_patient(self, patient):
+        """All sessions of a patient, the latest first, cancelled ones included."""
+        return self.filter(course__patient=patient).for_page().order_by("-starts_at", "-pk")
+
+    def of_day(self, begin: dt.datetime, until: dt.datetime):
+        """The sessions that start between two moments, by time."""
+        return (
+            self.standing()
+            .filter(starts_at__gte=begin, starts_at__lt=until)
+            .for_page()
+            .order_by("starts_at", "pk")
+        )
+
 
 class ReservationQuerySet(models.QuerySet):
     """Reservations."""
+
+    def of_day(self, resources: Collection[int], begin: dt.datetime, until: dt.datetime):
+        """What these resources are taken by between two moments, with all that the calendar shows, in one query."""
+        return (
+            self.filter(
+                Q(starts_at__gte=begin - LONGEST_RESERVATION, starts_at__lt=until, ends_at__gt=begin),
+                resource_id__in=resources,
+            )
+            .select_related("session__course__patient", "session__course__goal", "session__course__area")
+            .order_by("starts_at", "pk")
+        )
+
+    def taken(self, wanted: Iterable[tuple[int, int, Span]], *, but: int | None = None) -> list[int]:
+        """Which numbers of (number, resource id, span) meet a reservation; those of session `but` do not count."""
+        rows = list(wanted)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                TAKEN,
+                {
+                    "numbers": [number for number, _resource, _span in rows],
+                    "resources": [resource for _number, resource, _span in rows],
+                    "begins": [span[0] for _number, _resource, span in rows],
+                    "untils": [span[1] for _number, _resource, span in rows],
+                    "but": but,
+                },
+            )
+            return [number for (number,) in cursor.fetchall()]

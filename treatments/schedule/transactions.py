@@ -1,0 +1,58 @@
+"""How a booking meets the database: locks in one order, all or nothing, again after a deadlock.
+
+Every change of the calendar takes its locks in this order: course row, session row, then the advisory locks of the
+resources, sorted. Whoever waits holds nothing that somebody further down the order wants.
+"""
+
+import random
+import time
+from collections.abc import Callable, Collection
+from typing import TypeVar
+
+from django.db import DatabaseError, connection, transaction
+
+T = TypeVar("T")
+
+ADVISORY = 0x5C << 48  # keeps the keys of resources apart from every other advisory lock
+OVERLAP = "23P01"
+TRY_AGAIN = {"40P01", "40001", "55P03"}  # deadlock, serialization failure, lock not available
+ATTEMPTS = 3
+
+
+class Overlap(Exception):
+    """The database refused: something else is there at that time. Nothing was written."""
+
+
+class Busy(Exception):
+    """Others hold what is needed, again and again. Nothing was written."""
+
+
+def lock_resources(resources: Collection[int]) -> None:
+    """Wait until nobody else books these resources; held to the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s + id) FROM unnest(%s::bigint[]) AS id",
+            [ADVISORY, sorted(resources)],
+        )
+
+
+def sqlstate(error: BaseException) -> str:
+    """The five characters by which PostgreSQL names an error; empty if it is not one of its own."""
+    return getattr(error.__cause__, "pgcode", None) or ""
+
+
+def all_or_nothing(change: Callable[[], T]) -> T:
+    """Run `change` as one transaction, up to ATTEMPTS times. Raises Overlap or Busy, and then nothing is written."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with transaction.atomic():
+                return change()
+        except DatabaseError as error:
+            if sqlstate(error) == OVERLAP:
+                raise Overlap from error
+            if sqlstate(error) not in TRY_AGAIN:
+                raise
+            if attempt == ATTEMPTS:
+                raise Busy from error
+            time.sleep(random.uniform(0, 0.05) * attempt)  # noqa: S311 (no secret, only out of step)
+    raise AssertionError("unreachable")
