@@ -1,7 +1,7 @@
 """Changes to the calendar: book a course, move a session, cancel one. All of it or nothing."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -146,13 +146,14 @@ def book_course(
 
     def change() -> list[Session]:
         locked = Course.objects.select_for_update(of=("self",)).for_page().get(pk=course.pk)
-        if Booking.objects.filter(key=key, course=course).exists():
-            return list(locked.sessions.standing().order_by("number"))
-        _check_missing(locked, chosen)
-        _check_bookable(locked, practitioner, by=by, at=at)
-        outside = _check_times(locked, chosen, takes, by=by, at=at, interval_reason=interval_reason)
-        _check_free(chosen, takes)
-        return _write(locked, chosen, takes, outside, key=key, by=by, at=at, interval_reason=interval_reason)
+        if not Booking.objects.filter(key=key, course=course).exists():
+            _check_missing(locked, chosen)
+            _check_bookable(locked, practitioner, by=by, at=at)
+            outside = _check_times(locked, chosen, takes, by=by, at=at, interval_reason=interval_reason)
+            _check_free(chosen, takes)
+            reasons = dict.fromkeys(outside, interval_reason.strip())
+            _write(locked, chosen, takes, reasons, key=key, by=by, at=at)
+        return list(locked.sessions.standing().order_by("number"))
 
     return _first_come(change, lambda: Reservation.objects.taken(_wanted(chosen, takes)))
 
@@ -161,13 +162,12 @@ def _write(
     course: Course,
     chosen: Sequence[Chosen],
     takes: Occupation,
-    outside: set[int],
+    reasons: Mapping[int, str],
     *,
     key: UUID,
     by: User,
     at: dt.datetime,
-    interval_reason: str,
-) -> list[Session]:
+) -> None:
     Booking.objects.create(key=key, course=course, booked_at=at, booked_by=by)
     sessions = [
         Session.objects.create(
@@ -179,14 +179,13 @@ def _write(
             ends_at=one.starts_at + takes.minutes * rules.MINUTE,
             booked_at=at,
             booked_by=by,
-            interval_reason=interval_reason.strip() if one.number in outside else "",
+            interval_reason=reasons.get(one.number, ""),
         )
         for one in sorted(chosen, key=lambda one: one.number)
     ]
     places = {one.number: one.place for one in chosen}
     _reserve([(session, places[session.number]) for session in sessions], takes)
     events.announce(CourseBooked(course.pk, at))
-    return sessions
 
 
 def _first_come(change: Callable[[], T], taken: Callable[[], list[int]]) -> T:

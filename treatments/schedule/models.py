@@ -114,10 +114,13 @@ class Session(models.Model):
 class Booking(models.Model):
     """A form by which sessions were booked; its key makes the same form, posted twice, book once."""
 
-    key = models.UUIDField(unique=True)
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="bookings")
+    key = models.UUIDField()
     booked_at = models.DateTimeField()
     booked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(name="booking_once_per_form", fields=["course", "key"])]
 
     def __str__(self) -> str:
         return f"booking of course {self.course_id}"

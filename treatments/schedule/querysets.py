@@ -53,7 +53,7 @@ FROM unnest(%(numbers)s::int[], %(resources)s::bigint[], %(begins)s::timestamptz
 JOIN schedule_reservation AS reservation
     ON reservation.resource_id = wanted.resource
     AND reservation.period && tstzrange(wanted.begins, wanted.untils)
-WHERE reservation.session_id IS DISTINCT FROM %(but)s
+WHERE %(but)s::bigint IS NULL OR reservation.session_id IS DISTINCT FROM %(but)s
 ORDER BY 1
 """
 

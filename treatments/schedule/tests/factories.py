@@ -9,6 +9,7 @@ from patients.tests.factories import clear_interview
 from patients.tests.factories import patient as new_patient
 from treatments.catalogue.models import Area, Goal, Ingredient, Technique
 from treatments.courses import actions as courses
+from treatments.courses.models import Course
 from treatments.schedule import actions, rules
 from treatments.schedule.rules import Slot
 
@@ -24,25 +25,28 @@ def working_hours(practitioner, *, weekdays=range(1, 6), starts=dt.time(8), ends
     )
 
 
-def confirmed_course(*, by, at=NOW, patient=None, sessions=5, cream=True, minutes=80, **fields):
+def confirmed_course(*, by, at=NOW, patient=None, sessions=5, cream=True, minutes=75, **fields):
     """A course of hyaluronic acid for the face, screened clear and confirmed, through the actions."""
     if patient is None:
         patient = new_patient(by=by)
     if not patient.interviews.submitted().exists():
         clear_interview(patient, by, at)
-    choices = courses.Choices(
-        goal=Goal.objects.get(code="wrinkles"),
-        area=Area.objects.get(code="face"),
-        technique=Technique.objects.get(code="needle_syringe"),
-        protocol=None,
-        sessions=sessions,
-        interval=(14, 21, 35),
-        session_minutes=minutes,
-        ingredients=[Ingredient.objects.get(code="hyaluronic_acid")],
-        procedure_substances=[Ingredient.objects.get(code="anaesthetic_cream")] if cream else [],
+    values = {
+        "goal": Goal.objects.get(code="wrinkles"),
+        "area": Area.objects.get(code="face"),
+        "technique": Technique.objects.get(code="needle_syringe"),
+        "sessions_planned": sessions,
+        "interval_min": 14,
+        "interval_target": 21,
+        "interval_max": 35,
+        "session_minutes": minutes,
+        "created_at": at,
+        "created_by": by,
         **fields,
-    )
-    course = courses.create_plan(patient, choices, by=by, at=at)
+    }
+    course = Course.objects.create(patient=patient, **values)
+    course.ingredients.set(Ingredient.objects.filter(code="hyaluronic_acid"))
+    course.procedure_substances.set(Ingredient.objects.filter(code="anaesthetic_cream") if cream else [])
     return courses.confirm(course, version=course.version, by=by, at=at)
 
 

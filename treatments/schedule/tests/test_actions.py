@@ -160,8 +160,8 @@ def test_plan_that_is_not_confirmed_is_not_bookable(course, room, doctor):
     [
         ({}, False, True),
         ({"pregnancy": "current"}, False, False),
-        ({"pregnancy": None}, False, False),
-        ({"pregnancy": None}, True, True),
+        ({"pregnancy": "unsure"}, False, False),
+        ({"pregnancy": "unsure"}, True, True),
     ],
 )
 def test_what_is_not_cleared_today_is_not_bookable(course, room, doctor, answers, tentative, bookable):
