@@ -48,6 +48,7 @@ class Clearance:
     bookable: bool
     confirmable: bool
     missing: tuple[Missing, ...]
+    decided: Mapping[str, Decision]  # item -> the decision that counts
     said: str
 
     @property
@@ -85,6 +86,7 @@ def clearance(
         bookable=stage in ("clear", "caution") or (stage == "incomplete" and tentative and not held),
         confirmable=stage == "clear",
         missing=missing,
+        decided=latest,
         said=said(stage, missing),
     )
 

@@ -78,6 +78,22 @@ class RuleSet(models.Model):
         return f"rule set {self.version}"
 
 
+@pgtrigger.register(
+    pgtrigger.Trigger(
+        name="published_items_never_change",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+        func="""
+            IF EXISTS (
+                SELECT 1 FROM contraindications_ruleset AS rule_set
+                WHERE rule_set.id IN (OLD.rule_set_id, NEW.rule_set_id) AND rule_set.published_at IS NOT NULL
+            ) THEN
+                RAISE EXCEPTION 'the items of a published rule set never change';
+            END IF;
+            RETURN COALESCE(NEW, OLD);
+        """,
+    )
+)
 class ListItem(models.Model):
     """One contraindication as one source documents it, within one rule set: the rows behind `RuleSet.content`."""
 

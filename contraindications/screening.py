@@ -96,8 +96,11 @@ def evaluate(patient: Patient, plan: rules.Plan, *, day: dt.date) -> Evaluation:
 
 
 def evaluation_of(screening: Screening) -> Evaluation:
-    """A stored screening as it was given: its own facts, plan, rule set and result. At most two SQL queries."""
-    rule_set = RuleSet.objects.defer("content").get(pk=screening.rule_set_id)
+    """A stored screening as it was given: its own facts, plan, rule set and result.
+
+    At most two SQL queries; none once `rule_set` is loaded and a process has compiled it.
+    """
+    rule_set = _rule_set_of(screening)
     compiled = compiled_rules(rule_set.digest)
     with failing_closed(screening.patient_id):
         return Evaluation(
@@ -115,7 +118,7 @@ def evaluation_of(screening: Screening) -> Evaluation:
 
 def recompute(screening: Screening) -> bytes:
     """Screen again from the stored facts, plan, day and rule set; the SHA-256 of it is `screening.digest`."""
-    rule_set = RuleSet.objects.defer("content").get(pk=screening.rule_set_id)
+    rule_set = _rule_set_of(screening)
     compiled = compiled_rules(rule_set.digest)
     facts, plan = snapshots.facts_from_json(screening.facts), snapshots.plan_from_json(screening.plan)
     outcome = rules.screen(facts, plan, compiled, screening.as_of)
@@ -130,6 +133,13 @@ def recompute(screening: Screening) -> bytes:
         outcome,
         digests={},
     ).record
+
+
+def _rule_set_of(screening: Screening) -> RuleSet:
+    """The rule set of a screening without its content, which is big."""
+    if not Screening.rule_set.is_cached(screening):
+        screening.rule_set = RuleSet.objects.defer("content").get(pk=screening.rule_set_id)
+    return screening.rule_set
 
 
 def rules_in_force() -> tuple[RuleSet, rules.RuleSet]:

@@ -1,0 +1,369 @@
+"""A verdict as people read it: every line of the page, worked out before the template sees it."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from contraindications import rules, wording
+from contraindications.citations import parse
+from contraindications.clearance import Clearance, clearance
+from contraindications.models import Decision, RuleSet, Verdict
+from contraindications.rules.rows import AgeRow, AllergenRow, Evidence, Known
+from contraindications.rules.screening import ALLERGY_UNMATCHED, SCOPE_NONE, evidence_for, known_on
+from contraindications.screening import CannotScreen, Evaluation
+from patients.models import HealthFact, Substance
+
+# The findings that no list makes: what they are called, and what to do.
+REMARKS = {
+    SCOPE_NONE: (wording.SCOPE_NONE, wording.SCOPE_NONE_WHY),
+    ALLERGY_UNMATCHED: (wording.ALLERGY_UNMATCHED, wording.ALLERGY_UNMATCHED_WHY),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The labels behind the codes of one rule set."""
+
+    facts: Mapping[str, str]
+    sources: Mapping[str, str]
+    why: Mapping[str, Mapping[str, Mapping[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFinding:
+    """One finding, ready to read. Empty strings are left out on the page."""
+
+    item: str
+    title: str
+    effect: str
+    tag: str
+    evidence: tuple[str, ...]
+    source: str
+    place: str
+    force: str
+    reach: str
+    reach_cite: str
+    match: str
+    conflict: str
+    silent: tuple[str, ...]
+    decision: Decision | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownComposition:
+    """How many actives, by which concept, and where that is written."""
+
+    count: str
+    concept: str
+    says: str
+    cites: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a screening was given, for its page: (label, what was said) of all but the plain "no"s."""
+
+    reported: list[tuple[str, str]]
+    denied: list[str]
+    allergies: list[str] | None
+    plan: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A whole verdict, ready to read."""
+
+    verdict: str
+    word: str
+    next: str
+    leave_out: tuple[str, ...]  # the substances whose removal lifts a stop
+    findings: tuple[ShownFinding, ...]
+    unanswered: tuple[str, ...]
+    composition: ShownComposition
+    looked_at: str
+    version: int
+    as_of: dt.date
+    patient_id: int
+    clearance: Clearance
+
+
+def show(evaluation: Evaluation, cleared: Clearance | None = None) -> Shown:
+    """Put an evaluation into words, with the decisions that count.
+
+    At most one SQL query (labels of the substances it names); without `cleared` the patient's decisions are read too.
+    Raises CannotScreen.
+    """
+    cleared = cleared or clearance(evaluation, Decision.objects.of(evaluation.patient_id))
+    reader = _Reader(evaluation, cleared.decided)
+    leave_out = {code for f in evaluation.outcome.findings if f.remedy for code in f.substances}
+    outcome = evaluation.outcome
+    return Shown(
+        verdict=outcome.verdict,
+        word=str(Verdict(outcome.verdict).label),
+        next=_next(outcome, cleared),
+        leave_out=tuple(sorted(reader.substance(code) for code in leave_out)),
+        findings=tuple(reader.finding(finding) for finding in outcome.findings),
+        unanswered=tuple(reader.fact(code) for code in outcome.unanswered),
+        composition=reader.composition(outcome.composition),
+        looked_at=_looked_at(evaluation.compiled),
+        version=evaluation.rule_set.version,
+        as_of=evaluation.as_of,
+        patient_id=evaluation.patient_id,
+        clearance=cleared,
+    )
+
+
+def given(evaluation: Evaluation) -> Given:
+    """The facts and the plan that went into a screening. One SQL query."""
+    plan, patient = evaluation.plan, evaluation.patient_facts
+    reader = _Reader(evaluation, {})
+    codes = [i.code for i in (*plan.ingredients, *plan.procedure_substances)] + list(patient.allergies or ())
+    labels = dict(Substance.objects.filter(code__in=codes).values_list("code", "label"))
+    answers = sorted(patient.answers.items(), key=lambda answer: reader.fact(answer[0]))
+    return Given(
+        reported=[(reader.fact(code), reader.said(code)) for code, answer in answers if answer.state != "no"],
+        denied=[reader.fact(code) for code, answer in answers if answer.state == "no"],
+        allergies=None if patient.allergies is None else sorted(labels.get(a, a) for a in patient.allergies),
+        plan=[
+            (_("Goal"), _plainly(plan.goal)),
+            (_("Area"), _plainly(plan.area)),
+            (_("Technique"), _plainly(plan.technique)),
+            (_("Cocktail"), ", ".join(labels.get(i.code, i.code) for i in plan.ingredients)),
+            (_("Also used"), ", ".join(labels.get(i.code, i.code) for i in plan.procedure_substances)),
+        ],
+    )
+
+
+def _plainly(code: str) -> str:
+    """A code of the catalogue as words; what it was called then is not kept."""
+    return _sentence(code.replace("_", " "))
+
+
+def _next(outcome: rules.Result, cleared: Clearance) -> str:
+    """What may happen next, in one or two sentences."""
+    stops = [finding for finding in outcome.findings if finding.effect == "stop"]
+    if cleared.stage == "stop" and stops and all(finding.remedy for finding in stops):
+        return _("Then this plan can be screened again. Until then nothing can be booked or performed.")
+    if cleared.stage == "incomplete" and cleared.bookable:
+        return _("Nothing can be performed until the answers are there. Sessions can be booked tentatively.")
+    if outcome.verdict == "clear":
+        return _("This says what the lists say, and no more: what they leave out was not judged.")
+    return cleared.said
+
+
+def _looked_at(compiled: rules.RuleSet) -> str:
+    documented = sum(item.source in compiled.documents for item in compiled.items.values())
+    items = ngettext("%(n)d item", "%(n)d items", documented) % {"n": documented}
+    lists = len(compiled.listing)
+    documents = ngettext("%(n)d document", "%(n)d documents", lists) % {"n": lists}
+    own = len(compiled.items) - documented
+    policy = ngettext("%(n)d item", "%(n)d items", own) % {"n": own}
+    return _("Looked at %(items)s of %(documents)s and %(policy)s of clinic policy") % {
+        "items": items,
+        "documents": documents,
+        "policy": policy,
+    }
+
+
+class _Reader:
+    """Reads one evaluation; knows the labels that it needs."""
+
+    def __init__(self, evaluation: Evaluation, decided: Mapping[str, Decision]):
+        self.compiled = evaluation.compiled
+        self.plan = evaluation.plan
+        self.patient = evaluation.patient_facts
+        self.day = evaluation.as_of
+        self.decided = decided
+        self.words = words_of(evaluation.rule_set, evaluation.compiled)
+        self.known: Known = known_on(self.day, self.patient, self.plan, self.compiled)
+        self.substances = _substance_labels(evaluation.outcome, self.known)
+
+    def fact(self, code: str) -> str:
+        return str(wording.ALLERGIES) if code == "allergies" else self.words.facts.get(code, code)
+
+    def substance(self, code: str) -> str:
+        return self.substances.get(code, code)
+
+    def finding(self, finding: rules.Finding) -> ShownFinding:
+        if finding.item not in self.compiled.items:
+            return self._remark(finding)
+        item = self.compiled.items[finding.item]
+        met = evidence_for(item, self.known)
+        policy = item.source not in self.compiled.documents
+        reach, cite = self._reach(finding)
+        return ShownFinding(
+            item=finding.item,
+            title=_sentence(item.text),
+            effect=finding.effect,
+            tag=str(wording.EFFECT_TAGS[finding.effect]),
+            evidence=tuple(dict.fromkeys(line for evidence in met for line in self._evidence(evidence))),
+            source=self.words.sources.get(item.source, item.source),
+            place="" if policy else _place(item.locator),
+            force=str(wording.FORCES[item.strength]),
+            reach=str(wording.POLICY_REACH) if policy else reach,
+            reach_cite="" if policy else cite,
+            match=self._match(finding, met),
+            conflict=str(wording.CONFLICT) if finding.conflict else "",
+            silent=tuple(
+                self.words.sources.get(code, code)
+                for code in rules.silent_sources(finding, self.compiled, self.plan)
+            ),
+            decision=self.decided.get(finding.item),
+        )
+
+    def _remark(self, finding: rules.Finding) -> ShownFinding:
+        """One of the two findings that no list makes."""
+        title, why = REMARKS[finding.item]
+        return ShownFinding(
+            item=finding.item,
+            title=str(title),
+            effect=finding.effect,
+            tag=str(wording.EFFECT_TAGS[finding.effect]),
+            evidence=finding.substances,
+            source="",
+            place="",
+            force="",
+            reach="",
+            reach_cite="",
+            match=str(why),
+            conflict="",
+            silent=(),
+            decision=self.decided.get(finding.item),
+        )
+
+    def _reach(self, finding: rules.Finding) -> tuple[str, str]:
+        """How far the source's list reaches and why, and where that is written."""
+        source, reach = str(finding.source), str(finding.reach)
+        said = str(wording.REACHES[reach])
+        why = self.words.why.get(source, {}).get(reach)
+        if why is None:
+            return f"{said}.", ""
+        return f"{said}: {why['says']}.", str(parse(why["cite"]))
+
+    def _match(self, finding: rules.Finding, met: Iterable[Evidence]) -> str:
+        """Why a finding is not a plain hit; nothing to say for one that is."""
+        if finding.match == "class":
+            return str(wording.CLASS_MATCH)
+        if finding.match == "partial":
+            return str(wording.PARTIAL_MATCH)
+        if finding.match != "ambiguous" or finding.substances:
+            return ""
+        if not finding.facts:
+            return str(wording.AGE_MATCH)
+        return str(wording.ENDED_MATCH if self._only_the_end(finding) else wording.AMBIGUOUS_MATCH)
+
+    def _only_the_end(self, finding: rules.Finding) -> bool:
+        """Would each fact, were it current, be met more plainly by this item? Then it is its end that is unclear."""
+        plain = {
+            fact
+            for row in self.compiled.items[finding.item].rows
+            if not isinstance(row, AgeRow | AllergenRow)
+            for fact in row.facts
+            if row.match != "ambiguous" and "current" in row.states
+        }
+        ended = all(self.known.states[fact] != "current" for fact in finding.facts)
+        return ended and set(finding.facts) <= plain
+
+    def _evidence(self, met: Evidence) -> list[str]:
+        if met.ages is not None:
+            return [ngettext("%(n)d year old", "%(n)d years old", self.known.age) % {"n": self.known.age}]
+        if met.contacts:
+            return [self._contact(allergen, substance) for allergen, substance in met.contacts]
+        return [f"{self.fact(fact)}: {self._state(fact)}" for fact in met.facts]
+
+    def _contact(self, allergen: str, substance: str) -> str:
+        names = {"allergen": self.substance(allergen), "substance": self.substance(substance)}
+        if allergen == substance:
+            return _("Allergy to %(allergen)s, which is in the plan") % names
+        if any(s.code == substance and s.may_contain for s in self._planned()):
+            return _("Allergy to %(allergen)s: “%(substance)s” may contain it") % names
+        return _("Allergy to %(allergen)s: what “%(substance)s” contains is not known") % names
+
+    def _planned(self) -> tuple[rules.Ingredient, ...]:
+        return self.plan.ingredients + self.plan.procedure_substances
+
+    def said(self, fact: str) -> str:
+        """What the patient answered."""
+        return _("not sure") if self.patient.answers[fact].state == "unsure" else self._state(fact)
+
+    def _state(self, fact: str) -> str:
+        answer = self.patient.answers[fact]
+        if answer.state != "ended":
+            return _("now")
+        if answer.until is None:
+            return _("ended, day not known")
+        days = (self.day - answer.until).days
+        ended = _("ended %(day)s") % {"day": date_format(answer.until, "DATE_FORMAT")}
+        if days <= 0:
+            return ended
+        return ended + ngettext(", %(n)d day ago", ", %(n)d days ago", days) % {"n": days}
+
+    def composition(self, composition: rules.Composition) -> ShownComposition:
+        concept, says, cites = wording.COMPOSITIONS[composition.concept]
+        count = ngettext("%(n)d active", "%(n)d actives", composition.actives) % {"n": composition.actives}
+        return ShownComposition(
+            count=count,
+            concept=str(concept),
+            says=str(says),
+            cites=tuple(cites),
+            unknown=tuple(self.substance(code) for code in composition.unknown),
+        )
+
+
+def title_of(evaluation: Evaluation, item: str) -> str:
+    """A finding in words, with the source that makes it."""
+    listed = evaluation.compiled.items.get(item)
+    if listed is None:
+        return str(REMARKS[item][0])
+    return f"{_sentence(listed.text)} ({listed.source})"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _place(locator: str) -> str:
+    """ "L88 item 2" is "item 2, line 88" to people."""
+    line, _sep, item = locator.partition(" ")
+    if not line.startswith("L"):
+        return locator
+    said = _("line %(line)s") % {"line": line[1:]}
+    return f"{item}, {said}" if item else said
+
+
+def _substance_labels(outcome: rules.Result, known: Known) -> dict[str, str]:
+    """Labels of the substances that the result names; no query when it names none."""
+    named = {code for finding in outcome.findings for code in finding.substances}
+    codes = {*named, *outcome.composition.unknown, *(known.allergies if named else ())}
+    if not codes:
+        return {}
+    return dict(Substance.objects.filter(code__in=codes).values_list("code", "label"))
+
+
+_words: dict[str, Words] = {}
+
+
+def words_of(rule_set: RuleSet, compiled: rules.RuleSet) -> Words:
+    """The labels of a rule set, read once per process and rule set (two SQL queries)."""
+    if rule_set.digest in _words:
+        return _words[rule_set.digest]
+    facts = dict(HealthFact.objects.values_list("code", "label"))
+    content: dict[str, Any] | None = (
+        RuleSet.objects.filter(digest=rule_set.digest).values_list("content", flat=True).first()
+    )
+    if content is None:
+        raise CannotScreen("the rule set is not there")
+    words = Words(
+        facts=facts,
+        sources={source["code"]: source["title"] for source in content["sources"]},
+        why=content["scope"].get("why", {}),
+    )
+    if facts.keys() >= {fact for asked in compiled.asked.values() for fact in asked}:
+        _words[rule_set.digest] = words
+    return words

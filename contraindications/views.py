@@ -1,0 +1,101 @@
+"""Pages: a stored screening, the decisions on it, and what waits for one."""
+
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from clinic.access import role_required
+from clinic.accesslog import record_read
+from clinic.roles import Role
+from contraindications import actions, decisions, display, worklist
+from contraindications.forms import DecisionForm
+from contraindications.models import Decision, Screening
+from contraindications.screening import CannotScreen, evaluation_of, recompute
+
+
+@require_safe
+@role_required(Role.DOCTOR, Role.NURSE)
+def screening(request, pk: int) -> HttpResponse:
+    """A screening as it was stored, with all that it came from."""
+    return _page(request, _open(request, pk))
+
+
+@require_POST
+@role_required(Role.DOCTOR, Role.NURSE)
+def decide(request, pk: int) -> HttpResponse:
+    """Record a decision on findings of a screening."""
+    stored = _open(request, pk)
+    try:
+        findings = decisions.decidable(evaluation_of(stored), request.POST.get("kind", ""))
+    except CannotScreen:
+        return _page(request, stored, status=409)
+    form = DecisionForm(request.POST, findings=findings, auto_id="again-%s")
+    if not form.is_valid():
+        return _page(request, stored, form, status=422)
+    try:
+        actions.decide(stored, by=request.user, at=timezone.now(), **_said(form))
+    except ValidationError as error:
+        form.add_error(None, error)
+        return _page(request, stored, form, status=422)
+    except actions.DecidedMeanwhile as meanwhile:
+        return _decided_meanwhile(request, stored, form, meanwhile.decision)
+    return redirect(_back(request, form, stored))
+
+
+@require_safe
+@role_required(Role.DOCTOR, Role.NURSE)
+def waiting(request) -> HttpResponse:
+    """Plans that wait for a doctor's decision."""
+    return render(request, "contraindications/worklist.html", {"waiting": worklist.waiting()})
+
+
+def _open(request, pk: int) -> Screening:
+    """The screening, or 404; the read of the patient's record is logged first."""
+    found = get_object_or_404(Screening.objects.visible_to(request.user).for_page(), pk=pk)
+    record_read(request, found.patient_id)
+    return found
+
+
+def _said(form: DecisionForm) -> dict:
+    return {key: form.cleaned_data[key] for key in ("kind", "goes_ahead", "items", "reason", "text", "seen")}
+
+
+def _back(request, form: DecisionForm, stored: Screening) -> str:
+    """Where the person came from, if it is a page of ours."""
+    back = form.cleaned_data["next"]
+    ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    return back if back and ours else reverse("contraindications:screening", args=[stored.pk])
+
+
+def _decided_meanwhile(request, stored: Screening, form: DecisionForm, decision: Decision) -> HttpResponse:
+    """Nothing was stored: show who decided, keep what was typed, and let the person decide knowing that."""
+    data = request.POST.copy()
+    data["seen"] = str(decision.pk)
+    again = DecisionForm(data, findings=form.findings, auto_id="again-%s")
+    return _page(request, stored, again, meanwhile=decision, status=409)
+
+
+def _page(
+    request,
+    stored: Screening,
+    bound: DecisionForm | None = None,
+    meanwhile: Decision | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context = {"screening": stored, "meanwhile": meanwhile, "made": Decision.objects.about(stored)}
+    try:
+        evaluation = evaluation_of(stored)
+        todo = decisions.to_decide(stored, request.user, bound)
+        context |= {
+            "shown": display.show(evaluation, todo.clearance),
+            "given": display.given(evaluation),
+            "todo": todo,
+            "unchanged": recompute(stored) == evaluation.record,
+        }
+    except CannotScreen:
+        context["shown"] = None
+    return render(request, "contraindications/screening.html", context, status=status)

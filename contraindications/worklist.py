@@ -1,0 +1,78 @@
+"""What waits for a doctor. Upper apps register the screenings that their plans stand on; imports run down the house."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from contraindications.clearance import clearance
+from contraindications.display import title_of
+from contraindications.models import Decision, Screening
+from contraindications.screening import CannotScreen, evaluation_of
+
+# A page holds the oldest of them; whoever decides one makes room for the next.
+LONGEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The newest screening of something that waits to go on. `screening.patient` is loaded."""
+
+    screening: Screening
+    what: str  # "Wrinkles and fine lines, Face"
+    url: str  # where it goes on
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One line of the worklist."""
+
+    patient: str
+    what: str
+    url: str
+    screening_id: int
+    since: dt.datetime
+    findings: list[str]
+
+
+_sources: dict[str, Callable[[int], Iterable[Candidate]]] = {}
+
+
+def register(name: str, source: Callable[[int], Iterable[Candidate]]) -> None:
+    """`source(n)` returns at most `n` candidates whose screening says hold or stop, oldest first."""
+    _sources[name] = source
+
+
+def waiting() -> list[Waiting]:
+    """What only a doctor's decision holds up, oldest first. The number of SQL queries does not grow with it."""
+    candidates = [candidate for source in _sources.values() for candidate in source(LONGEST)]
+    made = _decisions_by_patient(candidates)
+    lines = [_line(one, made.get(one.screening.patient_id, [])) for one in candidates]
+    return sorted((line for line in lines if line), key=lambda line: line.since)[:LONGEST]
+
+
+def _decisions_by_patient(candidates: Iterable[Candidate]) -> dict[int, list[Decision]]:
+    patients = {candidate.screening.patient_id for candidate in candidates}
+    made: dict[int, list[Decision]] = {}
+    for decision in Decision.objects.filter(patient__in=patients):
+        made.setdefault(decision.patient_id, []).append(decision)
+    return made
+
+
+def _line(candidate: Candidate, made: list[Decision]) -> Waiting | None:
+    """The line of a candidate that a doctor's decision lets go on; None for any other."""
+    screening = candidate.screening
+    try:
+        evaluation = evaluation_of(screening)
+    except CannotScreen:
+        return None  # its own page says so; nothing can be decided here
+    cleared = clearance(evaluation, made, tentative=False)
+    if cleared.stage != "hold":
+        return None
+    return Waiting(
+        patient=str(screening.patient),
+        what=candidate.what,
+        url=candidate.url,
+        screening_id=screening.pk,
+        since=screening.at,
+        findings=[title_of(evaluation, one.item) for one in cleared.missing if one.effect == "hold"],
+    )
