@@ -3,3 +3,21 @@ from django.apps import AppConfig
 
 class RemindersConfig(AppConfig):
     name = "treatments.reminders"
+
+    def ready(self) -> None:
+        from clinic.events import listen
+        from patients import panels
+        from patients.events import PatientChanged
+        from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
+        from treatments.reminders import listeners
+        from treatments.reminders.panel import PANEL
+        from treatments.schedule.events import CourseBooked, SessionCancelled, SessionMoved
+
+        listen(CourseFinished, listeners.course_finished)
+        listen(CourseConfirmed, listeners.course_changed)
+        listen(CourseBooked, listeners.course_changed)
+        listen(CourseCancelled, listeners.course_changed)
+        listen(SessionMoved, listeners.session_changed)
+        listen(SessionCancelled, listeners.session_changed)
+        listen(PatientChanged, listeners.patient_changed)
+        panels.register(PANEL)

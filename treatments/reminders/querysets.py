@@ -1,7 +1,85 @@
 """Questions about messages."""
 
+import datetime as dt
+from typing import Self
+
 from django.db import models
+from django.db.models import Exists, Func, OuterRef, Q, Value
+from django.db.models.functions import Concat, Greatest
+
+from clinic.models import User
+from clinic.roles import BOOKING, Role
+from patients.models import Patient
+from treatments.courses.models import Course, CourseState
+from treatments.reminders.rules import MAX_ATTEMPTS
+from treatments.schedule.models import Session, SessionState
 
 
 class MessageQuerySet(models.QuerySet):
     """Messages."""
+
+    def visible_to(self, user: User) -> Self:
+        """All of them for those who book and for clinic admins, none for others."""
+        return self if user.has_role(*BOOKING, Role.CLINIC_ADMIN) else self.none()
+
+    def claimable(self, at: dt.datetime) -> Self:
+        """Those that may be sent now: their time has come, or the one who was at it let the lease run out."""
+        return self.filter(
+            Q(state="due", try_at__lte=at) | Q(state="sending", lease_until__lt=at, attempts__lt=MAX_ATTEMPTS)
+        )
+
+    def to_send(self, at: dt.datetime, limit: int) -> list[int]:
+        """The keys of at most `limit` claimable messages, those that wait longest first."""
+        return list(self.claimable(at).order_by("try_at", "pk").values_list("pk", flat=True)[:limit])
+
+    def too_late(self, at: dt.datetime) -> Self:
+        """Those whose turn has come when nobody needs them any more."""
+        return self.filter(state="due", try_at__lte=at, not_after__lt=at)
+
+    def given_up(self, at: dt.datetime) -> Self:
+        """Those that were claimed as often as allowed, and whose last lease ran out."""
+        return self.filter(state="sending", lease_until__lt=at, attempts__gte=MAX_ATTEMPTS)
+
+    def with_truth(self, at: dt.datetime) -> Self:
+        """Adds what decides whether a message is still wanted at `at`, in one query: see `rules.Truth`.
+
+        A course counts as newer when it was confirmed later and is under way, or is finished and has a protocol:
+        then it brings a reminder of its own.
+        """
+        newer = Course.objects.filter(
+            Q(state=CourseState.CONFIRMED) | Q(state=CourseState.FINISHED, protocol__isnull=False),
+            patient=OuterRef("patient"),
+            confirmed_at__gt=OuterRef("course__confirmed_at"),
+        )
+        ahead = Session.objects.filter(
+            course__patient=OuterRef("patient"),
+            state=SessionState.BOOKED,
+            starts_at__gte=Greatest(OuterRef("due_at"), at, output_field=models.DateTimeField()),
+        )
+        return self.select_related("patient", "course").annotate(
+            newer_course=Exists(newer), booked_ahead=Exists(ahead)
+        )
+
+    def open_of(self, patient_id: int) -> Self:
+        """The patient's messages that wait, or were found needless."""
+        return self.filter(patient=patient_id, state__in=["due", "suppressed"])
+
+    def of_patient(self, patient: Patient) -> Self:
+        """What the patient's page shows, newest first."""
+        return self.filter(patient=patient).order_by("-due_at", "-pk")
+
+    def for_ledger(self) -> Self:
+        """Rows with all that the page of messages shows, newest first, in one query."""
+        return self.select_related("patient", "put_back_by").order_by("-due_at", "-pk")
+
+    def matching(self, words: str) -> Self:
+        """Those of patients of whose name, phone or birth date every one of `words` starts a part."""
+        found = self
+        for word in words.split():
+            start = Concat(Value(" "), Func(Value(word), function="search_text"))
+            found = found.filter(patient__search__contains=start)
+        return found
+
+    def older_than(self, due_at: dt.datetime, pk: int) -> Self:
+        """Those that follow the row with this `due_at` and key in the order of the ledger."""
+        return self.filter(due_at__lte=due_at).filter(Q(due_at__lt=due_at) | Q(pk__lt=pk))

@@ -1,0 +1,27 @@
+"""What happens elsewhere in the house and makes messages due, or needless. Called inside the change's transaction."""
+
+from patients.events import PatientChanged
+from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
+from treatments.courses.models import Course
+from treatments.reminders import actions
+from treatments.schedule.events import CourseBooked, SessionCancelled, SessionMoved
+from treatments.schedule.models import Session
+
+
+def course_finished(event: CourseFinished) -> None:
+    course = Course.objects.select_related("protocol").get(pk=event.course_id)
+    actions.promise_maintenance(course, at=event.at)
+
+
+def course_changed(event: CourseConfirmed | CourseBooked | CourseCancelled) -> None:
+    patient_id = Course.objects.values_list("patient", flat=True).get(pk=event.course_id)
+    actions.reconsider(patient_id, at=event.at)
+
+
+def session_changed(event: SessionMoved | SessionCancelled) -> None:
+    patient_id = Session.objects.values_list("course__patient", flat=True).get(pk=event.session_id)
+    actions.reconsider(patient_id, at=event.at)
+
+
+def patient_changed(event: PatientChanged) -> None:
+    actions.reconsider(event.patient_id, at=event.at)
