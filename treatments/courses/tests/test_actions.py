@@ -1,0 +1,180 @@
+"""What saving and confirming a plan keeps true."""
+
+import datetime as dt
+import threading
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from contraindications.actions import decide
+from contraindications.models import Screening
+from patients.tests.factories import interview, patient
+from treatments.courses import actions
+from treatments.courses.models import Course, CourseState
+from treatments.courses.run import run_of
+from treatments.courses.shelf import Shelf
+from treatments.courses.tests.factories import cleared_patient, course, picked
+
+MORE_THAN_THREE = ["vitamin_c", "vitamin_e", "hyaluronic_acid", "coenzyme_q10"]
+
+
+def run(choices):
+    return run_of(Shelf.load(), choices)
+
+
+def test_a_saved_plan_has_been_screened(nurse, at):
+    plan = course(by=nurse, confirmed=False)
+    assert plan.state == CourseState.PLANNED
+    assert plan.screening.verdict == "clear"
+
+
+def test_the_protocol_gives_sessions_and_interval(nurse):
+    plan = course(by=nurse, confirmed=False)
+    assert (plan.protocol.code, plan.sessions_planned) == ("skin_standard", 5)
+    assert (plan.interval_min, plan.interval_target, plan.interval_max) == (14, 21, 35)
+
+
+def test_minutes_of_a_session_hold_the_cream_only_when_it_is_used(nurse):
+    plain = course(by=nurse, confirmed=False)
+    numbed = course(by=nurse, confirmed=False, procedure_substances=["anaesthetic_cream"])
+    assert (plain.session_minutes, numbed.session_minutes) == (45, 75)
+
+
+def test_a_clear_plan_is_confirmed(nurse, at):
+    confirmed = course(by=nurse)
+    assert (confirmed.state, confirmed.confirmed_by, confirmed.confirmed_at) == (
+        CourseState.CONFIRMED,
+        nurse,
+        at,
+    )
+
+
+@pytest.mark.parametrize(
+    ("answers", "allergies", "verdict"),
+    [
+        pytest.param({"pregnancy": "current"}, (), "stop", id="stop"),
+        pytest.param({"epilepsy": "unsure"}, (), "incomplete", id="incomplete"),
+        pytest.param({"corticosteroid": "current"}, (), "hold", id="hold"),
+        pytest.param({"urticaria": "current"}, (), "caution", id="caution"),
+        pytest.param({}, ("hyaluronic_acid",), "stop", id="allergy"),
+        pytest.param({}, None, "incomplete", id="allergies not asked"),
+    ],
+)
+def test_a_plan_that_is_not_cleared_stays_a_plan(nurse, at, answers, allergies, verdict):
+    who = patient(by=nurse)
+    interview(who, by=nurse, answers=answers, allergies=allergies)
+    plan = course(by=nurse, patient=who, confirmed=False)
+    with pytest.raises(actions.NotConfirmable):
+        actions.confirm(plan, version=plan.version, by=nurse, at=at)
+    plan.refresh_from_db()
+    assert (plan.state, plan.screening.verdict) == (CourseState.PLANNED, verdict)
+
+
+def test_a_hold_is_confirmed_after_the_doctors_decision(nurse, doctor, at):
+    who = patient(by=nurse)
+    interview(who, by=nurse, answers={"corticosteroid": "current"})
+    plan = course(by=nurse, patient=who, confirmed=False)
+    decide(
+        plan.screening,
+        kind="decide",
+        goes_ahead=True,
+        items=["CP-02"],
+        reason="mild",
+        text="Low dose on the arm",
+        by=doctor,
+        at=at,
+    )
+    confirmed = actions.confirm(plan, version=plan.version, by=nurse, at=at)
+    assert confirmed.state == CourseState.CONFIRMED
+
+
+def test_more_than_three_actives_need_a_reason(nurse, at):
+    plan = course(by=nurse, confirmed=False, ingredients=MORE_THAN_THREE)
+    with pytest.raises(actions.NotConfirmable, match="More than three"):
+        actions.confirm(plan, version=plan.version, by=nurse, at=at)
+    with_reason = course(by=nurse, ingredients=MORE_THAN_THREE, composition_reason="Dry and photoaged skin")
+    assert with_reason.state == CourseState.CONFIRMED
+
+
+def test_a_form_posted_twice_is_saved_once(nurse, at):
+    who, choices, key = cleared_patient(by=nurse), picked(), uuid4()
+    first = actions.create_plan(who, choices, run(choices), key=key, by=nurse, at=at)
+    second = actions.create_plan(who, choices, run(choices), key=key, by=nurse, at=at)
+    assert first == second
+    assert Course.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_form_posted_twice_at_the_same_instant_is_saved_once(nurse, at):
+    who, choices, key = cleared_patient(by=nurse), picked(), uuid4()
+    barrier, numbers = threading.Barrier(4), run(choices)
+
+    def post():
+        barrier.wait()
+        try:
+            actions.create_plan(who, choices, numbers, key=key, by=nurse, at=at)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=post) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Course.objects.count() == 1
+
+
+def test_the_second_of_two_editors_is_told_and_changes_nothing(nurse, doctor, at):
+    plan = course(by=nurse, confirmed=False)
+    mine, theirs = picked(ingredients=["vitamin_c"]), picked(ingredients=["vitamin_e"])
+    actions.change_plan(plan, theirs, run(theirs), version=plan.version, by=doctor, at=at)
+    with pytest.raises(actions.ChangedMeanwhile):
+        actions.change_plan(plan, mine, run(mine), version=plan.version, by=nurse, at=at)
+    assert [i.code for i in plan.ingredients.all()] == ["vitamin_e"]
+
+
+def test_a_confirmed_course_is_not_changed_any_more(nurse, at):
+    confirmed, choices = course(by=nurse), picked(ingredients=["vitamin_c"])
+    with pytest.raises(actions.ChangedMeanwhile):
+        actions.change_plan(confirmed, choices, run(choices), version=confirmed.version, by=nurse, at=at)
+    assert [i.code for i in confirmed.ingredients.all()] == ["hyaluronic_acid"]
+
+
+def test_screening_again_without_a_change_keeps_the_screening(nurse, at):
+    plan = course(by=nurse, confirmed=False)
+    actions.rescreen(plan, by=nurse, at=at)
+    assert Screening.objects.filter(patient=plan.patient).count() == 1
+
+
+def test_new_answers_change_the_verdict_of_the_next_screening(nurse, at):
+    confirmed = course(by=nurse)
+    interview(confirmed.patient, by=nurse, answers={"pregnancy": "current"})
+    screening, cleared = actions.rescreen(confirmed, by=nurse, at=at)
+    assert (screening.verdict, cleared.performable, cleared.bookable) == ("stop", False, False)
+
+
+def test_answers_grow_too_old(nurse, at):
+    confirmed = course(by=nurse)
+    screening, cleared = actions.rescreen(confirmed, by=nurse, at=at + dt.timedelta(days=91))
+    assert (screening.verdict, cleared.performable) == ("incomplete", False)
+
+
+def test_a_course_finishes_once(nurse, at, django_capture_on_commit_callbacks):
+    confirmed = course(by=nurse)
+    assert actions.finish(confirmed, at=at)
+    assert not actions.finish(confirmed, at=at)
+
+
+def test_a_finished_course_cannot_be_cancelled(nurse, at):
+    done = course(by=nurse)
+    actions.finish(done, at=at)
+    done.refresh_from_db()
+    with pytest.raises(actions.ChangedMeanwhile):
+        actions.cancel(done, version=done.version, by=nurse, at=at)
+
+
+def test_too_many_sessions_are_refused_in_words(nurse):
+    with pytest.raises(ValidationError, match="1 to 30 sessions"):
+        course(by=nurse, confirmed=False, sessions=31)
