@@ -12,6 +12,7 @@ from contraindications.rules import (
     Ingredient,
     RuleSet,
     finding_digests,
+    is_absolute,
     may_be_released,
     screen,
     silent_sources,
@@ -147,6 +148,14 @@ def test_remarks_have_a_digest_too():
 )
 def test_what_a_doctor_may_release(changes, item, released):
     assert may_be_released(finding(screened(**changes), item), ruleset()) is released
+
+
+@pytest.mark.parametrize(
+    ("item", "absolute"),
+    [("S1-C05", True), ("S0-C03", True), ("CP-01", True), ("S1-C15", False), ("S1-C09", False)],
+)
+def test_which_items_can_be_beyond_everybody(item, absolute):
+    assert is_absolute(ruleset().items[item], ruleset()) is absolute
 
 
 def test_the_clinic_may_make_any_item_absolute():

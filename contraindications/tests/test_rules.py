@@ -413,6 +413,14 @@ def test_allergies_are_unanswered_until_something_is_recorded():
     assert screened(allergies=[]).unanswered == ()
 
 
+@pytest.mark.parametrize(("days", "unanswered"), [(0, ()), (90, ()), (91, ("allergies",))])
+def test_a_record_of_allergies_grows_too_old_and_still_counts(days, unanswered):
+    one = read(allergies=["hyaluronic_acid"])
+    patient = replace(one.patient, allergies_on=TODAY - timedelta(days))
+    result = screen(patient, one.plan, ruleset(), TODAY)
+    assert (result.verdict, result.unanswered) == ("stop", unanswered)
+
+
 @pytest.mark.parametrize("sex", ["female", "unspecified", "male"])
 def test_pregnancy_is_asked_of_all_but_men(sex):
     result = screened(sex=sex, facts={"pregnancy": "unsure"})
