@@ -3,17 +3,16 @@
 import pytest
 
 from contraindications.actions import store_screening
+from contraindications.models import RuleSet
 from contraindications.screening import evaluate
 from contraindications.tests import factories
 from patients.tests.factories import interview, patient
-from patients.tests.fixtures import ship_facts
 
 
 @pytest.fixture
-def rule_set(db):
-    """The documented lists, published; the questions of the interview."""
-    ship_facts()
-    return factories.published()
+def rule_set(catalogue):
+    """The documented lists, published."""
+    return RuleSet.objects.in_force()
 
 
 @pytest.fixture

@@ -2,27 +2,14 @@
 
 from conftest import NOW
 from contraindications.actions import publish_rule_set
-from contraindications.models import RuleSet, Source
+from contraindications.models import RuleSet
 from contraindications.reading import Catalogue
 from contraindications.rules import Plan
 from contraindications.tests import documented
 
 
-def sources() -> None:
-    """The documents that the lists cite."""
-    fields = ("title", "kind", "file", "about", "list_heading", "note")
-    Source.objects.bulk_create(
-        [
-            Source(code=row["code"], **{f: row[f] or "" for f in fields})
-            for row in documented.content()["sources"]
-        ],
-        ignore_conflicts=True,
-    )
-
-
 def published(*, by=None, at=NOW, **changes) -> RuleSet:
     """The documented lists as the next published rule set, with `changes` to parts of its content."""
-    sources()
     return publish_rule_set(content=documented.content(**changes), note="", by=by, at=at)
 
 

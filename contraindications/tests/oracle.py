@@ -88,13 +88,13 @@ def answer(case: Any, data: dict[str, Any]) -> dict[str, Any]:
 def check_case(case: Any, data: dict[str, Any]) -> None:
     """Section 7: "unknown code, bad date, born after `as_of`, eyelids with anything but the derma pen".
 
-    Choice: only `default_state`, `until` and `allergies` may be missing, since the text calls only those
-    optional or speaks of them as absent. A null is never an absent key. Keys the text does not name are
-    ignored.
+    Choice: `facts`, `default_state`, `until` and `allergies` may be missing or null, since the text calls them
+    optional or says what their absence means; nothing else may. Keys that the text does not name are ignored
+    beside a case and refused inside it: a misspelt `default_state` or `until` must not be passed over.
     """
     if not isinstance(case, dict):
         raise Unreadable("a case is not an object")
-    take(case, "id", str)
+    texts([take(case, "id", str)], "id")
     as_of = read_date(take(case, "as_of", str))
     check_patient(take(case, "patient", dict), as_of, data)
     check_plan(take(case, "plan", dict), data)
@@ -102,35 +102,41 @@ def check_case(case: Any, data: dict[str, Any]) -> None:
 
 def check_patient(patient: dict[str, Any], as_of: date, data: dict[str, Any]) -> None:
     """Section 7, `patient`: birth date, sex, optional default state, facts, allergies."""
+    only(patient, ["birth_date", "sex", "default_state", "facts", "allergies"])
     if read_date(take(patient, "birth_date", str)) > as_of:
         raise Unreadable("born after as_of")
     known(take(patient, "sex", str), ["female", "male", "unspecified"], "sex")
     # Section 7: "`state`: current, ended (`until` optional), no, unsure"
     states = ["current", "ended", "no", "unsure"]
-    if "default_state" in patient:
+    if given(patient, "default_state"):
         known(take(patient, "default_state", str), states, "default_state")
-    for code, fact in take(patient, "facts", dict).items():
+    for code, fact in (take(patient, "facts", dict) if given(patient, "facts") else {}).items():
         known(code, codes(data["health_facts"]), "fact")
         if not isinstance(fact, dict):
             raise Unreadable(f"fact {code} is not an object")
+        only(fact, ["state", "until"])
         # Choice: every fact may have every state, also one that its row in health_facts.yaml leaves out.
         known(take(fact, "state", str), states, "state")
-        if "until" in fact:
-            # Choice: checked beside any state, used beside "ended" only.
-            read_date(take(fact, "until", str))
-    if "allergies" in patient:
-        strings(take(patient, "allergies", list), "allergies")
+        if given(fact, "until"):
+            # Choice: an end date beside another state, or after the day of screening, contradicts itself.
+            if fact["state"] != "ended":
+                raise Unreadable(f"{code} has an end date and is not ended")
+            if read_date(take(fact, "until", str)) > as_of:
+                raise Unreadable(f"{code} ended after as_of")
+    if given(patient, "allergies"):
+        texts(take(patient, "allergies", list), "allergies")
 
 
 def check_plan(plan: dict[str, Any], data: dict[str, Any]) -> None:
     """Section 7, `plan`: technique, area, goal, ingredients, procedure substances."""
+    only(plan, ["technique", "area", "goal", "ingredients", "procedure_substances"])
     catalogue = data["catalogue"]
     known(take(plan, "technique", str), codes(catalogue["techniques"]), "technique")
     known(take(plan, "area", str), codes(catalogue["areas"]), "area")
     known(take(plan, "goal", str), codes(catalogue["goals"]), "goal")
     # Choice: any substance of the catalogue may stand in either list, whatever its role.
     for key in ["ingredients", "procedure_substances"]:
-        strings(take(plan, key, list), key)
+        texts(take(plan, key, list), key)
         for code in plan[key]:
             known(code, codes(catalogue["ingredients"]), key)
     if plan["area"] == "eyelids" and plan["technique"] != "derma_pen":
@@ -146,11 +152,25 @@ def take(mapping: dict[str, Any], key: str, kind: type) -> Any:
     return mapping[key]
 
 
-def strings(values: list[Any], name: str) -> None:
-    """Refuse a list that holds anything but strings."""
+def given(mapping: dict[str, Any], key: str) -> bool:
+    """Whether an optional key is there; null is as good as absent."""
+    return mapping.get(key) is not None
+
+
+def only(mapping: dict[str, Any], allowed: list[str]) -> None:
+    """Refuse a key that nobody knows."""
+    for key in mapping:
+        if key not in allowed:
+            raise Unreadable(f"unknown key {key}")
+
+
+def texts(values: list[Any], name: str) -> None:
+    """Refuse anything but text that says something: no other type, not blank, nothing that is no character."""
     for value in values:
-        if not isinstance(value, str):
-            raise Unreadable(f"{name} holds something that is not a string")
+        if not isinstance(value, str) or value.strip() == "":
+            raise Unreadable(f"{name} holds something that is no text")
+        if any(ord(letter) == 0 or 0xD800 <= ord(letter) <= 0xDFFF for letter in value):
+            raise Unreadable(f"{name} holds something that is no character")
 
 
 def known(code: str, allowed: list[str], name: str) -> None:
@@ -186,11 +206,9 @@ def state_of(fact: str, case: dict[str, Any]) -> Any:
     """
     # Choice: a fact that is not asked of this sex keeps the state that was recorded, and the default.
     patient = case["patient"]
-    if fact in patient["facts"]:
-        state, until = (
-            patient["facts"][fact]["state"],
-            patient["facts"][fact].get("until"),
-        )
+    named = patient.get("facts") or {}
+    if fact in named:
+        state, until = named[fact]["state"], named[fact].get("until")
     else:
         state, until = patient.get("default_state"), None
     if state != "ended":
@@ -198,9 +216,6 @@ def state_of(fact: str, case: dict[str, Any]) -> Any:
     if until is None:
         return "recent"
     days_ago = (date.fromisoformat(case["as_of"]) - date.fromisoformat(until)).days
-    if days_ago < 0:
-        # Choice: neither in the window nor before it: it ends later, so on the screening date it is true.
-        return "current"
     return "recent" if days_ago <= LOOK_BACK_DAYS else "past"
 
 
@@ -268,7 +283,7 @@ def met_by_allergen(row: dict[str, Any], case: dict[str, Any], data: dict[str, A
         used += case["plan"]["procedure_substances"]
     # Choice: every recorded allergy is an allergen, free text too: nobody knows that an ingredient of
     # unknown composition (empty `may_contain`) is free of it.
-    allergens = case["patient"].get("allergies", [])
+    allergens = case["patient"].get("allergies") or []
     real, possible = [], []
     for code in used:
         ingredient = next(one for one in data["catalogue"]["ingredients"] if one["code"] == code)
@@ -388,7 +403,7 @@ def all_findings(case: dict[str, Any], data: dict[str, Any]) -> list[dict[str, A
     # "If an allergy is free text that is no substance of the catalogue"
     # Choice: a text is a substance only where it is its code, letter by letter; a label is not.
     substances = codes(data["catalogue"]["ingredients"])
-    texts = {text for text in case["patient"].get("allergies", []) if text not in substances}
+    texts = {text for text in case["patient"].get("allergies") or [] if text not in substances}
     if texts:
         findings.append(special_finding("allergy-unmatched", sorted(texts)))
     # Choice: item ids by code point, capitals before small letters.
@@ -409,7 +424,7 @@ def all_unanswered(case: dict[str, Any], data: dict[str, Any]) -> list[str]:
         asked = "asked_of" not in fact or case["patient"]["sex"] in fact["asked_of"]
         if asked and state_of(fact["code"], case) in [None, "unsure"]:
             unanswered.append(fact["code"])
-    if "allergies" not in case["patient"]:
+    if not given(case["patient"], "allergies"):
         unanswered.append("allergies")
     return sorted(unanswered)
 

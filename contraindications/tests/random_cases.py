@@ -82,6 +82,10 @@ def readable_case(rng: random.Random, case_id: str) -> Case:
     patient["facts"] = random_facts(rng, as_of, plan["goal"], everything=everything)
     if rng.random() < 0.94:
         patient["allergies"] = random_allergies(rng, plan)
+    if rng.random() < 0.02:
+        patient[rng.choice(["default_state", "allergies"])] = None
+    if not patient["facts"] and rng.random() < 0.5:
+        patient["facts"] = None
     return {"id": case_id, "as_of": as_of.isoformat(), "patient": patient, "plan": plan}
 
 
@@ -146,12 +150,13 @@ def random_facts(rng: random.Random, as_of: date, goal: str, *, everything: bool
 
 
 def random_answer(rng: random.Random, as_of: date) -> Case:
-    """One answer; an end without a date, or with one around the edges of the window, seldom in the future."""
+    """One answer; an end without a date, or with one around the edges of the window."""
     state = rng.choices(["current", "ended", "no", "unsure"], [40, 40, 15, 5])[0]
     answer = {"state": state}
     if state == "ended" and rng.random() < 0.8:
-        days = rng.choice(DAYS_SINCE_THE_END) if rng.random() < 0.95 else rng.choice([-1, -30, -200])
-        answer["until"] = (as_of - timedelta(days)).isoformat()
+        answer["until"] = (as_of - timedelta(rng.choice(DAYS_SINCE_THE_END))).isoformat()
+    elif rng.random() < 0.05:
+        answer["until"] = None
     return answer
 
 
@@ -185,13 +190,20 @@ def spoil(rng: random.Random, case: Case) -> None:
     case["title"] = f"spoiled: {name}"
 
 
+def ends_tomorrow(rng: random.Random, case: Case) -> None:
+    """An end after the screening date."""
+    after = date.fromisoformat(case["as_of"]) + timedelta(rng.choice([1, 1, 30, 200]))
+    put({"state": "ended", "until": after.isoformat()}, "patient", "facts", rng.choice(FACTS))(rng, case)
+
+
 def put(value: Any, *path: str) -> Callable[[random.Random, Case], None]:
     """A spoiler that puts `value` at `path`."""
 
     def spoiler(rng: random.Random, case: Case) -> None:
         target = case
         for key in path[:-1]:
-            target = target.setdefault(key, {})
+            target[key] = target.get(key) or {}
+            target = target[key]
         target[path[-1]] = value
 
     return spoiler
@@ -213,7 +225,7 @@ def add(value: Any, *path: str) -> Callable[[random.Random, Case], None]:
     """A spoiler that adds `value` somewhere in the list at `path`."""
 
     def spoiler(rng: random.Random, case: Case) -> None:
-        values = case[path[0]].setdefault(path[1], [])
+        values = case[path[0]][path[1]] = case[path[0]].get(path[1]) or []
         values.insert(rng.randint(0, len(values)), value)
 
     return spoiler
@@ -233,6 +245,18 @@ def eyelids(rng: random.Random, case: Case) -> None:
 
 SPOILERS: dict[str, Callable[[random.Random, Case], None]] = {
     "born after as_of": born_tomorrow,
+    "ended after as_of": ends_tomorrow,
+    "end date of what is current": put(
+        {"state": "current", "until": "1999-01-01"}, "patient", "facts", "nsaid"
+    ),
+    "end date of a no": put({"state": "no", "until": "1999-01-01"}, "patient", "facts", "nsaid"),
+    "misspelt default state": put("no", "patient", "default_sate"),
+    "misspelt until": put({"state": "ended", "untill": "1999-01-01"}, "patient", "facts", "herpes"),
+    "misspelt substances": put([], "plan", "procedure_substance"),
+    "blank allergy": add(" ", "patient", "allergies"),
+    "NUL in an allergy": add("la\0tex", "patient", "allergies"),
+    "blank id": put("", "id"),
+    "number for the id": put(7, "id"),
     "eyelids without the derma pen": eyelids,
     "unknown technique": put("laser", "plan", "technique"),
     "technique in capitals": put("DERMA_PEN", "plan", "technique"),
@@ -278,7 +302,6 @@ SPOILERS: dict[str, Callable[[random.Random, Case], None]] = {
     "no patient": drop("patient"),
     "no birth date": drop("patient", "birth_date"),
     "no sex": drop("patient", "sex"),
-    "no facts": drop("patient", "facts"),
     "no plan": drop("plan"),
     "no technique": drop("plan", "technique"),
     "no area": drop("plan", "area"),

@@ -7,6 +7,7 @@ import pytest
 
 from contraindications import rules, screening
 from contraindications.models import RuleSet
+from contraindications.querysets import RuleSetQuerySet
 from contraindications.screening import CannotScreen, compiled_rules, evaluate, facts_of, rules_in_force
 from contraindications.tests import documented, factories
 from patients.models import Interview
@@ -101,9 +102,8 @@ def test_an_evaluation_costs_two_queries_however_much_was_said(
         evaluate(ana, factories.plan(), day=day)
 
 
-def test_nothing_is_screened_without_a_published_rule_set(db, ana, doctor, day, caplog):
-    RuleSet.objects.filter(published_at=None).delete()
-    assert not RuleSet.objects.published().exists()
+def test_nothing_is_screened_without_a_published_rule_set(rule_set, ana, day, monkeypatch, caplog):
+    monkeypatch.setattr(RuleSetQuerySet, "published", lambda self: self.none())
 
     with pytest.raises(CannotScreen):
         evaluate(ana, factories.plan(), day=day)

@@ -23,7 +23,7 @@ def rules_plan(
 
     Asks for the whole catalogue of ingredients at once: two queries. Prefetch the products' ingredients.
     """
-    catalogue = _catalogue()
+    catalogue = known_ingredients()
     chosen = {i.code for i in ingredients} | {i.code for p in products for i in p.ingredients.all()}
     return rules.Plan(
         technique=technique.code,
@@ -74,6 +74,6 @@ def plain(row: Ingredient) -> rules.Ingredient:
     return rules.Ingredient(row.code, row.role, frozenset(s.code for s in row.may_contain.all()))
 
 
-def _catalogue() -> dict[str, rules.Ingredient]:
+def known_ingredients() -> dict[str, rules.Ingredient]:
     """Every ingredient ever known, retired ones included: an allergy to one of them is not free text."""
     return {row.code: plain(row) for row in Ingredient.objects.prefetch_related("may_contain")}
