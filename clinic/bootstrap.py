@@ -92,15 +92,15 @@ def is_done(stamp, wanted):
 
 
 def make_environment():
-    """Make `.venv`, again when it was made by another Python or the checkout has moved."""
+    """Make `.venv`; again when it is half made, made by another Python, or the checkout has moved."""
     stamp, wanted = VENV / ".made", f"{sys.version} {VENV.resolve()}"
     if PYTHON.exists() and is_done(stamp, wanted):
         return
     with step(f"Virtual environment for Python {sys.version.split()[0]}"):
-        if not works(sys.executable, "-c", "import ensurepip, venv") and not apt_install("python3-venv"):
+        complete = works(sys.executable, "-c", "import ensurepip, venv", stderr=subprocess.DEVNULL)
+        if not complete and not apt_install("python3-venv"):
             sys.exit("This Python cannot make virtual environments: apt-get install python3-venv")
-        again = ["--clear"] if stamp.exists() else []
-        run(sys.executable, "-m", "venv", *again, VENV)
+        run(sys.executable, "-m", "venv", "--clear", VENV)
         stamp.write_text(wanted)
 
 
@@ -214,8 +214,11 @@ def main(arguments):
     if arguments == ["--say-what-was-skipped"]:
         if not find_chromium():
             print(NO_BROWSER)
-    else:
+        return
+    try:
         set_up(dev="--dev" in arguments)
+    except KeyboardInterrupt:
+        sys.exit("Set-up was interrupted; the next one goes on from here.")
 
 
 if __name__ == "__main__":

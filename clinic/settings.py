@@ -124,6 +124,7 @@ DATABASES["default"].setdefault("OPTIONS", {}).setdefault(
     "options",
     "-c lock_timeout=5000 -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000",
 )
+DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 5)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People
