@@ -4,10 +4,13 @@ import copy
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from contraindications.reading import UnreadableCase, read_case
+from contraindications.rules import canonical_json, screen
 
-from .documented import case, catalogue, read
+from .documented import case, catalogue, read, ruleset
 
 
 def changed(path, value):
@@ -131,3 +134,35 @@ def test_a_case_of_json_is_read_whole():
     assert one.plan.disease_fact == "vitiligo"
     assert one.patient.allergies == ("latex",)
     assert "latex" in one.plan.catalogue
+
+
+scalars = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just("2026-11-21")
+)
+words = st.sampled_from(["id", "state", "until", "current", "ended", "herpes", "zinc", "eyelids", "female"])
+anything = st.recursive(
+    scalars | words, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3)
+)
+PLACES = [
+    (),
+    *((key,) for key in case()),
+    *(("patient", key) for key in case()["patient"]),
+    ("patient", "facts", "herpes"),
+    *(("plan", key) for key in case()["plan"]),
+]
+
+
+@given(st.sampled_from(PLACES), anything)
+@settings(max_examples=1000, deadline=None)
+def test_whatever_is_written_is_screened_or_refused(place, written):
+    raw = case(facts={"herpes": "current"})
+    part = raw
+    for step in place[:-1]:
+        part = part[step]
+    if place:
+        part[place[-1]] = written
+    try:
+        one = read_case(raw if place else written, catalogue())
+    except UnreadableCase:
+        return
+    assert canonical_json(screen(one.patient, one.plan, ruleset(), one.as_of).to_dict())
