@@ -4,6 +4,7 @@ import datetime as dt
 import os
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
@@ -40,6 +41,13 @@ def at() -> dt.datetime:
 def day(at) -> dt.date:
     """The clinic's day of the test."""
     return timezone.localdate(at)
+
+
+@pytest.fixture
+def on_the_day():
+    """The clock of the doors stands at `NOW`, for tests that come through one."""
+    with time_machine.travel(NOW, tick=False):
+        yield
 
 
 @pytest.fixture

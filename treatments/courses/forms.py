@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from contraindications.reading import undocumented_site
 from treatments.catalogue.models import IngredientRole
 from treatments.courses.models import InjectionDepth
 from treatments.courses.picked import Picked
@@ -90,6 +91,16 @@ class PlanForm(forms.Form):
         field.choices = [(code, code) for code in rows]  # type: ignore[attr-defined]
         field.coerce = rows.__getitem__  # type: ignore[attr-defined]
 
+    def clean(self):
+        """The eyelids are documented for the derma pen only (S1 L123): nothing else is planned there."""
+        said = super().clean()
+        technique, area = said.get("technique"), said.get("area")
+        if technique and area and undocumented_site(technique.code, area.code):
+            self.add_error(
+                "technique", _("Eyelids are treated with the derma pen only. Choose it, or another area.")
+            )
+        return said
+
     def picked(self) -> Picked:
         """What is chosen so far; call after `is_valid()`, whatever its answer: what does not hold counts as open."""
         said = self.cleaned_data
@@ -103,10 +114,15 @@ class PlanForm(forms.Form):
             parameters={name: said[name] for name in PARAMETERS if said.get(name) is not None},
         )
 
-    def sentences(self) -> list[str]:
-        """What is wrong, one sentence for each thing, with the name of the number where one is meant."""
+    def sentences(self, *, given: bool = False) -> list[str]:
+        """What is wrong, a sentence each, with the name of the number where one is meant.
+
+        With `given` only what is wrong with what was filled in, not what is still open.
+        """
         said = []
         for name, problems in self.errors.items():
+            if given and not self.data.get(name):
+                continue
             label = f"{PARAMETERS[name]}: " if name in PARAMETERS else ""
             said += [f"{label}{problem}" for problem in problems]
         return said

@@ -1,8 +1,9 @@
-"""What courses show on the patient's page."""
+"""What courses show on pages of the apps below: the patient's page and the doctors' worklist."""
 
 from django.http import HttpRequest
 
 from clinic.roles import CLINICAL
+from contraindications.worklist import Candidate
 from patients.models import Patient
 from patients.panels import Panel
 from treatments.courses.models import Course
@@ -11,6 +12,17 @@ from treatments.courses.models import Course
 def _courses(request: HttpRequest, patient: Patient) -> dict:
     rows = Course.objects.visible_to(request.user).filter(patient=patient)
     return {"courses": rows.for_list(), "patient": patient}
+
+
+def held(limit: int) -> list[Candidate]:
+    """Plans and courses that a doctor's decision holds up, or did, oldest first."""
+    return [
+        Candidate(row.screening, f"{row.goal}, {row.area}", row.get_absolute_url())
+        for row in Course.objects.held().select_related(
+            "screening__patient", "screening__rule_set", "goal", "area"
+        )[:limit]
+        if row.screening
+    ]
 
 
 PANEL = Panel("courses", 10, CLINICAL, "courses/_panel.html", _courses)

@@ -28,3 +28,9 @@ class CourseQuerySet(models.QuerySet):
         return self.select_related("goal", "area", "technique", "screening", "created_by").order_by(
             "-created_at"
         )
+
+    def held(self):
+        """Plans and courses under way whose newest screening leaves the word to a doctor, oldest first."""
+        return self.filter(state__in=["planned", "confirmed"], screening__verdict="hold").order_by(
+            "screening__at"
+        )

@@ -74,6 +74,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     board = build(patient, shelf, form.picked(), day=timezone.localdate())
     changed = request.POST.get("changed", "")
     context = {"board": board, "patient": patient, "sections": LATER.get(changed, ()), "changed": changed}
+    context["errors"] = form.sentences(given=True)
     return render(request, "courses/_preview.html", context)
 
 
