@@ -4,6 +4,8 @@ import datetime as dt
 from dataclasses import dataclass
 from itertools import groupby
 
+from django.utils.translation import gettext as _
+
 from patients import rules
 from patients.models import HealthFact, Interview, Patient, Substance
 
@@ -31,6 +33,10 @@ class Allergies:
     @property
     def none_known(self) -> bool:
         return not self.substances and not self.texts
+
+    @property
+    def in_words(self) -> str:
+        return ", ".join([*self.substances, *self.texts]) or _("none known")
 
 
 def questions(patient: Patient) -> list[HealthFact]:

@@ -44,10 +44,6 @@ class Patient(models.Model):
     version = models.PositiveIntegerField(default=1, editable=False)
     # The form that registered: sent twice, it is one patient.
     form_key = models.UUIDField(null=True, unique=True, editable=False)
-    changed_at = models.DateTimeField(null=True, editable=False)
-    changed_by = models.ForeignKey(
-        User, null=True, on_delete=models.PROTECT, related_name="+", editable=False
-    )
     search = models.GeneratedField(
         expression=Func(F("name"), F("phone"), F("birth_date"), function="patient_search"),
         output_field=models.TextField(),
@@ -74,11 +70,11 @@ class Patient(models.Model):
         ]
         constraints = [
             one_of("patient_sex_is_known_to_us", "sex", Sex),
-            together("patient_changed_by_someone", "changed_at", "changed_by"),
             models.CheckConstraint(name="patient_has_a_name", condition=~Q(name="")),
             models.CheckConstraint(
                 name="patient_born_after_1900",
                 condition=Q(birth_date__gte="1900-01-01"),
+                violation_error_message=_("The date of birth lies before 1900."),
             ),
         ]
 

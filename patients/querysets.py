@@ -1,8 +1,24 @@
 """Questions about patients."""
 
-from django.db import models
+import datetime as dt
+from typing import Any
 
+from django.contrib.postgres.search import TrigramSimilarity
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Lower
+
+from clinic.models import AccessLog, User
 from clinic.roles import BOOKING
+from patients import searching
+
+# Of two people born on the same day: "Ana Nowak" and "Anna Nowak" are alike, "Jan Kowalski" and "Ana Nowak" are not.
+ALIKE = 0.3
+
+
+def folded(expression: Any) -> Func:
+    """Text as the search column holds it: lower case, no accents, one space between words."""
+    return Func(expression, function="search_text", output_field=models.TextField())
 
 
 class PatientQuerySet(models.QuerySet):
@@ -11,6 +27,35 @@ class PatientQuerySet(models.QuerySet):
     def visible_to(self, user):
         """The patients whose record `user` may open: all of them for clinical staff and front desk, else none."""
         return self if user.has_role(*BOOKING) else self.none()
+
+    def found_by(self, typed: str):
+        """Who has every part of what was typed: names in any order, phone digits, date of birth. By name.
+
+        Each part is `search LIKE '%part%'` with its wildcards escaped, which the trigram index answers.
+        """
+        found = self
+        for part in searching.parts(typed):
+            found = found.filter(search__contains=folded(Value(part)) if part.startswith(" ") else part)
+        return found.order_by(folded(F("name")), "id")
+
+    def likely_duplicates(self, *, name: str, birth_date: dt.date, phone: str, email: str):
+        """Who may be this person: born that day with a similar name, or reached by the same phone or e-mail."""
+        same = Q(birth_date=birth_date, alike__gte=ALIKE)
+        if phone:
+            same |= Q(phone=phone)
+        if email:
+            same |= Q(mailbox=email.lower()) & ~Q(email="")
+        alike = TrigramSimilarity(folded(F("name")), folded(Value(name)))
+        return self.alias(alike=alike, mailbox=Lower("email")).filter(same).order_by("name", "id")
+
+    def recently_opened_by(self, user: User, most: int = 10) -> list:
+        """The patients whose record `user` opened last, newest first. Two SQL queries."""
+        opened = (
+            AccessLog.objects.filter(actor_id=user.pk).order_by("-at").values_list("patient_id", flat=True)
+        )
+        latest = list(dict.fromkeys(opened[:200]))[:most]
+        known = self.in_bulk(latest)
+        return [known[pk] for pk in latest if pk in known]
 
 
 class InterviewQuerySet(models.QuerySet):
@@ -32,3 +77,13 @@ class InterviewQuerySet(models.QuerySet):
     def draft_of(self, patient):
         """The interview of `patient` that is under way, or None."""
         return self.filter(patient=patient, submitted_at=None).select_related("saved_by").first()
+
+    def versions_of(self, patient):
+        """The submitted interviews of `patient` for a list, newest first; without their answers."""
+        return (
+            self.submitted()
+            .filter(patient=patient)
+            .select_related("submitted_by")
+            .defer("answers", "allergies")
+            .order_by("-number")
+        )

@@ -1,4 +1,4 @@
-"""Changes to patients and interviews: atomic, signed, announced."""
+"""Interviews: drafted by one page at a time, submitted as versions that never change."""
 
 import datetime as dt
 from collections.abc import Mapping

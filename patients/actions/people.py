@@ -1,0 +1,72 @@
+"""Registering and editing patients."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.events import announce
+from clinic.models import User
+from clinic.versions import save_version
+from patients.events import FactsChanged, PatientChanged
+from patients.models import Patient
+
+FIELDS = ["name", "called", "birth_date", "sex", "phone", "email", "note", "reminders"]
+SCREENED = {"birth_date", "sex"}
+
+
+class AlreadyRegistered(Exception):
+    """This form registered somebody else before (a page brought back by the browser, filled in anew)."""
+
+    def __init__(self, patient: Patient) -> None:
+        super().__init__()
+        self.patient = patient
+
+
+@transaction.atomic
+def register_patient(*, fields: Mapping[str, Any], key: UUID, by: User, at: dt.datetime) -> Patient:
+    """Make a patient; the same form sent twice makes one.
+
+    Raises ValidationError, or AlreadyRegistered when `key` belongs to somebody with other data.
+    """
+    _check(Patient(**fields, created_by=by, created_at=at), at)
+    patient, made = Patient.objects.get_or_create(
+        form_key=key, defaults={**fields, "created_at": at, "created_by": by}
+    )
+    if not made and _differing(patient, fields):
+        raise AlreadyRegistered(patient)
+    return patient
+
+
+@transaction.atomic
+def edit_patient(
+    patient: Patient, *, fields: Mapping[str, Any], version: int, by: User, at: dt.datetime
+) -> Patient:
+    """Write `fields`, read at `version`. Raises ValidationError, ChangedMeanwhile when somebody saved first."""
+    stands = Patient.objects.get(pk=patient.pk)
+    changed = _differing(stands, fields)
+    if not changed:
+        return stands
+    row = Patient(pk=stands.pk, created_at=stands.created_at, created_by=by, **fields)
+    _check(row, at)
+    save_version(row, version=version, fields=FIELDS)
+    announce(PatientChanged(patient_id=row.pk, at=at))
+    if SCREENED & set(changed):
+        announce(FactsChanged(patient_id=row.pk, at=at))
+    return row
+
+
+def _differing(patient: Patient, fields: Mapping[str, Any]) -> list[str]:
+    """The names of the fields whose value in `patient` is not the one given."""
+    return [name for name, value in fields.items() if getattr(patient, name) != value]
+
+
+def _check(patient: Patient, at: dt.datetime) -> None:
+    if patient.birth_date and patient.birth_date > timezone.localdate(at):
+        raise ValidationError({"birth_date": _("The date of birth lies in the future.")})
+    patient.full_clean(exclude=["form_key", "created_by"], validate_unique=False)

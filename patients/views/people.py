@@ -1,0 +1,134 @@
+"""Find, register and edit patients."""
+
+from copy import copy
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from clinic.access import role_required
+from clinic.errors import changed_meanwhile, conflict
+from clinic.roles import BOOKING
+from clinic.versions import ChangedMeanwhile
+from patients import actions
+from patients.access import open_patient
+from patients.forms import PatientForm
+from patients.models import Patient
+
+MOST = 20
+IDENTITY = {"name", "birth_date", "phone", "email"}
+
+
+@require_safe
+@role_required(*BOOKING)
+def search(request: HttpRequest) -> HttpResponse:
+    """Patients by what is typed; nothing typed: those this person opened last. htmx asks for the list alone."""
+    typed = request.GET.get("q", "").strip()
+    visible = Patient.objects.visible_to(request.user)
+    found = list(visible.found_by(typed)[: MOST + 1]) if typed else visible.recently_opened_by(request.user)
+    context = {"typed": typed, "found": found[:MOST], "more": len(found) > MOST, "most": MOST}
+    return render(request, "patients/_found.html" if request.htmx else "patients/list.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(*BOOKING)
+def register(request: HttpRequest) -> HttpResponse:
+    at = timezone.now()
+    form = PatientForm(request.POST or None, day=timezone.localdate(at))
+    if request.method != "POST":
+        return render(request, "patients/register.html", {"form": form})
+    if not form.is_valid():
+        return render(request, "patients/register.html", {"form": form}, status=422)
+    if alike := _unseen_duplicates(request, form):
+        return _warn(request, "patients/register.html", form, alike)
+    try:
+        patient = actions.register_patient(
+            fields=form.person(), key=form.cleaned_data["key"], by=request.user, at=at
+        )
+    except actions.AlreadyRegistered as registered:
+        return _registered_before(request, form, registered.patient)
+    except ValidationError as error:
+        return _refused(request, "patients/register.html", form, error)
+    messages.success(request, _("Registered."))
+    return redirect(patient)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(*BOOKING)
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    patient, at = open_patient(request, pk), timezone.now()
+    form = PatientForm(request.POST or None, instance=copy(patient), day=timezone.localdate(at))
+    context = {"form": form, "patient": patient}
+    if request.method != "POST":
+        return render(request, "patients/edit.html", context)
+    if not form.is_valid():
+        return render(request, "patients/edit.html", context, status=422)
+    if IDENTITY & set(form.changed_data) and (alike := _unseen_duplicates(request, form)):
+        return _warn(request, "patients/edit.html", form, alike, context)
+    try:
+        version = form.cleaned_data["version"]
+        actions.edit_patient(patient, fields=form.person(), version=version, by=request.user, at=at)
+    except ChangedMeanwhile as changed:
+        return _changed(request, form, changed.row)
+    except ValidationError as error:
+        return _refused(request, "patients/edit.html", form, error, context)
+    messages.success(request, _("Saved."))
+    return redirect(patient)
+
+
+def _unseen_duplicates(request: HttpRequest, form: PatientForm) -> list[Patient]:
+    """Likely duplicates, unless each of them was shown and "not the same person" was said."""
+    asked = {name: form.cleaned_data[name] for name in IDENTITY}
+    alike = list(
+        Patient.objects.visible_to(request.user).exclude(pk=form.instance.pk).likely_duplicates(**asked)[:10]
+    )
+    told = set(request.POST.getlist("not_the_same"))
+    mine = form.cleaned_data.get("key", "")  # this very form, sent twice
+    return alike if any(str(p.pk) not in told and p.form_key != mine for p in alike) else []
+
+
+def _warn(request, template, form, alike, context=None) -> HttpResponse:
+    context = {**(context or {}), "form": form, "alike": alike}
+    return render(request, template, context, status=409)
+
+
+def _refused(request, template, form, error: ValidationError, context=None) -> HttpResponse:
+    for name, said in getattr(error, "error_dict", {None: error}).items():
+        form.add_error(name if name in form.fields else None, said)
+    return render(request, template, {**(context or {}), "form": form}, status=422)
+
+
+def _registered_before(request, form: PatientForm, patient: Patient) -> HttpResponse:
+    """The page came back from the browser's memory and was filled in anew: give it a key of its own."""
+    _set(form, "key", PatientForm(day=form.day).initial["key"])
+    said = _("This form has registered somebody already. If this is another person, register again.")
+    context = {"form": form, "alike": [patient]}
+    return conflict(request, said, template="patients/register.html", context=context)
+
+
+def _changed(request, form: PatientForm, row: Patient) -> HttpResponse:
+    """Somebody saved first: what they saved beside what was typed, and a form that would now replace it."""
+    _set(form, "version", row.version)
+    context = {"form": form, "patient": row, "differences": _theirs(form, row)}
+    return conflict(request, changed_meanwhile(row), template="patients/edit.html", context=context)
+
+
+def _set(form: PatientForm, name: str, value) -> None:
+    form.data = form.data.copy()
+    form.data[name] = value
+
+
+def _theirs(form: PatientForm, row: Patient) -> list[tuple[str, Any]]:
+    """(label, what is saved now) of each field where what was typed is something else."""
+    saved = PatientForm(instance=row, day=form.day).initial
+    words = {**saved, "sex": row.get_sex_display(), "reminders": _("yes") if row.reminders else _("no")}
+    return [
+        (form.fields[name].label, words[name])
+        for name in form.Meta.fields
+        if form.fields[name].has_changed(saved[name], form[name].value())
+    ]

@@ -1,0 +1,61 @@
+"""A submitted interview as it was, and what changed since another one."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from clinic.access import role_required
+from clinic.roles import CLINICAL
+from patients import interviews, rules
+from patients.access import open_patient
+from patients.models import HealthFact, Interview
+
+
+@require_safe
+@role_required(*CLINICAL)
+def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """One version, beside the one before it or the one that `?against=` names."""
+    patient = open_patient(request, pk)
+    submitted = Interview.objects.submitted().filter(patient=patient).select_related("submitted_by")
+    this = get_object_or_404(submitted, number=number)
+    numbers = list(submitted.order_by("number").values_list("number", flat=True))
+    other = submitted.filter(number=_against(request, number)).first()
+    context = {"patient": patient, "interview": this, "other": other, "numbers": numbers}
+    return render(request, "patients/version.html", context | _rows(this, other))
+
+
+def _against(request: HttpRequest, number: int) -> int:
+    asked = request.GET.get("against", "")
+    return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else number - 1
+
+
+def _rows(this: Interview, other: Interview | None) -> dict:
+    """Every fact with its answer in both, those that changed marked."""
+    before = other.answers if other else {}
+    changed = set(rules.changed(before, this.answers)) if other else set()
+    rows = [
+        {
+            "fact": fact,
+            "now": this.answers.get(fact.code),
+            "before": before.get(fact.code),
+            "changed": fact.code in changed,
+        }
+        for fact in HealthFact.objects.all()
+        if fact.code in this.answers or fact.code in before
+    ]
+    told, told_before = (
+        interviews.standing_allergies(i, day=timezone.localdate(i.submitted_at)) if i else None
+        for i in (this, other)
+    )
+    return {
+        "rows": rows,
+        "allergies": told,
+        "allergies_before": told_before,
+        "allergies_changed": other is not None and _content(told) != _content(told_before),
+        "changes": len(changed) + (other is not None and _content(told) != _content(told_before)),
+    }
+
+
+def _content(told: interviews.Allergies | None) -> tuple | None:
+    return (told.substances, told.texts) if told else None
