@@ -327,6 +327,17 @@ def test_run_ends_the_servers_afterwards(home):
 
 
 @pytest.mark.slow
+def test_run_passes_the_end_on_to_its_command(home):
+    command = [*SCRIPT, "run", "--", "sh", "-c", "echo up; exec sleep 600"]
+    outer = subprocess.Popen(command, env=of(home), stdout=subprocess.PIPE, text=True)
+    assert outer.stdout.readline() == "up\n"
+    outer.terminate()
+    outer.communicate(timeout=60)
+    assert outer.returncode != 0
+    assert pids(home) == []
+
+
+@pytest.mark.slow
 def test_run_leaves_the_servers_to_another_who_uses_them(home):
     # The inner run stands for a second terminal: it asks for the servers itself, and ends first.
     inner = shlex.join(["env", "-u", "DATABASE_URL", "-u", "REDIS_URL", *SCRIPT, "run", "--", "true"])
