@@ -1,9 +1,17 @@
-"""What holds for every request: readable text, no copies kept, sessions that end."""
+"""What holds for every request: readable text, no copies kept, sessions that end, a second factor."""
 
 from collections.abc import Callable, Iterator
+from urllib.parse import urlencode, urlsplit
 
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -39,3 +47,82 @@ class NoStore:
         response = self.get_response(request)
         response.headers["Cache-Control"] = "no-store, private"
         return response
+
+
+class SessionLimits:
+    """A session ends after SESSION_IDLE_SECONDS without a person, and after SESSION_COOKIE_AGE whatever happens.
+
+    A page that asks by itself says so with `X-Background: 1`: it keeps nothing alive, and finds itself logged out.
+    """
+
+    KEY = "clock"  # when it began, when a person was last seen: seconds of the epoch
+    GRAIN = 60  # seconds; a session is not written anew for every click
+
+    def __init__(self, get_response: Handler):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            self.check(request, int(timezone.now().timestamp()))
+        return self.get_response(request)
+
+    def check(self, request: HttpRequest, now: int) -> None:
+        began, seen = request.session.get(self.KEY, (now, 0))
+        idle = seen and now - seen > settings.SESSION_IDLE_SECONDS
+        if idle or now - began > settings.SESSION_COOKIE_AGE:
+            logout(request)
+        elif not seen or (now - seen >= self.GRAIN and "X-Background" not in request.headers):
+            request.session[self.KEY] = (began, now)
+
+
+class LoginRequired(LoginRequiredMiddleware):
+    """Everybody is logged in unless a view says otherwise. A part of a page takes the whole page to the login."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func) -> HttpResponse:  # type: ignore[override]
+        if "HX-Request" not in request.headers:
+            return super().handle_no_permission(request, view_func)
+        return go(request, reverse("account_login"))
+
+
+class SecondFactor:
+    """Who has no second factor sets one up first; a session that has not passed it goes nowhere else."""
+
+    OPEN = frozenset(
+        {
+            "mfa_activate_totp",
+            "mfa_reauthenticate",
+            "account_reauthenticate",
+            "account_login",
+            "account_logout",
+        }
+    )
+
+    def __init__(self, get_response: Handler):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view, args, kwargs) -> HttpResponse | None:
+        if not settings.REQUIRE_SECOND_FACTOR or not request.user.is_authenticated:
+            return None
+        if request.resolver_match.view_name in self.OPEN:  # type: ignore[union-attr]
+            return None
+        if not is_mfa_enabled(request.user):
+            return go(request, reverse("mfa_activate_totp"))
+        return None if _passed(request) else go(request, reverse("mfa_reauthenticate"))
+
+
+def _passed(request: HttpRequest) -> bool:
+    records = get_authentication_records(request, request.user)
+    return request.session.get("second_factor", False) or any(r["method"] == "mfa" for r in records)
+
+
+def go(request: HttpRequest, address: str) -> HttpResponse:
+    """Take the browser to another page and, after it, back: also when only a part of a page was asked for."""
+    if "HX-Request" in request.headers:
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        back = page.path + ("?" + page.query if page.query else "")
+        return HttpResponse(status=401, headers={"HX-Redirect": f"{address}?{urlencode({'next': back})}"})
+    back = request.get_full_path() if request.method == "GET" else reverse("start")
+    return HttpResponseRedirect(f"{address}?{urlencode({'next': back})}")

@@ -6,14 +6,16 @@ from typing import ClassVar
 import pghistory
 import pgtrigger
 from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import IntegerRangeField, RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Lower
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from clinic.querysets import UserQuerySet
+from clinic.querysets import AccessLogQuerySet, UserQuerySet
 from clinic.roles import CLINICAL, Role
 
 
@@ -51,7 +53,7 @@ class User(AbstractUser):
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
-    objects = UserManager()
+    objects = UserManager()  # type: ignore[misc]
 
     class Meta:
         constraints = [
@@ -89,6 +91,14 @@ class User(AbstractUser):
     @property
     def is_doctor(self) -> bool:
         return self.has_role(Role.DOCTOR)
+
+
+@pghistory.track(pghistory.InsertEvent(), pghistory.DeleteEvent(), obj_field=None)
+class RoleHeld(User.groups.through):  # type: ignore[name-defined]
+    """Who was given which role and who lost it: the rows of a many-to-many table have a history too."""
+
+    class Meta:
+        proxy = True
 
 
 @pghistory.track()
@@ -165,6 +175,13 @@ class Weekday(models.IntegerChoices):
     SUNDAY = 7, _("Sunday")
 
 
+class SecondOfDay(Func):
+    """A time of day as a whole number, so that ranges of it can be compared."""
+
+    template = "(extract(epoch from %(expressions)s)::int)"
+    output_field = models.IntegerField()
+
+
 @pghistory.track()
 class WorkingHours(models.Model):
     """A practitioner is at work on this weekday from `starts` to `ends`, wall-clock time of the clinic."""
@@ -189,6 +206,23 @@ class WorkingHours(models.Model):
                 fields=["practitioner", "weekday", "starts"],
                 violation_error_message=_("These hours are there already."),
             ),
+            ExclusionConstraint(
+                name="workinghours_do_not_overlap",
+                violation_error_message=_("Working hours of one day do not overlap."),
+                expressions=[
+                    ("practitioner", RangeOperators.EQUAL),
+                    ("weekday", RangeOperators.EQUAL),
+                    (
+                        Func(
+                            SecondOfDay("starts"),
+                            SecondOfDay("ends"),
+                            function="int4range",
+                            output_field=IntegerRangeField(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+            ),
         ]
 
     def __str__(self) -> str:
@@ -207,6 +241,8 @@ class AccessLog(models.Model):
     view = models.CharField(max_length=120)
     method = models.CharField(max_length=8)
     address = models.GenericIPAddressField(null=True)
+
+    objects = AccessLogQuerySet.as_manager()
 
     class Meta:
         indexes = [

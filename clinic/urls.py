@@ -1,17 +1,35 @@
 """One include per app. Namespaces are the apps' names."""
 
+from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.urls import include, path, register_converter
 
 from clinic import views
 from clinic.converters import Id
 
 register_converter(Id, "id")
+# Django's admin is for the catalogue: people and roles have pages of their own, and there is one door to log in by.
+for kept_elsewhere in (Group, EmailAddress, Authenticator):
+    admin.site.unregister(kept_elsewhere)
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", views.start, name="start"),
-    path("accounts/", include("allauth.account.urls")),
-    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/", include("clinic.account_urls")),
+    path("staff/", views.staff, name="staff"),
+    path("staff/add/", views.staff_add, name="staff_add"),
+    path("staff/<id:pk>/", views.staff_edit, name="staff_edit"),
+    path("staff/<id:pk>/hours/", views.staff_hours, name="staff_hours"),
+    path("staff/<id:pk>/link/", views.staff_link, name="staff_link"),
+    path("staff/<id:pk>/second-factor/", views.staff_second_factor, name="staff_second_factor"),
+    path("rooms/", views.rooms, name="rooms"),
+    path("rooms/add/", views.room_add, name="room_add"),
+    path("rooms/<id:pk>/", views.room_edit, name="room_edit"),
+    path("settings/", views.settings, name="settings"),
+    path("access-log/", views.access_log, name="access_log"),
     path("catalogue/", admin.site.urls),
     path("patients/", include("patients.urls")),
     path("screening/", include("contraindications.urls")),

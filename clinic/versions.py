@@ -1,5 +1,7 @@
 """Lost updates: an editable row has `version`; whoever saves says which version was read."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import F
 
@@ -7,7 +9,7 @@ from django.db.models import F
 class ChangedMeanwhile(Exception):
     """Somebody saved the row first. `row` is what stands now (None: it is gone)."""
 
-    def __init__(self, row: models.Model | None):
+    def __init__(self, row: Any):
         super().__init__()
         self.row = row
 

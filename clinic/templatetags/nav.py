@@ -3,6 +3,7 @@
 from django import template
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
+from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -55,7 +56,14 @@ def nav_items(context) -> list[dict]:
 @register.filter
 def role_names(user) -> list[str]:
     """The roles of a person in words, in the order of the house."""
-    return [role.label for role in Role if role in user.roles]
+    return [str(role.label) for role in Role if role in user.roles]
+
+
+@register.filter
+def days_at_work(person) -> list[str]:
+    """The weekdays on which a person works, shortened."""
+    days = sorted({hours.weekday for hours in person.working_hours.all()})
+    return [str(WEEKDAYS_ABBR[day - 1]) for day in days]
 
 
 @register.filter

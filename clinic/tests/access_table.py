@@ -1,0 +1,76 @@
+"""Who may open what. A URL that is not listed here fails the build (test_access.py); add yours, one line each.
+
+The name of the URL, then the roles that may open it:
+`PUBLIC` without logging in, `ANYBODY` whoever is logged in, otherwise a tuple of roles.
+"""
+
+from clinic.roles import Role
+
+PUBLIC = ("public",)
+ANYBODY = ("anybody",)
+ADMIN = (Role.CLINIC_ADMIN,)
+DESK = (Role.FRONT_DESK, Role.NURSE, Role.DOCTOR)
+CLINICAL = (Role.NURSE, Role.DOCTOR)
+
+ACCESS: dict[str, tuple[str, ...]] = {
+    # clinic
+    "start": ANYBODY,
+    "staff": ADMIN,
+    "staff_add": ADMIN,
+    "staff_edit": ADMIN,
+    "staff_hours": ADMIN,
+    "staff_link": ADMIN,
+    "staff_second_factor": ADMIN,
+    "rooms": ADMIN,
+    "room_add": ADMIN,
+    "room_edit": ADMIN,
+    "settings": ADMIN,
+    "access_log": ADMIN,
+    # patients
+    "patients:list": DESK,
+    "patients:register": DESK,
+    "patients:patient": DESK,
+    "patients:edit": DESK,
+    "patients:interview": CLINICAL,
+    "patients:draft": CLINICAL,
+    "patients:discard": CLINICAL,
+    "patients:version": CLINICAL,
+    # contraindications
+    "contraindications:worklist": CLINICAL,
+    "contraindications:screening": CLINICAL,
+    "contraindications:decide": CLINICAL,
+    # courses
+    "courses:new": CLINICAL,
+    "courses:preview": CLINICAL,
+    "courses:course": CLINICAL,
+    "courses:edit": CLINICAL,
+    "courses:screen": CLINICAL,
+    "courses:confirm": CLINICAL,
+    "courses:cancel": CLINICAL,
+    # schedule
+    # visits
+    # reminders
+    "reminders:messages": (*DESK, Role.CLINIC_ADMIN),
+    "reminders:put_back": (*DESK, Role.CLINIC_ADMIN),
+    # one's own account: the pages are allauth's
+    "account_login": PUBLIC,
+    "account_logout": PUBLIC,
+    "account_inactive": PUBLIC,
+    "account_reset_password": PUBLIC,
+    "account_reset_password_done": PUBLIC,
+    "account_reset_password_from_key": PUBLIC,
+    "account_reset_password_from_key_done": PUBLIC,
+    "mfa_authenticate": PUBLIC,
+    "account_reauthenticate": ANYBODY,
+    "account_change_password": ANYBODY,
+    "mfa_index": ANYBODY,
+    "mfa_reauthenticate": ANYBODY,
+    "mfa_activate_totp": ANYBODY,
+    "mfa_deactivate_totp": ANYBODY,
+    "mfa_view_recovery_codes": ANYBODY,
+    "mfa_generate_recovery_codes": ANYBODY,
+    "mfa_download_recovery_codes": ANYBODY,
+}
+
+# Django's admin is the catalogue's: all of it is for one role, and it checks the rights on every table itself.
+ADMIN_SITE = (Role.CATALOGUE_ADMIN,)

@@ -1,0 +1,181 @@
+"""Every URL of the project, for everybody: who is let in, who is not, and what every answer carries."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from clinic.tests.access_table import ACCESS, ADMIN_SITE, ANYBODY, PUBLIC
+from clinic.tests.unchanged import nothing_changes
+
+OURS = re.compile(r"(clinic|patients|contraindications|treatments)\.")
+NOT_THERE = {
+    "id": str(10**17),
+    "str": "x",
+    "slug": "x",
+    "int": "1",
+    "path": "x",
+    "url": "x",
+    "uuid": "0" * 32,
+}
+
+
+@dataclass(frozen=True)
+class Door:
+    """A URL pattern: its full name, an address that leads to it, its view."""
+
+    name: str
+    address: str
+    view: object
+    bound: bool  # the address names a row
+
+    def __str__(self) -> str:
+        return self.name or self.address
+
+    @property
+    def is_admin_site(self) -> bool:
+        return self.name.startswith("admin:") or self.name == ""
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        return ADMIN_SITE if self.is_admin_site else ACCESS.get(self.name, ())
+
+
+def doors(resolver: URLResolver, prefix: str = "/", space: str = "") -> Iterator[Door]:
+    """All URL patterns, with made-up values for the parts that name a row."""
+    for pattern in resolver.url_patterns:
+        route = str(pattern.pattern).lstrip("^").rstrip("$")
+        plain = re.sub(r"\(\?P<uidb36>.*", "1-x-y/", route)
+        plain = re.sub(r"<(?:(\w+):)?\w+>", lambda m: NOT_THERE[m[1] or "str"], plain)
+        plain = re.sub(r"\(\?P<\w+>(.*?)\)", "x", plain)
+        if isinstance(pattern, URLResolver):
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            yield from doors(pattern, prefix + plain, inner)
+        elif isinstance(pattern, URLPattern):
+            name = f"{space}{pattern.name}" if pattern.name else ""
+            yield Door(name, prefix + plain, pattern.callback, bound=plain != route)
+
+
+DOORS = list(doors(get_resolver()))
+HOUSE = [door for door in DOORS if OURS.match(door.view.__module__)]
+each_door = pytest.mark.parametrize("door", DOORS, ids=str)
+
+
+@pytest.fixture
+def people(doctor, nurse, front_desk, catalogue_admin, clinic_admin, stranger):
+    return [doctor, nurse, front_desk, catalogue_admin, clinic_admin, stranger]
+
+
+def test_the_walk_finds_the_doors():
+    assert {"start", "staff_edit", "account_login", "admin:index"} <= {door.name for door in DOORS}
+
+
+@pytest.mark.parametrize("door", [d for d in DOORS if not d.is_admin_site], ids=str)
+def test_every_url_is_in_the_access_table(door):
+    assert door.name in ACCESS, f"add {door.name!r} to clinic/tests/access_table.py"
+
+
+def test_the_access_table_names_no_url_that_is_gone():
+    assert set(ACCESS) - {door.name for door in DOORS} == set()
+
+
+@pytest.mark.parametrize("door", [d for d in HOUSE if d.allowed != PUBLIC], ids=str)
+def test_every_view_of_ours_states_its_roles(door):
+    stated = getattr(door.view, "allowed_roles", None)
+    assert stated == (frozenset("*") if door.allowed == ANYBODY else frozenset(door.allowed))
+
+
+@each_door
+def test_anonymous_people_get_to_the_login(client, db, door):
+    for answer in (client.get(door.address), client.post(door.address)):
+        if door.allowed == PUBLIC:
+            assert answer.status_code in {200, 302, 405}
+        elif answer.status_code not in {404, 405}:  # the admin's catch-all
+            assert answer.status_code == 302
+            assert "/login/" in answer["Location"]
+        else:
+            assert door.is_admin_site or answer.status_code == 405
+
+
+@each_door
+def test_each_role_is_let_in_or_refused_as_the_table_says(client, people, door):
+    for person in people:
+        client.force_login(person)
+        answer = client.get(door.address)
+        welcome = door.allowed in {PUBLIC, ANYBODY} or person.has_role(*door.allowed)
+        if welcome and door.name != "admin:autocomplete":  # wants to know for which field
+            assert answer.status_code in {200, 302, 304, 404, 405, 422}, person
+            assert (
+                door.bound or door.name.startswith("mfa_") or answer.status_code != 404 or door.is_admin_site
+            )
+        elif door.is_admin_site:
+            assert answer.status_code in {302, 400, 403, 404, 405}, person
+        else:
+            assert answer.status_code in {403, 405} or (door.bound and answer.status_code == 404), person
+
+
+@each_door
+def test_looking_changes_nothing(people, door):
+    browsers = [logged_in(person) for person in people]
+    with nothing_changes():
+        for browser in browsers:
+            browser.get(door.address)
+            browser.head(door.address)
+
+
+@each_door
+def test_a_form_from_elsewhere_is_refused(doctor, clinic_admin, catalogue_admin, door):
+    assert not getattr(door.view, "csrf_exempt", False)
+    for person in (doctor, clinic_admin, catalogue_admin):
+        browser = logged_in(person, enforce_csrf_checks=True)
+        assert browser.post(door.address).status_code in {403, 405}
+
+
+def logged_in(person, **options) -> Client:
+    browser = Client(**options)
+    browser.force_login(person)
+    return browser
+
+
+@pytest.mark.parametrize("address", [*(d.address for d in DOORS), "/nothing-here/", "/staff/99/", "/%00"])
+def test_every_answer_carries_the_security_headers(client, clinic_admin, address):
+    for who in (None, clinic_admin):
+        if who:
+            client.force_login(who)
+        answer = client.get(address)
+        policy = answer["Content-Security-Policy"]
+        assert {"default-src 'none'", "script-src 'self'", "style-src 'self'"} <= set(policy.split("; "))
+        assert "frame-ancestors 'none'" in policy
+        assert answer["X-Content-Type-Options"] == "nosniff"
+        assert answer["X-Frame-Options"] == "DENY"
+        assert answer["Referrer-Policy"] == "same-origin"
+        assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize("door", [d for d in HOUSE if "<id:" in str(d.address) or d.bound], ids=str)
+def test_an_id_that_is_too_long_is_not_found(client, people, door):
+    for person in people[:5]:
+        client.force_login(person)
+        assert client.get(door.address.replace(str(10**17), "9" * 19)).status_code in {404, 403}
+
+
+@pytest.mark.parametrize("name", ["signup", "email", "confirm-email", "password/set", "login/code", "social"])
+def test_what_allauth_offers_beside_that_is_closed(client, doctor, name):
+    client.force_login(doctor)
+    assert client.get(f"/accounts/{name}/").status_code == 404
+
+
+def test_a_role_that_is_taken_away_is_gone_at_the_next_click(client, clinic_admin):
+    client.force_login(clinic_admin)
+    assert client.get("/staff/").status_code == 200
+    clinic_admin.groups.clear()
+    assert client.get("/staff/").status_code == 403
+
+
+def test_the_catalogues_site_knows_neither_people_nor_roles():
+    shown = {model._meta.app_label for model in admin.site._registry}
+    assert shown.isdisjoint({"auth", "account", "mfa", "clinic", "patients"})
