@@ -126,8 +126,8 @@ def said(stage: str, missing: Iterable[Missing]) -> str:
         "stop": _("Nothing can be booked or performed unless a doctor releases it."),
         REFUSED: _("It was decided not to go ahead with this plan."),
         "incomplete": _("Nothing can be performed until the missing answers are there."),
-        "hold": _("It goes on after a doctor has decided."),
-        "caution": _("It goes on after the practitioner has acknowledged each point."),
-        "clear": _("It can go on."),
+        "hold": _("It can be booked and performed after a doctor has decided."),
+        "caution": _("It can be performed after the practitioner has acknowledged each point."),
+        "clear": _("It can be confirmed, booked and performed."),
     }
     return sentences[stage]
