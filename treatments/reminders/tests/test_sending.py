@@ -164,7 +164,7 @@ def test_without_an_address_staff_read_what_to_do(due, post_office):
     due.patient.email = ""
     due.patient.save()
     assert deliver(due) == "failed"
-    assert due.why == "There is no e-mail address. Call, or add one and put the message back."
+    assert due.why == "There is no e-mail address. Call, or add one and try again."
 
 
 def test_a_lease_that_ran_out_is_sent_again_with_the_same_id_and_flagged(due, post_office, monkeypatch):
@@ -223,7 +223,7 @@ def test_a_poisoned_message_fails_alone(doctor, post_office, monkeypatch, caplog
 def test_an_address_that_cannot_be_written_fails_alone(due, post_office):
     type(due.patient).objects.filter(pk=due.patient_id).update(email="a@mail.example\nBcc: b@mail.example")
     assert deliver(due) == "failed"
-    assert due.why == "The message cannot be written to this address. Correct it and put the message back."
+    assert due.why == "The message cannot be written to this address. Correct it and try again."
     assert post_office.letters == []
 
 

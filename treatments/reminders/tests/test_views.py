@@ -151,7 +151,7 @@ def test_a_failed_message_is_put_back(as_, front_desk, failed):
     assert as_(front_desk).post(back(failed)).status_code == 302
     failed.refresh_from_db()
     assert (failed.state, failed.attempts, failed.put_back_by) == ("due", 0, front_desk)
-    assert "put back by Felicja" in as_(front_desk).get(PAGE).text
+    assert "Felicja wanted it tried again" in as_(front_desk).get(PAGE).text
 
 
 def test_with_htmx_the_row_comes_back_as_it_stands(as_, front_desk, failed):
