@@ -95,7 +95,7 @@ def test_found_by_state_and_by_patient(as_, front_desk, doctor):
 
     assert shown() == {zofia, maria}
     assert shown(state="due") == {zofia}
-    assert shown(q="swit zof") == shown(q="48600100") == {zofia}
+    assert shown(q="swit zof") == shown(q="600 100 200") == {zofia}
     assert shown(q="dudek", state="sent") == {maria}
     assert shown(q="dudek", state="due") == shown(q="%") == set()
 
