@@ -1,11 +1,12 @@
 """A submitted interview as it was, and what changed since another one."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clinic.access import role_required
+from clinic.requests import StaffRequest
 from clinic.roles import CLINICAL
 from patients import interviews, rules
 from patients.access import open_patient
@@ -14,7 +15,7 @@ from patients.models import HealthFact, Interview
 
 @require_safe
 @role_required(*CLINICAL)
-def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+def version(request: StaffRequest, pk: int, number: int) -> HttpResponse:
     """One version, beside the one before it or the one that `?against=` names."""
     patient = open_patient(request, pk)
     submitted = Interview.objects.submitted().filter(patient=patient).select_related("submitted_by")
@@ -25,7 +26,7 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     return render(request, "patients/version.html", context | _rows(this, other))
 
 
-def _against(request: HttpRequest, number: int) -> int:
+def _against(request: StaffRequest, number: int) -> int:
     asked = request.GET.get("against", "")
     return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else number - 1
 
