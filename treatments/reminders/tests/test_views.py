@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from patients import panels
+from patients.actions import people
 from treatments.catalogue.models import Area, Goal, Protocol, Technique
 from treatments.reminders import actions, views
 from treatments.reminders.models import Message
@@ -185,3 +186,19 @@ def test_the_patients_page_shows_their_messages(rf, front_desk, clinic_admin, do
     assert list(shown["messages"]["patient_messages"]) == [mine]
     request.user = clinic_admin
     assert "messages" not in {panel.name for panel, _context in panels.for_page(request, mine.patient)}
+
+
+def test_the_section_stands_on_the_real_page(as_, front_desk, doctor):
+    message = reminder(doctor, state="failed", why="There is no e-mail address.")
+    page = as_(front_desk).get(message.patient.get_absolute_url())
+    assert "Maintenance reminder" in page.text
+    assert message.why in page.text
+
+
+def test_unticked_in_the_patients_form_the_reminder_is_taken_back(doctor, at):
+    message = reminder(doctor, at=at)
+    patient = message.patient
+    fields = {name: getattr(patient, name) for name in people.FIELDS} | {"reminders": False}
+    people.edit_patient(patient, fields=fields, version=patient.version, by=doctor, at=at)
+    message.refresh_from_db()
+    assert message.state == "suppressed"
