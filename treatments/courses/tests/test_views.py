@@ -131,7 +131,8 @@ def test_bad_choices_are_told_in_words_and_nothing_is_saved(as_, nurse, who, wro
 
 
 def test_a_decimal_comma_is_a_decimal_point(as_, nurse, who):
-    as_(nurse).post(new(who), CHOSEN | {"do": "save", "spacing_mm": "7,5"})
+    response = as_(nurse).post(new(who), CHOSEN | {"do": "save", "spacing_mm": "7,5"})
+    assert response.status_code == 302
     assert Course.objects.get().parameters == {"spacing_mm": "7.5"}
 
 
