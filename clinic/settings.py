@@ -162,8 +162,8 @@ MFA_TOTP_ISSUER = "Mesotherapy clinic"
 USE_TZ = True
 TIME_ZONE = env.str("CLINIC_TIME_ZONE", default="Europe/Warsaw")
 USE_I18N = True
-LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
-LANGUAGES = [("en", "English")]
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en-gb")
+LANGUAGES = [("en-gb", "English")]
 LOCALE_PATHS = [BASE_DIR / "clinic" / "locale"]
 
 # Files

@@ -44,7 +44,7 @@ def test_the_page_of_a_new_plan_offers_goals_and_screens_nothing_yet(as_, nurse,
 def test_a_change_shows_the_verdict_at_once(as_, nurse, who):
     page = as_(nurse).post(f"/courses/preview/{who.pk}/", CHOSEN, headers=HTMX).content.decode()
     assert "Contraindicated" in page
-    assert "Leave out vitamin c" in page
+    assert "Leave out Vitamin C" in page
 
 
 def test_the_preview_writes_nothing_but_the_access_log(as_, nurse, who):
@@ -58,7 +58,7 @@ def test_an_ingredient_that_the_patient_is_allergic_to_is_flagged_before_it_is_c
     page = as_(nurse).post(
         f"/courses/preview/{who.pk}/", CHOSEN | {"ingredients": [], "changed": "goal"}, headers=HTMX
     )
-    assert "this patient is allergic to vitamin c" in page.content.decode()
+    assert "this patient is allergic to Vitamin C" in page.content.decode()
 
 
 def test_where_no_document_names_an_ingredient_nothing_is_suggested(as_, nurse, who):
