@@ -83,10 +83,14 @@ def reconsider(patient_id: int, *, at: dt.datetime) -> None:
     for message in messages.select_for_update(of=("self",)):
         needless = rules.needless(truth_of(message))
         if needless and message.state == MessageState.DUE:
-            message.state, message.why = MessageState.SUPPRESSED, str(words.NEEDLESS[needless])
+            _turn(message, MessageState.SUPPRESSED, words.NEEDLESS[needless])
         elif not needless and message.state == MessageState.SUPPRESSED and message.due_at > at:
-            message.state, message.why = MessageState.DUE, ""
-        message.save(update_fields=["state", "why"])
+            _turn(message, MessageState.DUE, "")
+
+
+def _turn(message: Message, state: MessageState, why: str | Promise) -> None:
+    message.state, message.why = state, str(why)
+    message.save(update_fields=["state", "why"])
 
 
 def truth_of(message: Message) -> rules.Truth:

@@ -66,7 +66,7 @@ class MessageQuerySet(models.QuerySet):
 
     def of_patient(self, patient: Patient) -> Self:
         """What the patient's page shows, newest first."""
-        return self.filter(patient=patient).order_by("-due_at", "-pk")
+        return self.filter(patient=patient).select_related("patient").order_by("-due_at", "-pk")
 
     def for_ledger(self) -> Self:
         """Rows with all that the page of messages shows, newest first, in one query."""

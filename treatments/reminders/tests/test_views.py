@@ -188,6 +188,12 @@ def test_the_patients_page_shows_their_messages(rf, front_desk, clinic_admin, do
     assert "messages" not in {panel.name for panel, _context in panels.for_page(request, mine.patient)}
 
 
+def test_a_missing_address_is_seen_before_the_day(as_, front_desk, doctor):
+    message = reminder(doctor, patient=someone(doctor, email=""))
+    for address in (PAGE, message.patient.get_absolute_url()):
+        assert "No e-mail address yet" in as_(front_desk).get(address).text
+
+
 def test_the_section_stands_on_the_real_page(as_, front_desk, doctor):
     message = reminder(doctor, state="failed", why="There is no e-mail address.")
     page = as_(front_desk).get(message.patient.get_absolute_url())
