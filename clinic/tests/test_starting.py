@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,14 @@ def test_every_package_is_pinned_with_hashes(lock):
 def test_developers_use_the_same_versions():
     used, dev = (set(re.findall(r"(?m)^(\S+==\S+)", (BASE / lock).read_text())) for lock in LOCKS[:2])
     assert used <= dev
+
+
+def test_every_dependency_is_locked():
+    project = tomllib.loads((BASE / "pyproject.toml").read_text())["project"]
+    wanted = {LOCKS[0]: project["dependencies"], LOCKS[1]: project["optional-dependencies"]["dev"]}
+    for lock, dependencies in wanted.items():
+        locked = set(re.findall(r"(?m)^([\w.-]+)(?:\[\S+\])?==", (BASE / lock).read_text()))
+        assert {re.match(r"[\w-]+", name)[0].lower() for name in dependencies} - locked == set()
 
 
 def test_ci_runs_make_test_and_insists_on_the_browser():
