@@ -314,6 +314,7 @@ def test_a_draft_does_not_count_on_the_page(as_, nurse, ana):
 
 def test_the_page_asks_as_many_questions_with_ten_interviews_as_with_one(as_, nurse, ana):
     browser = as_(nurse)
+    browser.get(page(ana, ""))  # the first request also opens the session
 
     def count():
         with CaptureQueriesContext(connection) as queries:
