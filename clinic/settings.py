@@ -56,7 +56,7 @@ INSTALLED_APPS = [
     "contraindications",
     "patients",
     "clinic",
-    "django.contrib.admin",
+    "clinic.admin_config.CatalogueAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
