@@ -10,6 +10,10 @@ class ReadOnly(admin.ModelAdmin):
 
     actions = None
 
+    def get_urls(self) -> list:
+        ways = ("_changelist", "_change", "_history")
+        return [url for url in super().get_urls() if not url.name or url.name.endswith(ways)]
+
     def has_add_permission(self, request, obj=None) -> bool:
         return False
 

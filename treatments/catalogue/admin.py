@@ -4,18 +4,20 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST
 from import_export.admin import ImportExportModelAdmin
 
+from clinic.access import role_required
+from clinic.roles import Role
 from treatments.catalogue import actions, models
 from treatments.catalogue.history import history_of
 from treatments.catalogue.sheets import GuardedCSV, sheet
@@ -100,9 +102,16 @@ class CatalogueAdmin(ImportExportModelAdmin):
 
     # History
 
+    def row_or_404(self, request, object_id):
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            raise Http404
+        return row
+
+    @method_decorator(role_required(Role.CATALOGUE_ADMIN))
     def history_view(self, request, object_id, extra_context=None):
         """Every change since the row was there, with who and when."""
-        row = get_object_or_404(self.model, pk=object_id)
+        row = self.row_or_404(request, object_id)
         if not self.has_view_permission(request, row):
             raise PermissionDenied
         context = {
@@ -163,16 +172,18 @@ class RowAdmin(CatalogueAdmin):
         self.message_user(request, said, messages.SUCCESS)
 
     def get_urls(self) -> list:
-        view = self.admin_site.admin_view(require_POST(self.retire_view))
+        view = self.admin_site.admin_view(self.retire_view)
         name = f"{self.opts.app_label}_{self.opts.model_name}_retire"
-        return [path("<id:pk>/retire/", view, name=name), *super().get_urls()]
+        return [path("<path:object_id>/retire/", view, name=name), *super().get_urls()]
 
-    def retire_view(self, request, pk):
+    def retire_view(self, request, object_id):
         """Retire one row, from the page that refused to delete it."""
-        row = get_object_or_404(self.model, pk=pk)
+        row = self.row_or_404(request, object_id)
         if not self.has_change_permission(request, row):
             raise PermissionDenied
-        self.retire(request, self.model._default_manager.filter(pk=pk))
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        self.retire(request, self.model._default_manager.filter(pk=row.pk))
         return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
 
 
