@@ -40,7 +40,7 @@ def test_a_finding_says_what_where_how_strong_and_how_far(evaluated):
     finding = one(show(evaluated(nsaid=ENDED)), "S1-C02")
 
     assert finding.title == "Use of non-steroidal anti-inflammatory drugs"
-    assert finding.evidence == ("NSAID: ended 18 November 2026, 5 days ago",)
+    assert finding.evidence == ("NSAID: ended 18 Nov 2026, 5 days ago",)
     assert "nor after how many days" in finding.match
     assert finding.source == "Needle mesotherapy: the course of the treatment, contraindications, effects"
     assert (finding.place, finding.force) == ("item 2, line 88", "contraindicated")
@@ -58,13 +58,13 @@ def test_a_finding_says_what_where_how_strong_and_how_far(evaluated):
         pytest.param(
             {"herpes": {"state": "ended", "until": "2026-11-23"}},
             "S1-C06",
-            "Herpes: ended 23 November 2026",
+            "Herpes: ended 23 Nov 2026",
             id="today",
         ),
         pytest.param(
             {"stroke": {"state": "ended", "until": "2019-03-01"}},
             "S4-C03",
-            "Stroke: ended 1 March 2019, 7\xa0years ago",
+            "Stroke: ended 1 Mar 2019, 7\xa0years ago",
             id="years ago",
         ),
     ],
