@@ -106,7 +106,7 @@ def truth_of(message: Message) -> rules.Truth:
 @transaction.atomic
 def put_back(message: Message, *, by: User, at: dt.datetime) -> None:
     """Try a failed message again, from the first attempt. Raises NotFailed."""
-    failed = Message.objects.filter(pk=message.pk, state=MessageState.FAILED, not_after__gte=at)
+    failed = Message.objects.retriable(at).filter(pk=message.pk)
     if not failed.update(
         state=MessageState.DUE, why="", attempts=0, try_at=at, put_back_at=at, put_back_by=by
     ):

@@ -60,6 +60,10 @@ class MessageQuerySet(models.QuerySet):
             newer_course=Exists(newer), booked_ahead=Exists(ahead)
         )
 
+    def retriable(self, at: dt.datetime) -> Self:
+        """Failed ones that a person may still have tried again."""
+        return self.filter(state="failed", not_after__gte=at)
+
     def open_of(self, patient_id: int) -> Self:
         """The patient's messages that wait, or were found needless."""
         return self.filter(patient=patient_id, state__in=["due", "suppressed"])

@@ -148,6 +148,12 @@ def test_the_page_says_whether_sending_works(as_, front_desk, ago, says):
     assert says in as_(front_desk).get(PAGE).text
 
 
+def test_failed_messages_are_pointed_out_until_it_is_too_late(as_, front_desk, failed):
+    assert "One message failed" in as_(front_desk).get(PAGE).text
+    Message.objects.update(not_after=timezone.now() - dt.timedelta(days=1))
+    assert "One message failed" not in as_(front_desk).get(PAGE).text
+
+
 def test_a_failed_message_is_put_back(as_, front_desk, failed):
     assert as_(front_desk).post(back(failed)).status_code == 302
     failed.refresh_from_db()
