@@ -3,6 +3,7 @@
 import datetime as dt
 from typing import Any
 
+from django.contrib.postgres.search import TrigramSimilarity
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Lower
@@ -44,9 +45,7 @@ class PatientQuerySet(models.QuerySet):
             same |= Q(phone=phone)
         if email:
             same |= Q(mailbox=email.lower()) & ~Q(email="")
-        alike = Func(
-            folded(F("name")), folded(Value(name)), function="similarity", output_field=models.FloatField()
-        )
+        alike = TrigramSimilarity(folded(F("name")), folded(Value(name)))
         return self.alias(alike=alike, mailbox=Lower("email")).filter(same).order_by("name", "id")
 
     def recently_opened_by(self, user: User, most: int = 10) -> list:

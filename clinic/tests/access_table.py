@@ -48,7 +48,13 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "courses:confirm": CLINICAL,
     "courses:cancel": CLINICAL,
     # schedule
+    "schedule:day": DESK,
+    "schedule:book": DESK,
+    "schedule:session": DESK,
+    "schedule:move": DESK,
+    "schedule:cancel": DESK,
     # visits
+    "visits:perform": CLINICAL,
     # reminders
     "reminders:messages": (*DESK, Role.CLINIC_ADMIN),
     "reminders:put_back": (*DESK, Role.CLINIC_ADMIN),

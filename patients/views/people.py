@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.access import role_required
 from clinic.errors import changed_meanwhile, conflict
-from clinic.requests import StaffRequest
 from clinic.roles import BOOKING
 from clinic.versions import ChangedMeanwhile
 from patients import actions
@@ -27,7 +26,7 @@ IDENTITY = {"name", "birth_date", "phone", "email"}
 
 @require_safe
 @role_required(*BOOKING)
-def search(request: StaffRequest) -> HttpResponse:
+def search(request: HttpRequest) -> HttpResponse:
     """Patients by what is typed; nothing typed: those this person opened last. htmx asks for the list alone."""
     typed = request.GET.get("q", "").strip()
     visible = Patient.objects.visible_to(request.user)
@@ -38,7 +37,7 @@ def search(request: StaffRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(*BOOKING)
-def register(request: StaffRequest) -> HttpResponse:
+def register(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     form = PatientForm(request.POST or None, day=timezone.localdate(at))
     if request.method != "POST":
@@ -61,7 +60,7 @@ def register(request: StaffRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(*BOOKING)
-def edit(request: StaffRequest, pk: int) -> HttpResponse:
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
     patient, at = open_patient(request, pk), timezone.now()
     form = PatientForm(request.POST or None, instance=copy(patient), day=timezone.localdate(at))
     context = {"form": form, "patient": patient}
@@ -82,7 +81,7 @@ def edit(request: StaffRequest, pk: int) -> HttpResponse:
     return redirect(patient)
 
 
-def _unseen_duplicates(request: StaffRequest, form: PatientForm) -> list[Patient]:
+def _unseen_duplicates(request: HttpRequest, form: PatientForm) -> list[Patient]:
     """Likely duplicates, unless each of them was shown and "not the same person" was said."""
     asked = {name: form.cleaned_data[name] for name in IDENTITY}
     alike = list(
@@ -112,18 +111,19 @@ def _registered_before(request, form: PatientForm, patient: Patient) -> HttpResp
     return conflict(request, said, template="patients/register.html", context=context)
 
 
-def _changed(request, form: PatientForm, row: Any) -> HttpResponse:
+def _changed(request, form: PatientForm, row: Patient) -> HttpResponse:
     """Somebody saved first: what they saved beside what was typed, and a form that would now replace it."""
     _set(form, "version", row.version)
     context = {"form": form, "patient": row, "differences": _theirs(form, row)}
     return conflict(request, changed_meanwhile(row), template="patients/edit.html", context=context)
 
 
-def _set(form: PatientForm, name: str, value: Any) -> None:
-    form.data = {**form.data.dict(), name: value}  # type: ignore[attr-defined]
+def _set(form: PatientForm, name: str, value) -> None:
+    form.data = form.data.copy()
+    form.data[name] = value
 
 
-def _theirs(form: PatientForm, row: Patient) -> list[tuple[Any, Any]]:
+def _theirs(form: PatientForm, row: Patient) -> list[tuple[str, Any]]:
     """(label, what is saved now) of each field where what was typed is something else."""
     saved = PatientForm(instance=row, day=form.day).initial
     words = {**saved, "sex": row.get_sex_display(), "reminders": _("yes") if row.reminders else _("no")}

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.utils import timezone
 
 from clinic.models import Clinic, User, WorkingHours
-from treatments.catalogue.models import VisitStep
+from treatments.catalogue import questions
 from treatments.courses.models import Course
 from treatments.schedule.models import Session
 from treatments.schedule.rules import Clock, Hours, Occupation, Series, Step, occupation
@@ -18,24 +18,9 @@ def clock() -> Clock:
 
 def occupation_of(course: Course) -> Occupation:
     """What a session of the course takes, as the catalogue has the day of its area. Up to five SQL queries."""
-    held = {i.code for i in [*course.ingredients.all(), *course.procedure_substances.all()]}
-    steps = [
-        Step(minutes_of(step, course.area.code), step.frees_practitioner)
-        for step in VisitStep.objects.in_use().prefetch_related("areas")
-        if (not step.optional or step.code in held) and concerns(step, course)
-    ]
-    return occupation(steps, course.session_minutes)
-
-
-def concerns(step: VisitStep, course: Course) -> bool:
-    """Is this step part of the day for the course's area? One without areas is for all."""
-    areas = {area.pk for area in step.areas.all()}
-    return not areas or course.area_id in areas
-
-
-def minutes_of(step: VisitStep, area: str) -> int:
-    """How long the step takes in this area; 0 where the clinic has set nothing."""
-    return step.minutes_by_area.get(area) or step.minutes or 0
+    used = {ingredient.code for ingredient in course.procedure_substances.all()}
+    steps = questions.session_steps(course.area, used)
+    return occupation([Step(step.minutes, step.frees_practitioner) for step in steps], course.session_minutes)
 
 
 def series_of(course: Course, *, without: Session | None = None) -> Series:

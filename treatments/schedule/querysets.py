@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from clinic.roles import BOOKING
+from treatments.courses.models import Course
 from treatments.schedule.rules import Span
 
 # A reservation never outlasts the longest day, so that what is taken from some moment on began at most this long
@@ -32,6 +33,7 @@ WITH wanted AS (
     SELECT resource_id AS id, range_agg(tstzrange(starts_at, ends_at)) AS spans
     FROM schedule_reservation
     WHERE resource_id = ANY(%(resources)s) AND starts_at >= %(since)s AND starts_at < %(until)s
+        AND (%(but)s::bigint IS NULL OR session_id IS DISTINCT FROM %(but)s)
     GROUP BY resource_id
 )
 SELECT wanted.id, lower(span), upper(span)
@@ -58,7 +60,9 @@ ORDER BY 1
 """
 
 
-def free_time_parameters(resources: Collection[int], begin: dt.datetime, until: dt.datetime) -> dict:
+def free_time_parameters(
+    resources: Collection[int], begin: dt.datetime, until: dt.datetime, but: int | None = None
+) -> dict:
     """What FREE_TIME is asked with."""
     return {
         "resources": sorted(resources),
@@ -68,23 +72,37 @@ def free_time_parameters(resources: Collection[int], begin: dt.datetime, until: 
         "since": begin - LONGEST_RESERVATION,
         "begin": begin,
         "until": until,
+        "but": but,
     }
+
+
+def courses_to_book(user):
+    """The courses that `user` may book or see booked: every confirmed one for all who book, else none.
+
+    The front desk is among them, so what is shown of a course is the page's to choose.
+    """
+    courses = Course.objects.exclude(state="planned").for_page()
+    return courses if user.has_role(*BOOKING) else courses.none()
 
 
 class ResourceQuerySet(models.QuerySet):
     """Resources."""
 
+    def of_clinic(self, kind: str):
+        """The practitioners or the rooms, as `kind` says, in one query."""
+        return self.filter(**{f"{kind}__isnull": False}).select_related(kind)
+
     def free_time(
-        self, resources: Collection[int], begin: dt.datetime, until: dt.datetime
+        self, resources: Collection[int], begin: dt.datetime, until: dt.datetime, *, but: int | None = None
     ) -> dict[int, list[Span]]:
         """When these resources are free between two moments, in one query: {resource id: sorted spans}.
 
         Practitioners are free in their working hours (the clinic's wall clock) unless reserved, rooms and patients
-        whenever they are not.
+        whenever they are not. What session `but` takes counts as free.
         """
         free: dict[int, list[Span]] = {resource: [] for resource in resources}
         with connection.cursor() as cursor:
-            cursor.execute(FREE_TIME, free_time_parameters(resources, begin, until))
+            cursor.execute(FREE_TIME, free_time_parameters(resources, begin, until, but))
             for resource, lower, upper in cursor.fetchall():
                 free[resource].append((lower, upper))
         return free

@@ -491,12 +491,13 @@ def faults(
             found.add((number, Fault.GRID))
         if not all(at_work(hours[number], shifted(starts_at, part), clock.zone) for part in takes.parts):
             found.add((number, Fault.HOURS))
-    return found | _interval_faults(chosen, series, clock)
+    return found | interval_faults(chosen, series, clock)
 
 
-def _interval_faults(
+def interval_faults(
     chosen: Mapping[int, dt.datetime], series: Series, clock: Clock
 ) -> set[tuple[int, Fault]]:
+    """Which chosen sessions are out of order, or too near to or too far from a neighbour."""
     found: set[tuple[int, Fault]] = set()
     everything = {**series.standing, **chosen}
     for number in sorted(everything):

@@ -1,4 +1,15 @@
-"""Pages about schedule."""
+"""Pages about the calendar."""
+
+from django.urls import path
+
+from treatments.schedule.views import booking, calendar, sessions
 
 app_name = "schedule"
-urlpatterns: list = []
+urlpatterns = [
+    path("", calendar.day, name="day"),
+    path("courses/<id:pk>/book/", booking.book, name="book"),
+    # /schedule/sessions/<pk>/
+    path("sessions/<id:pk>/", sessions.session, name="session"),
+    path("sessions/<id:pk>/move/", sessions.move, name="move"),
+    path("sessions/<id:pk>/cancel/", sessions.cancel, name="cancel"),
+]

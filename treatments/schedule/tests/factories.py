@@ -5,11 +5,7 @@ import uuid
 
 from clinic.models import Room, WorkingHours
 from conftest import NOW
-from patients.tests.factories import clear_interview
-from patients.tests.factories import patient as new_patient
-from treatments.catalogue.models import Area, Goal, Ingredient, Technique
-from treatments.courses import actions as courses
-from treatments.courses.models import Course
+from treatments.courses.tests.factories import course
 from treatments.schedule import actions, rules
 from treatments.schedule.rules import Slot
 
@@ -25,29 +21,11 @@ def working_hours(practitioner, *, weekdays=range(1, 6), starts=dt.time(8), ends
     )
 
 
-def confirmed_course(*, by, at=NOW, patient=None, sessions=5, cream=True, minutes=75, **fields):
-    """A course of hyaluronic acid for the face, screened clear and confirmed, through the actions."""
-    if patient is None:
-        patient = new_patient(by=by)
-    if not patient.interviews.submitted().exists():
-        clear_interview(patient, by, at)
-    values = {
-        "goal": Goal.objects.get(code="wrinkles"),
-        "area": Area.objects.get(code="face"),
-        "technique": Technique.objects.get(code="needle_syringe"),
-        "sessions_planned": sessions,
-        "interval_min": 14,
-        "interval_target": 21,
-        "interval_max": 35,
-        "session_minutes": minutes,
-        "created_at": at,
-        "created_by": by,
-        **fields,
-    }
-    course = Course.objects.create(patient=patient, **values)
-    course.ingredients.set(Ingredient.objects.filter(code="hyaluronic_acid"))
-    course.procedure_substances.set(Ingredient.objects.filter(code="anaesthetic_cream") if cream else [])
-    return courses.confirm(course, version=course.version, by=by, at=at)
+def confirmed_course(*, by, at=NOW, patient=None, sessions=5):
+    """A confirmed course for the face with anaesthetic cream, 75 minutes a session, every 14 to 35 days."""
+    return course(
+        by=by, at=at, patient=patient, sessions=sessions, procedure_substances=["anaesthetic_cream"]
+    )
 
 
 def slots(course, room, *, first=None, hour=10, every=21) -> list[Slot]:

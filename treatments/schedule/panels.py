@@ -1,0 +1,44 @@
+"""What the calendar shows on the patient's page: the sessions, and what to book next."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from clinic.roles import BOOKING
+from patients.models import Patient
+from patients.panels import Panel
+from treatments.courses.models import Course
+from treatments.schedule.models import Session
+from treatments.schedule.querysets import courses_to_book
+
+
+@dataclass(frozen=True, slots=True)
+class ToBook:
+    """A confirmed course of which sessions are missing."""
+
+    course: Course
+    missing: int
+
+
+def sessions_of(request: HttpRequest, patient: Patient) -> dict:
+    """The patient's sessions, the latest first, and the courses to book. Two SQL queries."""
+    user = request.user
+    sessions = list(Session.objects.visible_to(user).of_patient(patient))
+    return {
+        "patient": patient,
+        "sessions": sessions,
+        "to_book": to_book(list(courses_to_book(user).filter(patient=patient, state="confirmed")), sessions),
+        "day": timezone.localdate(),
+        "clinical": user.is_clinical,  # type: ignore[union-attr]
+    }
+
+
+def to_book(courses: list[Course], sessions: list[Session]) -> list[ToBook]:
+    """The courses of which sessions are missing, with how many."""
+    standing = [session.course_id for session in sessions if session.state != "cancelled"]
+    counted = [ToBook(course, course.sessions_planned - standing.count(course.pk)) for course in courses]
+    return [one for one in counted if one.missing > 0]
+
+
+PANEL = Panel("sessions", 20, BOOKING, "schedule/_panel.html", sessions_of)

@@ -1,0 +1,478 @@
+"""The pages of the calendar: each works, and each refuses the wrong person, role, method and id."""
+
+import datetime as dt
+import re
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from clinic.models import AccessLog, Clinic, Room
+from conftest import NOW
+from patients.tests.factories import interview
+from treatments.courses import actions as courses
+from treatments.courses.tests.factories import cleared_patient
+from treatments.courses.tests.factories import course as new_course
+from treatments.schedule import actions
+from treatments.schedule.forms import read_slot, slot_value
+from treatments.schedule.models import Reservation, Session
+from treatments.schedule.tests import factories
+from treatments.schedule.tests.test_actions import raw
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+DAY = dt.timedelta(days=1)
+CANARY = "canary-of-the-plan"
+
+
+@pytest.fixture(autouse=True)
+def now(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def room(db):
+    return factories.room()
+
+
+@pytest.fixture
+def course(doctor, room):
+    factories.working_hours(doctor)
+    return factories.confirmed_course(by=doctor)
+
+
+@pytest.fixture
+def sessions(course, room, doctor):
+    return factories.booked(course, room, practitioner=doctor)
+
+
+def book_url(course):
+    return reverse("schedule:book", args=[course.pk])
+
+
+def posted(page, **changes):
+    """The fields of the form that books, as the page has them."""
+    form = re.search(r'<form method="post" action="/schedule.*?</form>', page.content.decode(), re.S)[0]
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    return {**fields, **changes}
+
+
+# Book
+
+
+def test_page_proposes_a_time_for_every_session(as_, doctor, course):
+    page = as_(doctor).get(book_url(course))
+    rows = page.context["proposal"].rows
+    assert page.status_code == 200
+    assert [row.number for row in rows] == [1, 2, 3, 4, 5]
+    assert [row.days for row in rows] == [None, 21, 21, 21, 21]
+    assert rows[0].starts_at == NOW
+    assert AccessLog.objects.filter(view="schedule:book", patient_id=course.patient_id).exists()
+
+
+@pytest.mark.parametrize("who", ["doctor", "nurse", "front_desk"])
+def test_everybody_who_books_books_what_is_proposed(as_, request, course, who):
+    browser = as_(request.getfixturevalue(who))
+    answer = browser.post(book_url(course), posted(browser.get(book_url(course))))
+    assert answer.status_code == 302
+    assert answer["Location"] == course.patient.get_absolute_url()
+    assert Session.objects.booked().count() == 5
+
+
+def test_posting_the_form_twice_books_once_and_answers_the_same(as_, doctor, course):
+    browser = as_(doctor)
+    form = posted(browser.get(book_url(course)))
+    answers = [browser.post(book_url(course), form) for _ in range(2)]
+    assert {answer.status_code for answer in answers} == {302}
+    assert Session.objects.count() == 5
+
+
+def test_taken_times_are_said_and_new_ones_proposed(as_, doctor, course, room):
+    browser = as_(doctor)
+    form = posted(browser.get(book_url(course)))
+    slot = read_slot(2, form["slot-2"])
+    raw(actions.resource_of(doctor), slot.starts_at, slot.starts_at + dt.timedelta(hours=1))
+    answer = browser.post(book_url(course), form)
+    assert answer.status_code == 409
+    assert "session 2 has just been taken" in answer.content.decode()
+    assert not Session.objects.exists()
+    again = posted(answer)
+    assert again["slot-2"] != form["slot-2"]
+    assert {k: v for k, v in again.items() if k in ("slot-1", "slot-3")} == {
+        k: v for k, v in form.items() if k in ("slot-1", "slot-3")
+    }
+    assert browser.post(book_url(course), again).status_code == 302
+
+
+def test_another_time_can_be_chosen_for_one_session(as_, doctor, course):
+    browser = as_(doctor)
+    form = posted(browser.get(book_url(course)))
+    page = browser.get(book_url(course), {**form, "choose": "3"})
+    offered = [choice for day in page.context["days"] for choice in day.choices]
+    assert {day.day.isoformat() for day in page.context["days"]} == {"2027-01-03", "2027-01-04", "2027-01-05"}
+    later = next(choice for choice in offered if not choice.chosen)
+    page = browser.get(book_url(course), {**form, "slot-3": later.value})
+    assert posted(page)["slot-3"] == later.value
+    assert posted(page)["slot-4"] == form["slot-4"]
+    assert browser.post(book_url(course), posted(page)).status_code == 302
+    assert Session.objects.get(number=3).starts_at == later.slot.starts_at
+
+
+def test_doctor_chooses_a_time_outside_the_interval_and_gives_a_reason(as_, doctor, front_desk, course):
+    browser = as_(doctor)
+    form = posted(browser.get(book_url(course)))
+    asked = {**form, "choose": "5", "day": "2027-03-30"}
+    page = browser.get(book_url(course), asked)
+    assert all(day.outside for day in page.context["days"])
+    form["slot-5"] = page.context["days"][0].choices[0].value
+    page = browser.get(book_url(course), form)
+    assert page.context["proposal"].needs_reason
+    assert browser.post(book_url(course), posted(page)).status_code == 422
+    assert browser.post(book_url(course), posted(page, interval_reason="abroad")).status_code == 302
+    assert Session.objects.get(number=5).interval_reason == "abroad"
+
+
+def test_nobody_else_is_offered_times_outside_the_interval(as_, front_desk, course):
+    browser = as_(front_desk)
+    form = posted(browser.get(book_url(course)))
+    page = browser.get(book_url(course), {**form, "choose": "5", "day": "2027-03-30"})
+    assert page.context["days"] == []
+    assert "a doctor can book them" in page.content.decode()
+
+
+def test_what_is_lacking_is_said_in_words(as_, doctor, nurse, course):
+    page = as_(doctor).get(book_url(course), {"practitioner": nurse.pk})
+    assert "No time for session 1" in page.content.decode()
+    assert "Natalia has no free time then" in page.content.decode()
+
+
+def test_htmx_gets_the_part_only(as_, doctor, course):
+    page = as_(doctor).get(book_url(course), headers=HTMX)
+    assert page.content.decode().strip().startswith('<div id="booking">')
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"practitioner": "x"},
+        {"practitioner": "9" * 30},
+        {"earliest": "2020-01-01"},
+        {"earliest": "9999-12-31"},
+        {"earliest": "soon"},
+        {"daytime": "never"},
+    ],
+)
+def test_wishes_that_are_none_are_422(as_, doctor, course, query):
+    assert as_(doctor).get(book_url(course), query).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"slot-1": "x"},
+        {"slot-1": "20269999T9999Z-1"},
+        {"slot-1": "99991231T2359Z-1"},
+        {"slot-1": "20261124T0900Z-999999999999999999"},
+        {"slot-31": "20261124T0900Z-1"},
+        {"choose": "99"},
+        {"choose": "x"},
+        {"choose": "²"},
+        {"choose": "1", "day": "x"},
+        {"choose": "1", "day": "2999-01-01"},
+    ],
+)
+def test_made_up_times_are_left_out(as_, doctor, course, query):
+    page = as_(doctor).get(book_url(course), query)
+    assert page.status_code == 200
+    assert page.context["proposal"].complete
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"key": "x"}, 422),
+        ({"practitioner": "0"}, 422),
+        ({"slot-1": ""}, 422),
+        ({"slot-1": "20261124T0901Z-{room}"}, 422),
+        ({"slot-2": "22001231T2359Z-0"}, 409),
+        ({"interval_reason": "x" * 501}, 422),
+        ({"interval_reason": "\x00"}, 400),
+    ],
+)
+def test_broken_forms_book_nothing(as_, doctor, course, room, changes, status):
+    browser = as_(doctor)
+    changes = {name: value.replace("{room}", str(room.pk)) for name, value in changes.items()}
+    form = posted(browser.get(book_url(course)), **changes)
+    assert browser.post(book_url(course), form).status_code == status
+    assert not Session.objects.exists()
+
+
+def test_room_of_another_world_is_refused(as_, doctor, course, room):
+    browser = as_(doctor)
+    form = posted(browser.get(book_url(course)))
+    Room.objects.update(active=False)
+    assert browser.post(book_url(course), form).status_code == 409
+    assert not Session.objects.exists()
+
+
+def test_plan_that_is_not_confirmed_has_no_page(as_, doctor, front_desk):
+    plan = new_course(by=doctor, confirmed=False)
+    for person in (doctor, front_desk):
+        assert as_(person).get(book_url(plan)).status_code == 404
+        assert as_(person).post(book_url(plan)).status_code == 404
+
+
+def test_course_given_up_offers_no_times(as_, doctor, course):
+    courses.cancel(course, version=course.version, by=doctor, at=NOW)
+    page = as_(doctor).get(book_url(course))
+    assert "cannot be booked any more" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("answers", "word"),
+    [({}, "Bookable"), ({"pregnancy": "current"}, "Not bookable"), ({"pregnancy": "unsure"}, "Held")],
+)
+def test_front_desk_reads_one_word(as_, front_desk, doctor, course, answers, word):
+    interview(course.patient, by=doctor, answers=answers)
+    page = as_(front_desk).get(book_url(course)).content.decode()
+    assert f">{word}</span>" in page
+    assert "pregnan" not in page.lower()
+
+
+# A session
+
+
+def test_session_page_shows_where_and_when(as_, front_desk, sessions):
+    page = as_(front_desk).get(reverse("schedule:session", args=[sessions[0].pk])).content.decode()
+    assert "Session 1 of 5" in page
+    assert "10:00–11:15" in page
+
+
+def test_session_is_cancelled_for_a_reason(as_, front_desk, sessions):
+    url = reverse("schedule:cancel", args=[sessions[0].pk])
+    browser = as_(front_desk)
+    assert browser.post(url, {"version": 1, "reason": " "}).status_code == 422
+    assert browser.post(url, {"version": 9, "reason": "ill"}).status_code == 409
+    assert browser.post(url, {"version": "x", "reason": "ill"}).status_code == 422
+    assert Session.objects.booked().count() == 5
+    assert browser.post(url, {"version": 1, "reason": "ill"}).status_code == 302
+    assert Session.objects.booked().count() == 4
+    assert browser.post(url, {"version": 1, "reason": "ill"}).status_code == 409
+
+
+def test_missing_session_is_booked_on_the_same_page(as_, front_desk, sessions, doctor, course):
+    actions.cancel_session(sessions[1], reason="ill", version=1, by=doctor, at=NOW)
+    browser = as_(front_desk)
+    page = browser.get(book_url(course))
+    assert [row.number for row in page.context["proposal"].rows if row.slot] == [2]
+    assert browser.post(book_url(course), posted(page)).status_code == 302
+    assert Session.objects.booked().count() == 5
+    assert "All sessions of this course are booked" in browser.get(book_url(course)).content.decode()
+
+
+def move_form(page):
+    choices = [choice for day in page.context["days"] for choice in day.choices if not choice.chosen]
+    return posted(page, slot=choices[-1].value)
+
+
+def test_session_moves_to_a_time_that_is_offered(as_, front_desk, sessions):
+    url = reverse("schedule:move", args=[sessions[0].pk])
+    browser = as_(front_desk)
+    form = move_form(browser.get(url))
+    assert browser.post(url, form).status_code == 302
+    moved = Session.objects.get(pk=sessions[0].pk)
+    assert slot_value(read_slot(1, form["slot"])) == form["slot"]
+    assert moved.starts_at == read_slot(1, form["slot"]).starts_at
+    assert browser.post(url, form).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"slot": ""}, 422),
+        ({"slot": "20261124T0903Z-1"}, 422),
+        ({"slot": "20261124T0900Z-0"}, 422),
+        ({"version": "9"}, 409),
+        ({"version": "9" * 20}, 422),
+        ({"practitioner": "0"}, 422),
+        ({"day": "x"}, 422),
+    ],
+)
+def test_broken_moves_move_nothing(as_, front_desk, sessions, changes, status):
+    url = reverse("schedule:move", args=[sessions[0].pk])
+    browser = as_(front_desk)
+    form = {**move_form(browser.get(url)), **changes}
+    assert browser.post(url, form).status_code == status
+    assert Session.objects.get(pk=sessions[0].pk).starts_at == sessions[0].starts_at
+
+
+def test_moving_onto_a_time_just_taken_is_409(as_, front_desk, sessions, room):
+    url = reverse("schedule:move", args=[sessions[0].pk])
+    browser = as_(front_desk)
+    form = move_form(browser.get(url))
+    slot = read_slot(1, form["slot"])
+    raw(actions.resource_of(room), slot.starts_at, slot.starts_at + DAY / 24)
+    assert browser.post(url, form).status_code == 409
+    assert Session.objects.get(pk=sessions[0].pk).version == 1
+
+
+@pytest.mark.parametrize("query", [{"day": "2020-01-01"}, {"practitioner": "x"}, {"day": "9999-01-01"}])
+def test_moving_to_days_that_cannot_be_is_422(as_, front_desk, sessions, query):
+    assert as_(front_desk).get(reverse("schedule:move", args=[sessions[0].pk]), query).status_code == 422
+
+
+# A day
+
+
+def test_day_shows_its_sessions_by_practitioner_and_by_room(as_, front_desk, sessions, course, room):
+    day = {"day": "2026-11-24"}
+    page = as_(front_desk).get(reverse("schedule:day"), day).content.decode()
+    assert page.count(course.patient.name) == 3  # two parts in the calendar, once in the list
+    assert "at-24 for-2" in page
+    assert "at-32 for-7" in page
+    page = as_(front_desk).get(reverse("schedule:day"), {**day, "by": "room"}).content.decode()
+    assert page.count(course.patient.name) == 2
+    assert "at-24 for-15" in page
+    assert room.name in page
+
+
+def test_day_shows_absences_and_an_empty_day(as_, doctor, sessions):
+    begin = dt.datetime(2026, 11, 25, tzinfo=NOW.tzinfo)
+    raw(actions.resource_of(doctor), begin, begin + DAY)
+    assert "Absence" in as_(doctor).get(reverse("schedule:day"), {"day": "2026-11-25"}).content.decode()
+    page = as_(doctor).get(reverse("schedule:day"), {"day": "2026-11-28"}).content.decode()
+    assert "Nothing is booked on this day" in page
+
+
+@pytest.mark.parametrize("day", ["x", "9999-12-31", "0001-01-01", "2026-02-30"])
+def test_day_that_is_none_is_422(as_, doctor, day):
+    assert as_(doctor).get(reverse("schedule:day"), {"day": day}).status_code == 422
+
+
+@pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25"])
+def test_day_of_a_clock_change_is_shown(as_, doctor, day):
+    assert as_(doctor).get(reverse("schedule:day"), {"day": day}).status_code == 200
+
+
+@pytest.mark.parametrize("by", ["practitioner", "room"])
+def test_day_asks_as_many_questions_when_it_is_full(as_, doctor, by):
+    factories.working_hours(doctor, weekdays=range(1, 8), starts=dt.time(0), ends=dt.time(23, 59))
+    Clinic(pk=1).save()
+    browser = as_(doctor)
+    place = factories.room()
+
+    def fill(hours):
+        for hour in hours:
+            row = factories.confirmed_course(by=doctor, sessions=1)
+            factories.booked(row, place, practitioner=doctor, hour=hour)
+
+    def questions():
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            answer = browser.get(reverse("schedule:day"), {"day": "2026-11-24", "by": by})
+        return len(asked), len(answer.context["shown"].sessions)
+
+    fill([0, 2])
+    questions()  # the first answer asks once for all of the process
+    first = questions()
+    fill(range(4, 22, 2))
+    second = questions()
+    assert first[0] == second[0] <= 16
+    assert (first[1], second[1]) == (2, 11)
+
+
+def test_stylesheet_has_a_class_for_every_row_of_a_day():
+    css = (Path(settings.BASE_DIR) / "static/calendar.css").read_text()
+    for row in range(288):
+        assert f".at-{row}{{grid-row-start:{row + 1}}}" in css
+        assert f".for-{row + 1}{{grid-row-end:span {row + 1}}}" in css
+
+
+# The patient's page
+
+
+def test_panel_leads_on_to_booking_and_to_performing(as_, doctor, front_desk, course, room, time_machine):
+    url = course.patient.get_absolute_url()
+    assert "Book 5 sessions" in as_(front_desk).get(url).content.decode()
+    session = factories.booked(course, room, practitioner=doctor)[0]
+    time_machine.move_to(session.starts_at, tick=False)
+    perform = reverse("visits:perform", args=[session.pk])
+    assert perform in as_(doctor).get(url).content.decode()
+    assert perform not in as_(front_desk).get(url).content.decode()
+
+
+# Doors
+
+
+def addresses(course, session):
+    return [
+        reverse("schedule:day") + "?day=2026-11-24",
+        reverse("schedule:day") + "?day=2026-11-24&by=room",
+        book_url(course),
+        book_url(course) + "?" + urlencode({"choose": 2}),
+        reverse("schedule:session", args=[session.pk]),
+        reverse("schedule:move", args=[session.pk]),
+        course.patient.get_absolute_url(),
+    ]
+
+
+def test_front_desk_reads_nothing_of_the_plan(as_, front_desk, doctor, room):
+    """A canary in every clinical text of the plan appears on no page of the front desk, and on the doctor's."""
+    factories.working_hours(doctor)
+    patient = cleared_patient(by=doctor)
+    course = new_course(by=doctor, patient=patient, composition_reason=CANARY, sessions=2)
+    for row in (course.goal, course.area, course.technique, *course.ingredients.all()):
+        type(row).objects.filter(pk=row.pk).update(label=f"{CANARY} {row.pk}")
+    slots = factories.slots(course, room)
+    slots[1] = type(slots[1])(2, slots[1].starts_at + 28 * DAY, room.pk)
+    sessions = actions.book_course(
+        course,
+        slots,
+        practitioner=doctor,
+        by=doctor,
+        at=NOW,
+        key="5f0c5a0e-2a62-4f6b-9c55-3b8f1b1b1b1b",
+        interval_reason=CANARY,
+    )
+    for address in addresses(course, sessions[1]):
+        page = as_(front_desk).get(address)
+        assert page.status_code == 200, address
+        assert CANARY not in page.content.decode(), address
+    seen = [a for a in addresses(course, sessions[1]) if CANARY in as_(doctor).get(a).content.decode()]
+    assert len(seen) >= 4
+
+
+@pytest.mark.parametrize("who", ["stranger", "catalogue_admin", "clinic_admin"])
+def test_nobody_else_comes_in_and_nothing_changes(as_, request, course, sessions, who):
+    browser = as_(request.getfixturevalue(who))
+    for address in addresses(course, sessions[0])[:-1]:
+        assert browser.get(address).status_code == 403
+    cancel = reverse("schedule:cancel", args=[sessions[0].pk])
+    for address in (book_url(course), reverse("schedule:move", args=[sessions[0].pk]), cancel):
+        assert browser.post(address, {"version": 1, "reason": "x"}).status_code == 403
+    assert Session.objects.booked().count() == 5
+
+
+def test_wrong_methods_are_405(as_, doctor, course, sessions):
+    browser = as_(doctor)
+    assert browser.get(reverse("schedule:cancel", args=[sessions[0].pk])).status_code == 405
+    assert browser.post(reverse("schedule:day")).status_code == 405
+    assert browser.post(reverse("schedule:session", args=[sessions[0].pk])).status_code == 405
+    assert browser.delete(book_url(course)).status_code == 405
+
+
+@pytest.mark.parametrize("name", ["book", "session", "move", "cancel"])
+def test_bad_ids_are_404(as_, doctor, name):
+    browser = as_(doctor)
+    for pk in (0, 10**17):
+        url = reverse(f"schedule:{name}", args=[pk])
+        assert 404 in {browser.get(url).status_code, browser.post(url).status_code}
+
+
+def test_refusals_leave_the_reservations_alone(sessions):
+    assert Reservation.objects.count() == 20

@@ -1,0 +1,28 @@
+"""A day of the clinic."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from clinic.access import role_required
+from clinic.roles import Role
+from treatments.schedule import days
+from treatments.schedule.forms import DayForm
+
+
+@require_safe
+@role_required(Role.DOCTOR, Role.NURSE, Role.FRONT_DESK)
+def day(request) -> HttpResponse:
+    """The sessions of a day, by practitioner or by room, and as a list."""
+    form, today = DayForm(request.GET), timezone.localdate()
+    form.is_valid()
+    asked = form.cleaned_data
+    shown = days.of(asked.get("day") or today, by=asked.get("by") or "practitioner")
+    context = {
+        "form": form,
+        "shown": shown,
+        "today": today,
+        "clinical": request.user.is_clinical,
+    }
+    return render(request, "schedule/day.html", context, status=422 if form.errors else 200)
