@@ -1,4 +1,8 @@
 """Pages about visits."""
 
+from django.urls import path
+
+from treatments.visits import views
+
 app_name = "visits"
-urlpatterns: list = []
+urlpatterns = [path("<id:pk>/perform/", views.perform, name="perform")]

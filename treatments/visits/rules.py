@@ -1,0 +1,27 @@
+"""When a session may be recorded as performed. Plain values in, plain values out."""
+
+import datetime as dt
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """Why a session cannot be performed."""
+
+    NOT_BOOKED = "not_booked"
+    TOO_EARLY = "too_early"
+    DAY_OVER = "day_over"
+    MAY_NOT_TREAT = "may_not_treat"
+    NOT_CLEARED = "not_cleared"
+
+
+def refusal(
+    *, booked: bool, session_day: dt.date, day: dt.date, may_treat: bool, performable: bool
+) -> Refusal | None:
+    """Why the session cannot be performed on `day`, or None. It stands on the screening of its own day."""
+    if not booked:
+        return Refusal.NOT_BOOKED
+    if session_day != day:
+        return Refusal.TOO_EARLY if session_day > day else Refusal.DAY_OVER
+    if not may_treat:
+        return Refusal.MAY_NOT_TREAT
+    return None if performable else Refusal.NOT_CLEARED

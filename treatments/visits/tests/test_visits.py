@@ -1,0 +1,188 @@
+"""Performing a session: the record, the refusals, the end of the course."""
+
+import datetime as dt
+
+import pytest
+from django.db import InternalError, transaction
+from django.urls import reverse
+
+from clinic import events
+from clinic.models import AccessLog, User
+from contraindications.models import RuleSet
+from patients.tests.factories import interview
+from treatments.courses.events import CourseFinished
+from treatments.schedule.actions import cancel_session
+from treatments.schedule.models import Session
+from treatments.schedule.tests import factories
+from treatments.schedule.tests.test_races import at_once
+from treatments.visits import actions
+from treatments.visits.events import SessionPerformed
+from treatments.visits.models import Visit
+from treatments.visits.rules import Refusal
+
+pytestmark = pytest.mark.django_db
+
+
+def booked(doctor, sessions=2):
+    factories.working_hours(doctor)
+    course = factories.confirmed_course(by=doctor, sessions=sessions)
+    return factories.booked(course, factories.room(), practitioner=doctor)
+
+
+@pytest.fixture
+def sessions(doctor):
+    return booked(doctor)
+
+
+@pytest.fixture
+def on_the_day(sessions, time_machine):
+    """It is the hour of the first session."""
+    time_machine.move_to(sessions[0].starts_at, tick=False)
+    return sessions[0].starts_at
+
+
+def perform(session, by, at=None, note=""):
+    return actions.perform(session, note=note, by=by, at=at or session.starts_at)
+
+
+def test_record_holds_who_when_what_and_the_screening_of_the_day(sessions, doctor):
+    visit = perform(sessions[0], doctor, note=" no pain ")
+    sessions[0].refresh_from_db()
+    assert sessions[0].state == "performed"
+    assert (visit.performed_by, visit.performed_at, visit.note) == (doctor, sessions[0].starts_at, "no pain")
+    assert [part["code"] for part in visit.cocktail] == ["hyaluronic_acid"]
+    assert visit.screening.as_of == dt.date(2026, 11, 24)
+    assert visit.cooperating_doctor is None
+
+
+def test_nurse_performs_with_the_cooperating_doctor_named(sessions, doctor, nurse):
+    assert perform(sessions[0], nurse).cooperating_doctor == doctor
+
+
+def test_record_is_never_changed(sessions, doctor):
+    visit = perform(sessions[0], doctor)
+    for change in (lambda: Visit.objects.update(note="x"), visit.delete):
+        with pytest.raises(InternalError), transaction.atomic():
+            change()
+
+
+def test_last_session_finishes_the_course(sessions, doctor, monkeypatch):
+    heard = []
+    monkeypatch.setattr(events, "announce", heard.append)
+    course = sessions[0].course
+    perform(sessions[0], doctor)
+    course.refresh_from_db()
+    assert (course.state, heard) == ("confirmed", [SessionPerformed(sessions[0].pk, sessions[0].starts_at)])
+    perform(sessions[1], doctor)
+    course.refresh_from_db()
+    assert course.state == "finished"
+    assert heard[-1] == CourseFinished(course.pk, sessions[1].starts_at)
+
+
+def refused(session, by, why, at=None):
+    with pytest.raises(actions.NotPerformable) as caught:
+        perform(session, by, at)
+    assert caught.value.why == why
+    assert not Visit.objects.exists()
+
+
+def test_other_days_are_refused(sessions, doctor):
+    refused(sessions[0], doctor, Refusal.TOO_EARLY, sessions[0].starts_at - dt.timedelta(days=1))
+    refused(sessions[0], doctor, Refusal.DAY_OVER, sessions[0].starts_at + dt.timedelta(days=1))
+
+
+def test_cancelled_session_is_refused(sessions, doctor):
+    cancel_session(sessions[0], reason="ill", version=1, by=doctor, at=sessions[0].starts_at)
+    refused(sessions[0], doctor, Refusal.NOT_BOOKED)
+
+
+def test_who_may_not_treat_is_refused(sessions, doctor, nurse, front_desk):
+    refused(sessions[0], front_desk, Refusal.MAY_NOT_TREAT)
+    User.objects.filter(pk=doctor.pk).update(is_active=False)
+    refused(sessions[0], nurse, Refusal.MAY_NOT_TREAT)
+
+
+@pytest.mark.parametrize("answers", [{"pregnancy": "current"}, {"pregnancy": "unsure"}, {"nsaid": "current"}])
+def test_what_the_patient_told_us_since_is_screened_again(sessions, doctor, answers):
+    interview(sessions[0].course.patient, by=doctor, at=sessions[0].starts_at, answers=answers)
+    refused(sessions[0], doctor, Refusal.NOT_CLEARED)
+
+
+def test_what_cannot_be_screened_is_refused(sessions, doctor, monkeypatch):
+    monkeypatch.setattr("contraindications.querysets.RuleSetQuerySet.in_force", lambda self: None)
+    assert RuleSet.objects.in_force() is None
+    refused(sessions[0], doctor, Refusal.NOT_CLEARED)
+
+
+def test_second_record_of_a_session_is_refused(sessions, doctor):
+    visit = perform(sessions[0], doctor)
+    with pytest.raises(actions.AlreadyPerformed) as caught:
+        perform(sessions[0], doctor)
+    assert caught.value.visit == visit
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_eight_who_record_at_once_one_does(doctor):
+    [session] = booked(doctor, sessions=1)
+    results = at_once(*[lambda: perform(session, doctor) for _ in range(8)])
+    assert [type(outcome) for outcome, _took in results].count(Visit) == 1
+    assert Visit.objects.count() == 1
+
+
+# The page
+
+
+@pytest.fixture
+def url(sessions):
+    return reverse("visits:perform", args=[sessions[0].pk])
+
+
+@pytest.mark.parametrize("who", ["doctor", "nurse"])
+def test_page_shows_the_verdict_and_records(as_, request, url, on_the_day, sessions, who):
+    browser = as_(request.getfixturevalue(who))
+    page = browser.get(url).content.decode()
+    assert "No listed contraindication reported" in page
+    assert "Hyaluronic acid" in page
+    assert browser.post(url, {"note": "fine"}).status_code == 302
+    assert Visit.objects.get().note == "fine"
+    assert AccessLog.objects.filter(view="visits:perform").count() == 2
+
+
+def test_posting_twice_records_once_and_answers_the_same(as_, doctor, nurse, url, on_the_day):
+    assert [as_(doctor).post(url).status_code for _ in range(2)] == [302, 302]
+    assert as_(nurse).post(url).status_code == 409
+    assert Visit.objects.count() == 1
+
+
+def test_page_of_another_day_has_no_form(as_, doctor, url, sessions, time_machine):
+    time_machine.move_to(sessions[0].starts_at - dt.timedelta(days=1), tick=False)
+    assert "Record as performed" not in as_(doctor).get(url).content.decode()
+    assert as_(doctor).post(url).status_code == 409
+    assert not Visit.objects.exists()
+
+
+def test_page_of_a_session_that_is_not_cleared_leads_to_the_decision(as_, doctor, url, on_the_day, sessions):
+    interview(sessions[0].course.patient, by=doctor, at=on_the_day, answers={"nsaid": "current"})
+    page = as_(doctor).get(url).content.decode()
+    assert "Record as performed" not in page
+    assert reverse("courses:screen", args=[sessions[0].course_id]) in page
+    assert as_(doctor).post(url).status_code == 409
+
+
+def test_overlong_note_is_422_and_nul_400(as_, doctor, url, on_the_day):
+    assert as_(doctor).post(url, {"note": "x" * 2001}).status_code == 422
+    assert as_(doctor).post(url, {"note": "\x00"}).status_code == 400
+    assert not Visit.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["front_desk", "stranger", "clinic_admin", "catalogue_admin"])
+def test_nobody_else_performs(as_, request, url, on_the_day, sessions, who):
+    browser = as_(request.getfixturevalue(who))
+    assert browser.get(url).status_code == 403
+    assert browser.post(url).status_code == 403
+    assert Session.objects.booked().count() == 2
+
+
+def test_wrong_method_is_405_and_bad_id_404(as_, doctor, url):
+    assert as_(doctor).delete(url).status_code == 405
+    assert as_(doctor).get(reverse("visits:perform", args=[10**17])).status_code == 404

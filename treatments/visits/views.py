@@ -1,0 +1,77 @@
+"""Perform a session: today's verdict, the cocktail as planned, and the record."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from clinic.access import role_required
+from clinic.errors import conflict
+from clinic.roles import Role
+from contraindications.clearance import clearance
+from contraindications.models import Decision
+from contraindications.screening import CannotScreen, evaluate
+from treatments.courses.plans import cocktail_of, plan_of
+from treatments.schedule.access import open_session
+from treatments.schedule.models import Session
+from treatments.visits import actions
+from treatments.visits.forms import PerformForm
+from treatments.visits.rules import Refusal
+
+SAID = {
+    Refusal.NOT_BOOKED: gettext_lazy("This session is not booked any more."),
+    Refusal.TOO_EARLY: gettext_lazy("This session is on a later day. It is performed on its own day."),
+    Refusal.DAY_OVER: gettext_lazy("The day of this session is over. Move it to today or cancel it."),
+    Refusal.MAY_NOT_TREAT: gettext_lazy("You may not treat: there is no active cooperating doctor."),
+    Refusal.NOT_CLEARED: gettext_lazy("Today's screening does not let this session be performed."),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(Role.DOCTOR, Role.NURSE)
+def perform(request, pk: int) -> HttpResponse:
+    """Today's verdict (GET), the record (POST)."""
+    session = open_session(request, pk)
+    form = PerformForm(request.POST if request.method == "POST" else None)
+    if request.method != "POST":
+        return _page(request, session, form)
+    if not form.is_valid():
+        return _page(request, session, form, status=422)
+    try:
+        actions.perform(session, note=form.cleaned_data["note"], by=request.user, at=timezone.now())
+    except actions.AlreadyPerformed as done:
+        if done.visit.performed_by != request.user:
+            return conflict(
+                request, _("%(who)s has recorded this session already.") % {"who": done.visit.performed_by}
+            )
+    except actions.NotPerformable:
+        return _page(request, session, form, status=409)
+    messages.success(request, _("The session is recorded as performed."))
+    return redirect(session.course.patient)
+
+
+def _page(request, session: Session, form: PerformForm, *, status: int = 200) -> HttpResponse:
+    course, day = session.course, timezone.localdate()
+    evaluation = cleared = None
+    try:
+        evaluation = evaluate(course.patient, plan_of(course), day=day)
+        cleared = clearance(evaluation, Decision.objects.of(course.patient))
+    except CannotScreen:
+        evaluation = None
+    why = actions.refusal(session, course, cleared, by=request.user, day=day)
+    context = {
+        "session": session,
+        "course": course,
+        "patient": course.patient,
+        "form": form,
+        "evaluation": evaluation,
+        "clearance": cleared,
+        "cocktail": cocktail_of(course),
+        "around": course.procedure_substances.all(),
+        "why": SAID[why] if why else "",
+        "undecided": why == Refusal.NOT_CLEARED and evaluation is not None,
+    }
+    return render(request, "visits/perform.html", context, status=status)
