@@ -1,0 +1,30 @@
+"""Seeds the demo clinic: all of it or nothing, and on the same day the same."""
+
+import datetime as dt
+import random
+
+from django.db import transaction
+from django.utils import timezone
+
+from clinic.demo import lives, shelf, staff
+from clinic.demo.calendar import places
+from clinic.demo.stories import STORIES
+from treatments.schedule.rules import wall
+
+OPENS = dt.time(7, 30)  # the demo is seen as the clinic opens: what is on the day itself is still to come
+YEARS_OLD = 2
+
+
+@transaction.atomic
+def seed(day: dt.date) -> None:
+    """A clinic with staff, patients, plans, calendar and messages, as it stands when it opens on `day`.
+
+    Needs the catalogue. Whoever seeds asks first whether a demo belongs into this database.
+    """
+    rng = random.Random(day.toordinal())  # noqa: S311 (no secret: it must repeat)
+    at = wall(day, OPENS, timezone.get_default_timezone())
+    people = staff.open_clinic(at - dt.timedelta(days=365 * YEARS_OLD))
+    shelf.stock(day)
+    scene = lives.scene(day, at, people, rng)
+    for number, (story, place) in enumerate(zip(STORIES, places(day, rng), strict=False)):
+        lives.live(number, story, place, scene)
