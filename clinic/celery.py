@@ -15,7 +15,11 @@ app = Celery("clinic")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
-    "send-due-messages": {"task": "treatments.reminders.tasks.tick", "schedule": 60.0},
+    "send-due-messages": {
+        "task": "treatments.reminders.tasks.tick",
+        "schedule": 60.0,
+        "options": {"expires": 55},  # seconds; after an outage one tick catches up, not hundreds
+    },
 }
 
 

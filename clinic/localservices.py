@@ -386,7 +386,9 @@ def stop(site: Site) -> None:
 
 
 def down_unless_used() -> bool:
-    """Stop the servers if no other process uses them; say whether they were stopped."""
+    """Stop the servers if no other process uses them; say whether they are down."""
+    if hold.folder is None and all(os.environ.get(name) for name in URLS):
+        return True  # nothing of this checkout's own was asked for
     hold.release()
     with locked_site() as site:
         used = used_by_others(site)
@@ -410,13 +412,11 @@ def reset() -> None:
 def run(command: list[str]) -> int:
     """Run a command with the servers up; stop them afterwards unless something else uses them."""
     ensure()
-    signal.signal(signal.SIGTERM, lambda *_: None)  # the command gets its own; this waits for it
     with subprocess.Popen(command) as process:
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         while process.returncode is None:
-            with contextlib.suppress(KeyboardInterrupt):
+            with contextlib.suppress(KeyboardInterrupt):  # the terminal tells the command too: wait for it
                 process.wait()
-    for name in URLS:
-        os.environ.pop(name)
     down_unless_used()
     return process.returncode
 

@@ -56,7 +56,7 @@ INSTALLED_APPS = [
     "contraindications",
     "patients",
     "clinic",
-    "django.contrib.admin",
+    "clinic.admin_config.CatalogueAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -162,8 +162,8 @@ MFA_TOTP_ISSUER = "Mesotherapy clinic"
 USE_TZ = True
 TIME_ZONE = env.str("CLINIC_TIME_ZONE", default="Europe/Warsaw")
 USE_I18N = True
-LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en")
-LANGUAGES = [("en", "English")]
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en-gb")
+LANGUAGES = [("en-gb", "English")]
 LOCALE_PATHS = [BASE_DIR / "clinic" / "locale"]
 
 # Files

@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from string import Template
 
@@ -157,7 +157,7 @@ def follow_make() -> None:
         die_with_parent()
 
 
-def end_all(processes) -> None:
+def end_all(processes: Collection[subprocess.Popen]) -> None:
     """Ask all to end, wait, and kill what is left of their groups."""
     for process in processes:
         signal_group(process, signal.SIGTERM)

@@ -1,20 +1,12 @@
 """One include per app. Namespaces are the apps' names."""
 
-from allauth.account.decorators import secure_admin_login
-from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
 from django.contrib import admin
-from django.contrib.auth.models import Group
 from django.urls import include, path, register_converter
 
 from clinic import views
 from clinic.converters import Id
 
 register_converter(Id, "id")
-# Django's admin is for the catalogue: people and roles have pages of their own, and there is one door to log in by.
-for kept_elsewhere in (Group, EmailAddress, Authenticator):
-    admin.site.unregister(kept_elsewhere)
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", views.start, name="start"),

@@ -4,6 +4,8 @@ In the data a citation is a short string: "S1 L59" (source and place), "S3" (the
 so, no document does).
 """
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.contrib.postgres.fields import ArrayField
@@ -11,6 +13,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 OWN = "own"
+_PLACE = re.compile(r"(L\d+|policy)\b.*|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,14 @@ def parse(text: str) -> Citation:
         return Citation(None, "")
     source, _sep, place = text.partition(" ")
     return Citation(source, place)
+
+
+def problem(text: str, sources: Collection[str]) -> str | None:
+    """What is wrong with a citation as entered, in words; None if it names one of `sources` and a place in it."""
+    citation = parse(text)
+    if citation.documented and (citation.source not in sources or not _PLACE.fullmatch(citation.place)):
+        return _("%(cite)r names no source and place. Such as: S1 L59, S3, own") % {"cite": text}
+    return None
 
 
 class CitationsField(ArrayField):

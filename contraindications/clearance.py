@@ -72,9 +72,12 @@ def clearance(
     Up to three SQL queries for a stored screening, one for an evaluation. Raises CannotScreen.
     """
     evaluation = evaluation_of(of) if isinstance(of, Screening) else of
-    latest = covering(evaluation.digests, decisions)
-    findings = evaluation.outcome.findings
-    missing = tuple(_missing(f, evaluation) for f in findings if f.effect in KINDS and f.item not in latest)
+    latest = covering(evaluation, decisions)
+    missing = tuple(
+        Missing(finding.item, finding.effect, _settled_by(finding, evaluation))
+        for finding in evaluation.outcome.findings
+        if finding.effect in KINDS and finding.item not in latest
+    )
     refused = any(not decision.goes_ahead for decision in latest.values())
     stage = _stage(refused, missing, evaluation.outcome.unanswered)
     if tentative is None:
@@ -91,19 +94,21 @@ def clearance(
     )
 
 
-def covering(digests: Mapping[str, str], decisions: Iterable[Decision]) -> dict[str, Decision]:
-    """Item -> the latest decision that was made about the same finding."""
+def covering(evaluation: Evaluation, decisions: Iterable[Decision]) -> dict[str, Decision]:
+    """Item -> the latest decision made about the same finding, of the kind that can settle it."""
+    kinds = {f.item: _settled_by(f, evaluation) for f in evaluation.outcome.findings}
     latest: dict[str, Decision] = {}
     for decision in sorted(decisions, key=lambda one: (one.at, one.pk)):
         for item, digest in decision.items.items():
-            if digests.get(item) == digest:
+            if evaluation.digests.get(item) == digest and kinds.get(item) == decision.kind:
                 latest[item] = decision
     return latest
 
 
-def _missing(finding: rules.Finding, evaluation: Evaluation) -> Missing:
+def _settled_by(finding: rules.Finding, evaluation: Evaluation) -> str:
+    """The kind of decision that settles a finding; "" for one that nobody can release, and for a note."""
     releasable = rules.may_be_released(finding, evaluation.compiled)
-    return Missing(finding.item, finding.effect, str(KINDS[finding.effect]) if releasable else "")
+    return str(KINDS[finding.effect]) if releasable and finding.effect in KINDS else ""
 
 
 def _stage(refused: bool, missing: Iterable[Missing], unanswered: Iterable[str]) -> str:
@@ -126,8 +131,8 @@ def said(stage: str, missing: Iterable[Missing]) -> str:
         "stop": _("Nothing can be booked or performed unless a doctor releases it."),
         REFUSED: _("It was decided not to go ahead with this plan."),
         "incomplete": _("Nothing can be performed until the missing answers are there."),
-        "hold": _("It goes on after a doctor has decided."),
-        "caution": _("It goes on after the practitioner has acknowledged each point."),
-        "clear": _("It can go on."),
+        "hold": _("It can be booked and performed after a doctor has decided."),
+        "caution": _("It can be performed after the practitioner has acknowledged each point."),
+        "clear": _("It can be confirmed, booked and performed."),
     }
     return sentences[stage]

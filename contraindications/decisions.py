@@ -38,12 +38,13 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class ToDecide:
-    """All that can be decided on one screening, gravest first."""
+    """All that can be decided on one screening, gravest first: nothing while a stop stands that nobody can release."""
 
     screening: Screening
     clearance: Clearance
     kinds: list[Open]
     beyond: list[str]  # titles of stops that nobody can release
+    curable: bool  # another plan cures all of these
 
 
 def to_decide(screening: Screening, user: User, bound: DecisionForm | None = None) -> ToDecide:
@@ -56,12 +57,18 @@ def to_decide(screening: Screening, user: User, bound: DecisionForm | None = Non
     cleared = clearance(evaluation, made)
     seen = made[0].pk if made else 0
     kinds = [_open(kind, evaluation, cleared, user, seen, bound) for kind in HEADINGS]
+    beyond = [title_of(evaluation, item) for item in _beyond(cleared)]
     return ToDecide(
         screening=screening,
         clearance=cleared,
-        kinds=[one for one in kinds if one is not None],
-        beyond=[title_of(evaluation, one.item) for one in cleared.missing if not one.kind],
+        kinds=[] if beyond else [one for one in kinds if one is not None],
+        beyond=beyond,
+        curable=all(f.remedy for f in evaluation.outcome.findings if f.item in _beyond(cleared)),
     )
+
+
+def _beyond(cleared: Clearance) -> list[str]:
+    return [one.item for one in cleared.missing if not one.kind]
 
 
 def _open(

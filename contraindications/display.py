@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.formats import date_format
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -154,6 +155,8 @@ def _next(outcome: rules.Result, cleared: Clearance) -> str:
         return _("Nothing can be performed until the answers are there. Sessions can be booked tentatively.")
     if outcome.verdict == "clear":
         return _("This says what the lists say, and no more: what they leave out was not judged.")
+    if cleared.stage == "clear":
+        return _("Decided: it can be confirmed, booked and performed.")
     return cleared.said
 
 
@@ -302,7 +305,7 @@ class _Reader:
         ended = _("ended %(day)s") % {"day": date_format(answer.until, "DATE_FORMAT")}
         if days <= 0:
             return ended
-        return ended + ngettext(", %(n)d day ago", ", %(n)d days ago", days) % {"n": days}
+        return f"{ended}, {_ago(days, answer.until, self.day)}"
 
     def composition(self, composition: rules.Composition) -> ShownComposition:
         concept, says, cites = wording.COMPOSITIONS[composition.concept]
@@ -322,6 +325,13 @@ def title_of(evaluation: Evaluation, item: str) -> str:
     if listed is None:
         return str(REMARKS[item][0])
     return f"{_sentence(listed.text)} ({listed.source})"
+
+
+def _ago(days: int, then: dt.date, day: dt.date) -> str:
+    """In days for two months, roughly after that."""
+    if days <= 60:
+        return ngettext("%(n)d day ago", "%(n)d days ago", days) % {"n": days}
+    return _("%(time)s ago") % {"time": timesince(then, day, depth=1)}
 
 
 def _sentence(text: str) -> str:

@@ -10,7 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic.access import role_required
 from clinic.accesslog import record_read
-from clinic.roles import Role
+from clinic.requests import StaffRequest
+from clinic.roles import CLINICAL
 from contraindications import actions, decisions, display, worklist
 from contraindications.forms import DecisionForm
 from contraindications.models import Decision, Screening
@@ -18,15 +19,15 @@ from contraindications.screening import CannotScreen, evaluation_of, recompute
 
 
 @require_safe
-@role_required(Role.DOCTOR, Role.NURSE)
-def screening(request, pk: int) -> HttpResponse:
+@role_required(*CLINICAL)
+def screening(request: StaffRequest, pk: int) -> HttpResponse:
     """A screening as it was stored, with all that it came from."""
     return _page(request, _open(request, pk))
 
 
 @require_POST
-@role_required(Role.DOCTOR, Role.NURSE)
-def decide(request, pk: int) -> HttpResponse:
+@role_required(*CLINICAL)
+def decide(request: StaffRequest, pk: int) -> HttpResponse:
     """Record a decision on findings of a screening."""
     stored = _open(request, pk)
     try:
@@ -47,13 +48,13 @@ def decide(request, pk: int) -> HttpResponse:
 
 
 @require_safe
-@role_required(Role.DOCTOR, Role.NURSE)
-def waiting(request) -> HttpResponse:
+@role_required(*CLINICAL)
+def waiting(request: StaffRequest) -> HttpResponse:
     """Plans that wait for a doctor's decision."""
     return render(request, "contraindications/worklist.html", {"waiting": worklist.waiting()})
 
 
-def _open(request, pk: int) -> Screening:
+def _open(request: StaffRequest, pk: int) -> Screening:
     """The screening, or 404; the read of the patient's record is logged first."""
     found = get_object_or_404(Screening.objects.visible_to(request.user).for_page(), pk=pk)
     record_read(request, found.patient_id)
@@ -64,7 +65,7 @@ def _said(form: DecisionForm) -> dict:
     return {key: form.cleaned_data[key] for key in ("kind", "goes_ahead", "items", "reason", "text", "seen")}
 
 
-def _back(request, form: DecisionForm, stored: Screening) -> str:
+def _back(request: StaffRequest, form: DecisionForm, stored: Screening) -> str:
     """Where the person came from, if it is a page of ours."""
     back = form.cleaned_data["next"]
     ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
@@ -80,7 +81,7 @@ def _decided_meanwhile(request, stored: Screening, form: DecisionForm, decision:
 
 
 def _page(
-    request,
+    request: StaffRequest,
     stored: Screening,
     bound: DecisionForm | None = None,
     meanwhile: Decision | None = None,

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from contraindications.clearance import clearance
-from contraindications.display import title_of
 from contraindications.models import Decision, Screening
 from contraindications.screening import CannotScreen, evaluation_of
 
@@ -31,7 +30,7 @@ class Waiting:
     url: str
     screening_id: int
     since: dt.datetime
-    findings: list[str]
+    points: int  # how many; which, the screening's own page says, where the look is logged
 
 
 _sources: dict[str, Callable[[int], Iterable[Candidate]]] = {}
@@ -74,5 +73,5 @@ def _line(candidate: Candidate, made: list[Decision]) -> Waiting | None:
         url=candidate.url,
         screening_id=screening.pk,
         since=screening.at,
-        findings=[title_of(evaluation, one.item) for one in cleared.missing if one.effect == "hold"],
+        points=sum(one.effect == "hold" for one in cleared.missing),
     )

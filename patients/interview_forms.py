@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -222,18 +223,16 @@ def in_words(answer: Mapping[str, str] | None) -> str:
     """An answer as people say it.
 
     >>> in_words({"state": "ended", "until": "2026-11-01"})
-    'ended 2026-11-01'
+    'ended 1 Nov 2026'
     """
     if not answer:
         return _("not answered")
     said = str(WORDS[answer["state"]]).lower()
     if answer["state"] != rules.ENDED:
         return said
-    return (
-        f"{said} {answer['until']}"
-        if answer.get("until")
-        else _("%(ended)s, date not known") % {"ended": said}
-    )
+    if not answer.get("until"):
+        return _("%(ended)s, date not known") % {"ended": said}
+    return f"{said} {date_format(dt.date.fromisoformat(answer['until']), 'j M Y')}"
 
 
 def _ended(question: Question) -> dict[str, str]:

@@ -91,3 +91,37 @@ def substance_names() -> dict[str, str]:
     """{folded label or code: code} of every substance. One SQL query."""
     rows = list(Substance.objects.values_list("code", "label"))
     return {rules.folded(name): code for code, label in rows for name in (label, code)}
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One fact in a version and in the one beside it. `asked`: when, if that was not on the day of this version."""
+
+    fact: HealthFact
+    now: dict | None
+    before: dict | None
+    changed: bool
+    asked: dt.date | None
+
+
+def compared(this: Interview, other: Interview | None, *, day: dt.date) -> list[Compared]:
+    """Every fact that either version answers; nothing changed where there is no other. One SQL query."""
+    before = other.answers if other else {}
+    changed = set(rules.changed(before, this.answers)) if other else set()
+    return [
+        Compared(
+            fact,
+            now := this.answers.get(fact.code),
+            before.get(fact.code),
+            fact.code in changed,
+            _asked(now, day),
+        )
+        for fact in HealthFact.objects.all()
+        if fact.code in this.answers or fact.code in before
+    ]
+
+
+def _asked(answer: dict | None, day: dt.date) -> dt.date | None:
+    """When the answer was given, if that was another day than `day`."""
+    on = dt.date.fromisoformat(answer["on"]) if answer else day
+    return None if on == day else on

@@ -6,8 +6,7 @@ Imports run down the house, so the page does not know them; each app registers i
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.http import HttpRequest
-
+from clinic.requests import StaffRequest
 from patients.models import Patient
 
 
@@ -19,7 +18,7 @@ class Panel:
     order: int
     roles: tuple[str, ...]
     template: str
-    context: Callable[[HttpRequest, Patient], dict]
+    context: Callable[[StaffRequest, Patient], dict]
 
 
 _panels: dict[str, Panel] = {}
@@ -30,7 +29,7 @@ def register(panel: Panel) -> None:
     _panels[panel.name] = panel
 
 
-def for_page(request: HttpRequest, patient: Patient) -> list[tuple[Panel, dict]]:
+def for_page(request: StaffRequest, patient: Patient) -> list[tuple[Panel, dict]]:
     """The sections that this person may see, in order, each with its context."""
     mine = [panel for panel in _panels.values() if request.user.has_role(*panel.roles)]
     return [(panel, panel.context(request, patient)) for panel in sorted(mine, key=lambda p: p.order)]

@@ -3,7 +3,6 @@
 import datetime as dt
 from typing import Any
 
-from django.contrib.postgres.search import TrigramSimilarity
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Lower
@@ -45,7 +44,9 @@ class PatientQuerySet(models.QuerySet):
             same |= Q(phone=phone)
         if email:
             same |= Q(mailbox=email.lower()) & ~Q(email="")
-        alike = TrigramSimilarity(folded(F("name")), folded(Value(name)))
+        alike = Func(
+            folded(F("name")), folded(Value(name)), function="similarity", output_field=models.FloatField()
+        )
         return self.alias(alike=alike, mailbox=Lower("email")).filter(same).order_by("name", "id")
 
     def recently_opened_by(self, user: User, most: int = 10) -> list:

@@ -1,5 +1,6 @@
 """What starts the project: set-up, the embedded servers, the supervisor."""
 
+import io
 import os
 import re
 import shlex
@@ -8,13 +9,16 @@ import socket
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 from django.conf import settings
+from django.core.management import call_command
 
 from clinic import bootstrap, localservices, servers, supervisor
+from clinic.management.commands import prepare
 
 BASE = settings.BASE_DIR
 LOCKS = ["requirements.txt", "requirements-dev.txt", "package-lock.json"]
@@ -42,6 +46,14 @@ def test_every_package_is_pinned_with_hashes(lock):
 def test_developers_use_the_same_versions():
     used, dev = (set(re.findall(r"(?m)^(\S+==\S+)", (BASE / lock).read_text())) for lock in LOCKS[:2])
     assert used <= dev
+
+
+def test_every_dependency_is_locked():
+    project = tomllib.loads((BASE / "pyproject.toml").read_text())["project"]
+    wanted = {LOCKS[0]: project["dependencies"], LOCKS[1]: project["optional-dependencies"]["dev"]}
+    for lock, dependencies in wanted.items():
+        locked = set(re.findall(r"(?m)^([\w.-]+)(?:\[\S+\])?==", (BASE / lock).read_text()))
+        assert {re.match(r"[\w-]+", name)[0].lower() for name in dependencies} - locked == set()
 
 
 def test_ci_runs_make_test_and_insists_on_the_browser():
@@ -176,6 +188,35 @@ def test_all_end_even_who_is_deaf_to_it(monkeypatch, tmp_path):
     assert process.returncode == -signal.SIGKILL
 
 
+# What happens before it opens
+
+
+@pytest.fixture
+def prepared(db, monkeypatch):
+    """What `manage.py prepare` calls, one after the other."""
+    called = []
+    monkeypatch.setattr(prepare.servers, "require", lambda: None)
+    monkeypatch.setattr(prepare, "call_command", lambda name, **options: called.append((name, options)))
+
+    def run():
+        call_command("prepare", stdout=io.StringIO())
+        return [name for name, options in called], called[-1][1]
+
+    return run
+
+
+def test_an_empty_clinic_gets_the_demo(prepared):
+    names, last = prepared()
+    assert names == ["migrate", "load_catalogue", "collectstatic", "seed_demo", "seed_demo"]
+    assert last == {"logins": True}
+
+
+def test_a_clinic_with_people_in_it_gets_no_demo(prepared, doctor):
+    names, last = prepared()
+    assert names == ["migrate", "load_catalogue", "collectstatic", "seed_demo"]
+    assert last == {"logins": True}
+
+
 # Servers that do not answer
 
 NOWHERE = {"DATABASE_URL": "postgresql://u:hush@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1/0"}
@@ -291,6 +332,17 @@ def test_many_who_start_them_at_once_get_the_same(home):
 @pytest.mark.slow
 def test_run_ends_the_servers_afterwards(home):
     services(home, "run", "--", "true")
+    assert pids(home) == []
+
+
+@pytest.mark.slow
+def test_run_passes_the_end_on_to_its_command(home):
+    command = [*SCRIPT, "run", "--", "sh", "-c", "echo up; exec sleep 600"]
+    outer = subprocess.Popen(command, env=of(home), stdout=subprocess.PIPE, text=True)
+    assert outer.stdout.readline() == "up\n"
+    outer.terminate()
+    outer.communicate(timeout=60)
+    assert outer.returncode != 0
     assert pids(home) == []
 
 

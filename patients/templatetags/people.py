@@ -33,7 +33,7 @@ register.filter("in_words", in_words)
 @register.filter
 def state_word(state: str) -> str:
     """The word for the state of an answer."""
-    return WORDS[state]
+    return str(WORDS[state])
 
 
 @register.simple_tag(takes_context=True)

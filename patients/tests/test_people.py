@@ -143,6 +143,7 @@ def test_nothing_typed_shows_those_opened_last_newest_first(as_, front_desk, nur
 
 def test_a_longer_list_asks_no_more_questions(as_, front_desk):
     browser = as_(front_desk)
+    browser.get(LIST)  # the first request also opens the session
 
     def questions():
         patient(by=front_desk, name="Jan Kowalski")

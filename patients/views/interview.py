@@ -3,7 +3,7 @@
 import datetime as dt
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.access import role_required
 from clinic.errors import conflict
+from clinic.requests import StaffRequest
 from clinic.roles import CLINICAL
 from patients import actions, interviews
 from patients.access import open_patient
@@ -22,7 +23,7 @@ PAGE = "patients/interview.html"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(*CLINICAL)
-def interview(request: HttpRequest, pk: int) -> HttpResponse:
+def interview(request: StaffRequest, pk: int) -> HttpResponse:
     """The questions; posting them submits the next version. With unanswered ones it asks once more."""
     patient, at = open_patient(request, pk), timezone.now()
     if request.method != "POST":
@@ -44,7 +45,7 @@ def interview(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @role_required(*CLINICAL)
-def draft(request: HttpRequest, pk: int) -> HttpResponse:
+def draft(request: StaffRequest, pk: int) -> HttpResponse:
     """Keep what can be kept. htmx gets the line that says so, with what the next save is based on."""
     patient = get_object_or_404(Patient.objects.visible_to(request.user), pk=pk)
     at = timezone.now()
@@ -77,7 +78,7 @@ def _not_kept(request, moved: actions.InterviewMoved) -> HttpResponse:
 
 @require_POST
 @role_required(*CLINICAL)
-def discard(request: HttpRequest, pk: int) -> HttpResponse:
+def discard(request: StaffRequest, pk: int) -> HttpResponse:
     patient = get_object_or_404(Patient.objects.visible_to(request.user), pk=pk)
     try:
         actions.discard_draft(patient, by=request.user, on=_seen(request))
@@ -87,7 +88,7 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("patients:interview", pk)
 
 
-def _show(request: HttpRequest, patient: Patient, at: dt.datetime) -> HttpResponse:
+def _show(request: StaffRequest, patient: Patient, at: dt.datetime) -> HttpResponse:
     under_way, stands = Interview.objects.draft_of(patient), Interview.objects.standing(patient)
     form = _form(patient, stands, at)
     form.show(under_way)
@@ -111,7 +112,7 @@ def _form(patient: Patient, stands: Interview | None, at: dt.datetime) -> Interv
     return InterviewForm(patient, last, interviews.standing_allergies(stands, day=day), day=day)
 
 
-def _seen(request: HttpRequest) -> actions.Seen:
+def _seen(request: StaffRequest) -> actions.Seen:
     """What the page was opened on; anything unreadable is nothing that stands."""
     numbers = [request.POST.get(name, "") for name in ("standing", "draft")]
     if not all(n.isascii() and n.isdecimal() and len(n) < 10 for n in numbers):
@@ -122,15 +123,16 @@ def _seen(request: HttpRequest) -> actions.Seen:
 def _who(moved: actions.InterviewMoved) -> str:
     """Who was faster and when, in a sentence."""
     if moved.draft:
-        who, when, said = (
-            moved.draft.saved_by,
-            moved.draft.saved_at,
-            _("%(who)s saved this interview at %(when)s."),
-        )
-    elif moved.standing:
-        who, when = moved.standing.submitted_by, moved.standing.submitted_at
+        said = _("%(who)s saved this interview at %(when)s.")
+        words = {"who": moved.draft.saved_by, "when": _clock(moved.draft.saved_at)}
+    elif moved.standing and moved.standing.submitted_at:
         said = _("%(who)s submitted an interview of this patient at %(when)s.")
+        words = {"who": moved.standing.submitted_by, "when": _clock(moved.standing.submitted_at)}
     else:
-        return _("The draft was thrown away meanwhile. Your answers are still here.")
-    words = said % {"who": who, "when": timezone.localtime(when).strftime("%H:%M")}
-    return words + " " + _("Your answers are still here, not saved yet.")
+        said, words = _("The draft was thrown away meanwhile."), {}
+    return said % words + " " + _("Your answers are still here, not saved yet.")
+
+
+def _clock(at: dt.datetime) -> str:
+    """The moment as the clinic's wall shows it."""
+    return timezone.localtime(at).strftime("%d.%m. %H:%M")

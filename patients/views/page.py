@@ -3,12 +3,13 @@
 import datetime as dt
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clinic.access import role_required
+from clinic.requests import StaffRequest
 from clinic.roles import BOOKING
 from patients import interviews, panels, rules
 from patients.access import open_patient
@@ -17,10 +18,10 @@ from patients.models import Interview, Patient
 
 @require_safe
 @role_required(*BOOKING)
-def patient(request: HttpRequest, pk: int) -> HttpResponse:
+def patient(request: StaffRequest, pk: int) -> HttpResponse:
     person = open_patient(request, pk)
     context: dict[str, Any] = {"patient": person, "panels": panels.for_page(request, person)}
-    if request.user.is_clinical:  # type: ignore[union-attr]
+    if request.user.is_clinical:
         context |= _told(person, timezone.localdate())
     return render(request, "patients/patient.html", context)
 
@@ -30,7 +31,9 @@ def _told(person: Patient, day: dt.date) -> dict[str, Any]:
     stands = Interview.objects.standing(person)
     answers = interviews.standing_answers(interviews.questions(person), stands, day=day)
     allergies = interviews.standing_allergies(stands, day=day)
-    dated = [*answers, allergies] if allergies else answers
+    dated = [(a.on, a.days) for a in answers if a.on] + (
+        [(allergies.on, allergies.days)] if allergies else []
+    )
     return {
         "clinical": True,
         "day": day,
@@ -38,7 +41,7 @@ def _told(person: Patient, day: dt.date) -> dict[str, Any]:
         "draft": Interview.objects.draft_of(person),
         "versions": list(Interview.objects.versions_of(person)),
         "allergies": allergies,
-        "oldest": min((a for a in dated if a.on), key=lambda a: a.on, default=None),
+        "oldest": min(dated, default=None),
         "missing": sum(a.state in (None, rules.UNSURE) for a in answers) + (allergies is None),
         "by_state": {state or "unanswered": [a for a in answers if a.state == state] for state in STATES},
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.access import role_required
 from clinic.errors import changed_meanwhile, conflict
+from clinic.requests import StaffRequest
 from clinic.roles import BOOKING
 from clinic.versions import ChangedMeanwhile
 from patients import actions
@@ -26,7 +27,7 @@ IDENTITY = {"name", "birth_date", "phone", "email"}
 
 @require_safe
 @role_required(*BOOKING)
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: StaffRequest) -> HttpResponse:
     """Patients by what is typed; nothing typed: those this person opened last. htmx asks for the list alone."""
     typed = request.GET.get("q", "").strip()
     visible = Patient.objects.visible_to(request.user)
@@ -37,7 +38,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(*BOOKING)
-def register(request: HttpRequest) -> HttpResponse:
+def register(request: StaffRequest) -> HttpResponse:
     at = timezone.now()
     form = PatientForm(request.POST or None, day=timezone.localdate(at))
     if request.method != "POST":
@@ -60,7 +61,7 @@ def register(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(*BOOKING)
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
+def edit(request: StaffRequest, pk: int) -> HttpResponse:
     patient, at = open_patient(request, pk), timezone.now()
     form = PatientForm(request.POST or None, instance=copy(patient), day=timezone.localdate(at))
     context = {"form": form, "patient": patient}
@@ -81,7 +82,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(patient)
 
 
-def _unseen_duplicates(request: HttpRequest, form: PatientForm) -> list[Patient]:
+def _unseen_duplicates(request: StaffRequest, form: PatientForm) -> list[Patient]:
     """Likely duplicates, unless each of them was shown and "not the same person" was said."""
     asked = {name: form.cleaned_data[name] for name in IDENTITY}
     alike = list(
@@ -111,19 +112,18 @@ def _registered_before(request, form: PatientForm, patient: Patient) -> HttpResp
     return conflict(request, said, template="patients/register.html", context=context)
 
 
-def _changed(request, form: PatientForm, row: Patient) -> HttpResponse:
+def _changed(request, form: PatientForm, row: Any) -> HttpResponse:
     """Somebody saved first: what they saved beside what was typed, and a form that would now replace it."""
     _set(form, "version", row.version)
     context = {"form": form, "patient": row, "differences": _theirs(form, row)}
     return conflict(request, changed_meanwhile(row), template="patients/edit.html", context=context)
 
 
-def _set(form: PatientForm, name: str, value) -> None:
-    form.data = form.data.copy()
-    form.data[name] = value
+def _set(form: PatientForm, name: str, value: Any) -> None:
+    form.data = {**form.data.dict(), name: value}  # type: ignore[attr-defined]
 
 
-def _theirs(form: PatientForm, row: Patient) -> list[tuple[str, Any]]:
+def _theirs(form: PatientForm, row: Patient) -> list[tuple[Any, Any]]:
     """(label, what is saved now) of each field where what was typed is something else."""
     saved = PatientForm(instance=row, day=form.day).initial
     words = {**saved, "sex": row.get_sex_display(), "reminders": _("yes") if row.reminders else _("no")}

@@ -1,20 +1,21 @@
 """A submitted interview as it was, and what changed since another one."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clinic.access import role_required
+from clinic.requests import StaffRequest
 from clinic.roles import CLINICAL
-from patients import interviews, rules
+from patients import interviews
 from patients.access import open_patient
-from patients.models import HealthFact, Interview
+from patients.models import Interview
 
 
 @require_safe
 @role_required(*CLINICAL)
-def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+def version(request: StaffRequest, pk: int, number: int) -> HttpResponse:
     """One version, beside the one before it or the one that `?against=` names."""
     patient = open_patient(request, pk)
     submitted = Interview.objects.submitted().filter(patient=patient).select_related("submitted_by")
@@ -25,35 +26,23 @@ def version(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     return render(request, "patients/version.html", context | _rows(this, other))
 
 
-def _against(request: HttpRequest, number: int) -> int:
+def _against(request: StaffRequest, number: int) -> int:
     asked = request.GET.get("against", "")
     return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else number - 1
 
 
 def _rows(this: Interview, other: Interview | None) -> dict:
-    """Every fact with its answer in both, those that changed marked."""
-    before = other.answers if other else {}
-    changed = set(rules.changed(before, this.answers)) if other else set()
-    rows = [
-        {
-            "fact": fact,
-            "now": this.answers.get(fact.code),
-            "before": before.get(fact.code),
-            "changed": fact.code in changed,
-        }
-        for fact in HealthFact.objects.all()
-        if fact.code in this.answers or fact.code in before
-    ]
-    told, told_before = (
-        interviews.standing_allergies(i, day=timezone.localdate(i.submitted_at)) if i else None
-        for i in (this, other)
-    )
+    """Every fact with its answer in both versions, and the allergies of both."""
+    day = timezone.localdate(this.submitted_at)
+    rows = interviews.compared(this, other, day=day)
+    told, before = (interviews.standing_allergies(i, day=day) for i in (this, other))
+    allergies_changed = other is not None and _content(told) != _content(before)
     return {
         "rows": rows,
         "allergies": told,
-        "allergies_before": told_before,
-        "allergies_changed": other is not None and _content(told) != _content(told_before),
-        "changes": len(changed) + (other is not None and _content(told) != _content(told_before)),
+        "allergies_before": before,
+        "allergies_changed": allergies_changed,
+        "changes": sum(row.changed for row in rows) + allergies_changed,
     }
 
 

@@ -2,6 +2,7 @@
 
 import pghistory
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -9,9 +10,11 @@ from django.db.models.functions import Greatest, Least
 from django.utils.translation import gettext_lazy as _
 
 from clinic.constraints import one_of
-from contraindications.citations import CitationsField, Cited
-from patients.models import Substance
+from contraindications.citations import CitationsField, Cited, problem
+from contraindications.models import Source
+from patients.models import HealthFact, Substance
 from treatments.catalogue.querysets import CatalogueQuerySet
+from treatments.catalogue.rules import minutes_problem, ranges_problem
 
 
 class Family(models.TextChoices):
@@ -20,6 +23,10 @@ class Family(models.TextChoices):
     NEEDLE = "needle", _("Needle")
     MICRONEEDLE = "microneedle", _("Microneedle")
     NEEDLE_FREE = "needle_free", _("Needle-free")
+
+
+# What a technique may have a documented range of; the plan's page asks for these.
+PARAMETERS = ("needle_length_mm", "gauge", "spacing_mm", "depth_mm")
 
 
 class Region(models.TextChoices):
@@ -38,7 +45,26 @@ def families(**kwargs) -> ArrayField:
     )
 
 
-class Row(Cited):
+class Checked(Cited):
+    """A row whose every citation names a source that is there."""
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        """Raises ValidationError for a citation that names no source and place. One SQL query."""
+        super().clean()
+        sources = set(Source.objects.values_list("code", flat=True))
+        problems = {
+            f.name: [said for text in getattr(self, f.name) or [] if (said := problem(text, sources))]
+            for f in self._meta.concrete_fields
+            if isinstance(f, CitationsField)
+        }
+        if any(problems.values()):
+            raise ValidationError({name: said for name, said in problems.items() if said})
+
+
+class Row(Checked):
     """What all rows of the catalogue have: a code for the rules, a label for people, an end instead of deletion."""
 
     code = models.SlugField(max_length=60, unique=True)
@@ -79,6 +105,12 @@ class Technique(Row):
     class Meta(Row.Meta):
         constraints = [one_of("technique_family", "family", Family)]
 
+    def clean(self) -> None:
+        """Raises ValidationError for ranges that no page could show."""
+        super().clean()
+        if said := ranges_problem(self.ranges, PARAMETERS):
+            raise ValidationError({"ranges": said})
+
 
 @pghistory.track()
 class Goal(Row):
@@ -89,6 +121,12 @@ class Goal(Row):
     disease_fact = models.SlugField(max_length=60, blank=True)
     clinician_only = models.BooleanField(default=False)
     offered = models.BooleanField(default=True)
+
+    def clean(self) -> None:
+        """Raises ValidationError for a disease that the interview does not know. One SQL query."""
+        super().clean()
+        if self.disease_fact and not HealthFact.objects.filter(code=self.disease_fact).exists():
+            raise ValidationError({"disease_fact": _("The interview has no question of this code.")})
 
 
 @pghistory.track()
@@ -127,7 +165,7 @@ class Ingredient(Row):
 
 
 @pghistory.track()
-class Synergy(Cited):
+class Synergy(Checked):
     """A documented pair. For every other pair there is no data; that is never "compatible"."""
 
     one = models.ForeignKey(Ingredient, on_delete=models.PROTECT, related_name="+")
@@ -249,6 +287,13 @@ class VisitStep(Row):
     areas = models.ManyToManyField(Area, blank=True, related_name="+")  # none: all areas
     optional = models.BooleanField(default=False)  # only with the ingredient of the same code in the plan
     frees_practitioner = models.BooleanField(default=False)
+
+    def clean(self) -> None:
+        """Raises ValidationError for minutes that are none, or of an area that is not there. One SQL query."""
+        super().clean()
+        areas = set(Area.objects.values_list("code", flat=True))
+        if said := minutes_problem(self.minutes_by_area, areas):
+            raise ValidationError({"minutes_by_area": said})
 
 
 @pghistory.track()

@@ -131,3 +131,36 @@ def _minutes(row: StepRow, site: Site) -> int:
         if code is not None and code in by_area:
             return by_area[code]
     return max(by_area.values())
+
+
+# What a person may enter
+
+
+def ranges_problem(ranges: Any, parameters: Collection[str]) -> str | None:
+    """What is wrong with documented ranges as entered, in words; None if {parameter: [low, high] or values} it is."""
+    if not isinstance(ranges, Mapping):
+        return 'Enter ranges such as {"needle_length_mm": [4, 13]}.'
+    for name, numbers in ranges.items():
+        if name not in parameters:
+            return f"{name!r} is no parameter: use {', '.join(parameters)}."
+        if not isinstance(numbers, list) or len(numbers) < 2 or not all(map(_positive, numbers)):
+            return f"{name}: enter the lowest and the highest, or three or more single values."
+        if sorted(numbers) != numbers:
+            return f"{name}: enter the lowest first."
+    return None
+
+
+def minutes_problem(minutes: Any, areas: Collection[str]) -> str | None:
+    """What is wrong with minutes by area as entered, in words; None if {area: whole minutes} it is."""
+    if not isinstance(minutes, Mapping):
+        return 'Enter minutes such as {"face": 20}.'
+    for area, number in minutes.items():
+        if area not in areas:
+            return f"{area!r} is no area."
+        if type(number) is not int or not 0 < number <= 480:
+            return f"{area}: enter whole minutes, 1 to 480."
+    return None
+
+
+def _positive(number: Any) -> bool:
+    return type(number) in (int, float) and 0 < number < 1000

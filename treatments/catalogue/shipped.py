@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from contraindications import rules
-from contraindications.citations import OWN, CitationsField, parse
+from contraindications.citations import OWN, CitationsField, problem
 from contraindications.models import Source
 from patients.models import HealthFact, Substance
 from treatments.catalogue.models import (
@@ -44,7 +44,6 @@ CATALOGUE = "treatments/catalogue/data/catalogue.yaml"
 FIELD_NAMES = {"cites": "citations", "class": "kind", "concept": "code"}
 # Set by the clinic only; a row that ships is in use.
 NEVER_SHIPPED = {"id", "retired_on"}
-_PLACE = re.compile(r"L\d+\b.*|")
 _CITED_IN_TEXT = re.compile(r"(?P<text>.*?)\s*\((?P<cites>S\d L\d+(?:, S\d L\d+)*)\)")
 
 
@@ -307,9 +306,8 @@ def _refer(row: Shipped, name: str, codes: Iterable[str], known: Collection[str]
 
 def _cite(row: Shipped, name: str, cites: Any, sources: Collection[str]) -> None:
     for cite in _list(cites, f"{row.where}: {name}"):
-        citation = parse(str(cite))
-        if citation.documented and (citation.source not in sources or not _PLACE.fullmatch(citation.place)):
-            raise ShippedDataError(f"{row.where}: {name} cites {cite!r}, which is no source and place")
+        if said := problem(str(cite), sources):
+            raise ShippedDataError(f"{row.where}: {name}: {said}")
 
 
 # The lists

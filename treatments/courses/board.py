@@ -84,17 +84,21 @@ class Pair:
 
 def goals(shelf: Shelf, picked: Picked) -> Group:
     """Every goal that is offered; those for clinicians only come last and say so."""
-    options = [
-        Option(
+
+    def option(goal):
+        named = _families(goal.families)
+        return Option(
             value=goal.code,
             label=goal.label,
-            hint=_families(goal.families),
+            hint=_("%(families)s; a clinician's choice") % {"families": named}
+            if goal.clinician_only
+            else named,
             citations=goal.cited,
             checked=goal == picked.goal,
-            warnings=[_("named by one document only; a clinician's choice")] if goal.clinician_only else [],
         )
-        for goal in sorted(shelf.goals, key=lambda g: g.clinician_only)
-    ]
+
+    rows = sorted(shelf.goals, key=lambda goal: (goal != picked.goal, goal.clinician_only))
+    options = [option(goal) for goal in rows]
     more = _("Show all %(n)s goals") % {"n": len(options)}
     return Group("goal", "radio", options[:SHOWN_GOALS], options[SHOWN_GOALS:], more)
 
@@ -251,7 +255,7 @@ def suggestion(picked: Picked, group: Group) -> str:
     if picked.goal is None or picked.area is None:
         return ""
     if group.first:
-        return _("Named by a document for %(goal)s:") % {"goal": picked.goal.label.lower()}
+        return _("Named by a document for %(goal)s:") % {"goal": picked.goal.label}
     return _("No document names an ingredient for this goal and area. Nothing is suggested.")
 
 
@@ -270,7 +274,7 @@ def _why(row: Ingredient, picked: Picked) -> str:
 def _allergy_said(row: Ingredient, allergies: Iterable[str]) -> str | None:
     met = rules.may_hold(row.code, row.role, {s.code for s in row.may_contain.all()}, set(allergies))
     if met == "is":
-        return _("this patient is allergic to %(what)s") % {"what": row.label.lower()}
+        return _("this patient is allergic to %(what)s") % {"what": row.label}
     return _("may contain what this patient is allergic to") if met else None
 
 
@@ -371,7 +375,7 @@ def leave_out(shelf: Shelf, picked: Picked, evaluation: Evaluation | None) -> Le
         return None
     rows = [i for i in (*picked.ingredients, *picked.procedure_substances) if i.code in named]
     rows += [p for p in picked.products if not named.isdisjoint(i.code for i in p.ingredients.all())]
-    labels = ", ".join(row.label.lower() for row in rows)
+    labels = ", ".join(row.label for row in rows)
     return LeaveOut([row.code for row in rows], _("Leave out %(what)s") % {"what": labels})
 
 

@@ -63,13 +63,9 @@ class PlanForm(forms.Form):
         },
     )
     interval = forms.IntegerField(min_value=1, max_value=365, required=False)
-    needle_length_mm = forms.DecimalField(
-        min_value=0, max_value=50, max_digits=5, decimal_places=2, required=False
-    )
+    needle_length_mm = Number(min_value=0, max_value=50, max_digits=5, decimal_places=2, required=False)
     gauge = Number(min_value=1, max_value=50, max_digits=4, decimal_places=1, required=False)
-    spacing_mm = forms.DecimalField(
-        min_value=0, max_value=100, max_digits=5, decimal_places=2, required=False
-    )
+    spacing_mm = Number(min_value=0, max_value=100, max_digits=5, decimal_places=2, required=False)
     depth_mm = Number(min_value=0, max_value=50, max_digits=5, decimal_places=2, required=False)
 
     def __init__(self, *args, shelf: Shelf, **kwargs):

@@ -30,6 +30,7 @@ from treatments.courses.picked import Picked, picked_of
 from treatments.courses.plans import cocktail_of, parameters_said
 from treatments.courses.run import run_of
 from treatments.courses.shelf import Shelf
+from treatments.courses.told import told
 
 # A change of one choice changes what the later sections offer; those before it stay as they are.
 LATER = {
@@ -192,6 +193,7 @@ def _page(
     """The plan's page with these choices."""
     board = build(patient, shelf, picked, day=timezone.localdate())
     context = {"patient": patient, "board": board, "course": course, "key": key or uuid4(), "errors": errors}
+    context["told"] = told(patient, day=timezone.localdate())
     return render(request, "courses/plan.html", context, status=status)
 
 
@@ -200,6 +202,7 @@ def _course_page(request: HttpRequest, row: Course, *, refused: str = "", status
     context = {
         "course": row,
         "patient": row.patient,
+        "told": told(row.patient, day=timezone.localdate()),
         "screening": row.screening,
         "clearance": clearance(row.screening, decisions) if row.screening else None,
         "cocktail": cocktail_of(row),

@@ -83,10 +83,14 @@ def reconsider(patient_id: int, *, at: dt.datetime) -> None:
     for message in messages.select_for_update(of=("self",)):
         needless = rules.needless(truth_of(message))
         if needless and message.state == MessageState.DUE:
-            message.state, message.why = MessageState.SUPPRESSED, str(words.NEEDLESS[needless])
+            _turn(message, MessageState.SUPPRESSED, words.NEEDLESS[needless])
         elif not needless and message.state == MessageState.SUPPRESSED and message.due_at > at:
-            message.state, message.why = MessageState.DUE, ""
-        message.save(update_fields=["state", "why"])
+            _turn(message, MessageState.DUE, "")
+
+
+def _turn(message: Message, state: MessageState, why: str | Promise) -> None:
+    message.state, message.why = state, str(why)
+    message.save(update_fields=["state", "why"])
 
 
 def truth_of(message: Message) -> rules.Truth:
@@ -102,7 +106,7 @@ def truth_of(message: Message) -> rules.Truth:
 @transaction.atomic
 def put_back(message: Message, *, by: User, at: dt.datetime) -> None:
     """Try a failed message again, from the first attempt. Raises NotFailed."""
-    failed = Message.objects.filter(pk=message.pk, state=MessageState.FAILED, not_after__gte=at)
+    failed = Message.objects.retriable(at).filter(pk=message.pk)
     if not failed.update(
         state=MessageState.DUE, why="", attempts=0, try_at=at, put_back_at=at, put_back_by=by
     ):

@@ -4,8 +4,8 @@ import datetime as dt
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, Func, OuterRef, Q, Value
-from django.db.models.functions import Concat, Greatest
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Greatest
 
 from clinic.models import User
 from clinic.roles import BOOKING, Role
@@ -60,25 +60,27 @@ class MessageQuerySet(models.QuerySet):
             newer_course=Exists(newer), booked_ahead=Exists(ahead)
         )
 
+    def retriable(self, at: dt.datetime) -> Self:
+        """Failed ones that a person may still have tried again."""
+        return self.filter(state="failed", not_after__gte=at)
+
     def open_of(self, patient_id: int) -> Self:
         """The patient's messages that wait, or were found needless."""
         return self.filter(patient=patient_id, state__in=["due", "suppressed"])
 
     def of_patient(self, patient: Patient) -> Self:
         """What the patient's page shows, newest first."""
-        return self.filter(patient=patient).order_by("-due_at", "-pk")
+        return self.filter(patient=patient).select_related("patient").order_by("-due_at", "-pk")
 
     def for_ledger(self) -> Self:
         """Rows with all that the page of messages shows, newest first, in one query."""
         return self.select_related("patient", "put_back_by").order_by("-due_at", "-pk")
 
-    def matching(self, words: str) -> Self:
-        """Those of patients of whose name, phone or birth date every one of `words` starts a part."""
-        found = self
-        for word in words.split():
-            start = Concat(Value(" "), Func(Value(word), function="search_text"))
-            found = found.filter(patient__search__contains=start)
-        return found
+    def matching(self, typed: str) -> Self:
+        """Those of the patients that `typed` finds; all of them if nothing was typed."""
+        if not typed.strip():
+            return self
+        return self.filter(patient__in=Patient.objects.found_by(typed).order_by().values("pk"))
 
     def older_than(self, due_at: dt.datetime, pk: int) -> Self:
         """Those that follow the row with this `due_at` and key in the order of the ledger."""

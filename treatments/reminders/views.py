@@ -80,9 +80,10 @@ def seen_by(request, at: dt.datetime) -> dict:
 
 
 def pulse(at: dt.datetime) -> dict:
-    """When the tick last ran, and whether that is too long ago; one query."""
+    """When the tick last ran, whether that is too long ago, and how many messages wait for a person; two queries."""
     ticked_at = Heartbeat.objects.values_list("ticked_at", flat=True).first()
     return {
         "ticked_at": ticked_at,
+        "retriable": Message.objects.retriable(at).count(),
         "late": ticked_at is None or at - ticked_at > rules.TICKS_ARE_LATE_AFTER,
     }

@@ -10,8 +10,8 @@ NEEDLESS = {
     Needless.NEWER_COURSE: _("A newer course was confirmed."),
     Needless.BOOKED: _("A session is booked."),
 }
-NO_ADDRESS = _("There is no e-mail address. Call, or add one and put the message back.")
-BAD_ADDRESS = _("The message cannot be written to this address. Correct it and put the message back.")
+NO_ADDRESS = _("There is no e-mail address. Call, or add one and try again.")
+BAD_ADDRESS = _("The message cannot be written to this address. Correct it and try again.")
 REFUSED = _("The mail server refuses this address or message (%(code)s).")
 PUT_OFF = _("The mail server asks to come back later (%(code)s).")
 UNREACHABLE = _("The mail server cannot be reached.")

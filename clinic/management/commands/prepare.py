@@ -3,6 +3,8 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
+from textwrap import shorten
 
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
@@ -19,7 +21,7 @@ class Command(BaseCommand):
         with self.step("Database"):
             call_command("migrate", verbosity=0, interactive=False)
         with self.step("Catalogue"):
-            call_command("load_catalogue")
+            self.in_short("load_catalogue")
         with self.step("Files for the pages"):
             call_command("collectstatic", verbosity=0, interactive=False)
         # A clinic with people in it is somebody's: the demo goes into an empty one only.
@@ -27,6 +29,13 @@ class Command(BaseCommand):
             with self.step("Demo clinic"):
                 call_command("seed_demo", once=True)
         call_command("seed_demo", logins=True)
+
+    def in_short(self, command: str) -> None:
+        """Run a command and say what it said, each line cut to one that fits."""
+        said = StringIO()
+        call_command(command, stdout=said)
+        for line in said.getvalue().splitlines():
+            self.stdout.write(f"    {shorten(line, 90)}")
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 
 from clinic.roles import Role
 from conftest import NOW
+from treatments.catalogue.apps import let_catalogue_admins_in
 from treatments.catalogue.loading import load
 
 
@@ -39,4 +40,5 @@ def stock() -> None:
     """The roles and all documented data, rule set 1 published."""
     for role in Role.values:
         Group.objects.get_or_create(name=role)
+    let_catalogue_admins_in()
     load(at=NOW)

@@ -20,6 +20,7 @@ from treatments.reminders.tests.factories import (
     someone,
 )
 from treatments.schedule.events import CourseBooked, SessionCancelled
+from treatments.schedule.tests import factories as schedule
 
 LATER = dt.timedelta(days=10)
 
@@ -155,3 +156,15 @@ def test_what_was_sent_stays_sent(doctor, at):
     newer = confirmed_course(message.patient, by=doctor, at=at + LATER)
     announce(CourseBooked(newer.pk, at + LATER))
     assert state(message)[0] == "sent"
+
+
+def test_booked_and_given_up_through_the_front_door(doctor, at):
+    """The whole house: planning, booking and cancelling announce what the reminder listens to."""
+    message = reminder(doctor, at=at - LATER)
+    schedule.working_hours(doctor)
+    newer = schedule.confirmed_course(by=doctor, at=at, patient=message.patient)
+    schedule.booked(newer, schedule.room(), practitioner=doctor, at=at)
+    assert state(message) == ("suppressed", "A newer course was confirmed.")
+    newer.refresh_from_db()
+    courses.cancel(newer, version=newer.version, by=doctor, at=at)
+    assert state(message) == ("due", "")

@@ -2,11 +2,14 @@
 
 import datetime as dt
 from socket import socket
+from unittest.mock import Mock
 
 import pytest
 from django.conf import settings as live_settings
+from django.db import OperationalError
 
 from clinic.models import Clinic
+from treatments.courses.models import Course
 from treatments.reminders import actions, mail, rules
 from treatments.reminders.models import Heartbeat, Message
 from treatments.reminders.tests.factories import booked_session, confirmed_course, reminder, someone
@@ -115,12 +118,17 @@ def newer_course(message, by):
     confirmed_course(message.patient, by=by, at=message.created_at)
 
 
+def given_up(message, by):
+    cancelled = {"state": "cancelled", "cancelled_at": message.due_at, "cancelled_by": by}
+    Course.objects.filter(pk=message.course_id).update(finished_at=None, **cancelled)
+
+
 def booked(message, by):
     older = confirmed_course(message.patient, by=by, at=message.created_at - dt.timedelta(days=99))
     booked_session(older, message.due_at + MINUTE, by=by)
 
 
-UNTRUE = pytest.mark.parametrize("change", [opted_out, newer_course, booked])
+UNTRUE = pytest.mark.parametrize("change", [opted_out, newer_course, given_up, booked])
 
 
 @UNTRUE
@@ -164,7 +172,7 @@ def test_without_an_address_staff_read_what_to_do(due, post_office):
     due.patient.email = ""
     due.patient.save()
     assert deliver(due) == "failed"
-    assert due.why == "There is no e-mail address. Call, or add one and put the message back."
+    assert due.why == "There is no e-mail address. Call, or add one and try again."
 
 
 def test_a_lease_that_ran_out_is_sent_again_with_the_same_id_and_flagged(due, post_office, monkeypatch):
@@ -220,10 +228,18 @@ def test_a_poisoned_message_fails_alone(doctor, post_office, monkeypatch, caplog
     assert "B" not in caplog.messages[-1].replace("KeyError", "")
 
 
+def test_a_failing_database_says_nothing_about_the_message(due, post_office, monkeypatch):
+    with monkeypatch.context() as trouble:
+        trouble.setattr(actions, "refusal", Mock(side_effect=OperationalError))
+        with pytest.raises(OperationalError):
+            deliver(due)
+    assert deliver(due, due.due_at + rules.LEASE + MINUTE) == "sent"
+
+
 def test_an_address_that_cannot_be_written_fails_alone(due, post_office):
     type(due.patient).objects.filter(pk=due.patient_id).update(email="a@mail.example\nBcc: b@mail.example")
     assert deliver(due) == "failed"
-    assert due.why == "The message cannot be written to this address. Correct it and put the message back."
+    assert due.why == "The message cannot be written to this address. Correct it and try again."
     assert post_office.letters == []
 
 

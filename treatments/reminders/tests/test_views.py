@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from patients import panels
+from patients.actions import people
 from treatments.catalogue.models import Area, Goal, Protocol, Technique
 from treatments.reminders import actions, views
 from treatments.reminders.models import Message
@@ -95,7 +96,7 @@ def test_found_by_state_and_by_patient(as_, front_desk, doctor):
 
     assert shown() == {zofia, maria}
     assert shown(state="due") == {zofia}
-    assert shown(q="swit zof") == shown(q="48600100") == {zofia}
+    assert shown(q="swit zof") == shown(q="600 100 200") == {zofia}
     assert shown(q="dudek", state="sent") == {maria}
     assert shown(q="dudek", state="due") == shown(q="%") == set()
 
@@ -147,11 +148,17 @@ def test_the_page_says_whether_sending_works(as_, front_desk, ago, says):
     assert says in as_(front_desk).get(PAGE).text
 
 
+def test_failed_messages_are_pointed_out_until_it_is_too_late(as_, front_desk, failed):
+    assert "One message failed" in as_(front_desk).get(PAGE).text
+    Message.objects.update(not_after=timezone.now() - dt.timedelta(days=1))
+    assert "One message failed" not in as_(front_desk).get(PAGE).text
+
+
 def test_a_failed_message_is_put_back(as_, front_desk, failed):
     assert as_(front_desk).post(back(failed)).status_code == 302
     failed.refresh_from_db()
     assert (failed.state, failed.attempts, failed.put_back_by) == ("due", 0, front_desk)
-    assert "put back by Felicja" in as_(front_desk).get(PAGE).text
+    assert "Felicja wanted it tried again" in as_(front_desk).get(PAGE).text
 
 
 def test_with_htmx_the_row_comes_back_as_it_stands(as_, front_desk, failed):
@@ -185,3 +192,25 @@ def test_the_patients_page_shows_their_messages(rf, front_desk, clinic_admin, do
     assert list(shown["messages"]["patient_messages"]) == [mine]
     request.user = clinic_admin
     assert "messages" not in {panel.name for panel, _context in panels.for_page(request, mine.patient)}
+
+
+def test_a_missing_address_is_seen_before_the_day(as_, front_desk, doctor):
+    message = reminder(doctor, patient=someone(doctor, email=""))
+    for address in (PAGE, message.patient.get_absolute_url()):
+        assert "No e-mail address yet" in as_(front_desk).get(address).text
+
+
+def test_the_section_stands_on_the_real_page(as_, front_desk, doctor):
+    message = reminder(doctor, state="failed", why="There is no e-mail address.")
+    page = as_(front_desk).get(message.patient.get_absolute_url())
+    assert "Maintenance reminder" in page.text
+    assert message.why in page.text
+
+
+def test_unticked_in_the_patients_form_the_reminder_is_taken_back(doctor, at):
+    message = reminder(doctor, at=at)
+    patient = message.patient
+    fields = {name: getattr(patient, name) for name in people.FIELDS} | {"reminders": False}
+    people.edit_patient(patient, fields=fields, version=patient.version, by=doctor, at=at)
+    message.refresh_from_db()
+    assert message.state == "suppressed"

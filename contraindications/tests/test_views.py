@@ -1,0 +1,304 @@
+"""The pages: who may see what, what is recorded, what is refused."""
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+
+from clinic.models import AccessLog
+from clinic.tests.unchanged import nothing_changes
+from contraindications import actions, worklist
+from contraindications.models import Decision, Screening
+from contraindications.screening import CannotScreen
+from contraindications.tests import factories
+
+HERPES = {"herpes": {"state": "ended", "until": "2026-11-20"}}  # S1-C06: a hold
+STROKE = {"stroke": "current"}  # S4-C03: a caution
+NSAID = {"nsaid": "current"}  # S1-C02: a stop that a doctor can release
+
+
+def page(screening):
+    return reverse("contraindications:screening", args=[screening.pk])
+
+
+def door(screening):
+    return reverse("contraindications:decide", args=[screening.pk])
+
+
+def form(**changes):
+    return {
+        "kind": "decide",
+        "seen": "0",
+        "items": ["S1-C06"],
+        "goes_ahead": "yes",
+        "reason": "examined",
+        "text": "Healed.",
+        **changes,
+    }
+
+
+# ---- A stored screening
+
+
+@pytest.mark.parametrize("who", ["doctor", "nurse"])
+def test_clinical_staff_see_a_screening_and_leave_a_trace(request, as_, screened, who):
+    screening = screened(**HERPES)
+    answer = as_(request.getfixturevalue(who)).get(page(screening))
+
+    assert answer.status_code == 200
+    for said in (
+        "A doctor must decide",
+        "Herpes: ended",
+        "item 6, line 92",
+        screening.digest,
+        "the same to the byte",
+    ):
+        assert said in answer.content.decode()
+    log = AccessLog.objects.get(view="contraindications:screening")
+    assert (log.patient_id, log.actor_id) == (screening.patient_id, request.getfixturevalue(who).pk)
+
+
+@pytest.mark.parametrize("who", ["front_desk", "catalogue_admin", "clinic_admin", "stranger"])
+def test_nobody_else_sees_or_decides(request, as_, screened, who):
+    screening = screened(**HERPES)
+    browser = as_(request.getfixturevalue(who))
+
+    with nothing_changes():
+        assert browser.get(page(screening)).status_code == 403
+        assert browser.post(door(screening), form()).status_code == 403
+        assert browser.get(reverse("contraindications:worklist")).status_code == 403
+
+
+def test_a_screening_that_is_not_there_is_not_found(as_, doctor):
+    for name in ("screening", "decide"):
+        url = reverse(f"contraindications:{name}", args=[10**17])
+        assert as_(doctor).post(url).status_code == (405 if name == "screening" else 404)
+        assert as_(doctor).get(url).status_code == (404 if name == "screening" else 405)
+
+
+def test_a_screening_that_cannot_be_read_says_so(as_, doctor, screened, monkeypatch):
+    def broken(digest):
+        raise CannotScreen(digest)
+
+    screening = screened()
+    monkeypatch.setattr("contraindications.screening.compiled_rules", broken)
+    answer = as_(doctor).get(page(screening))
+
+    assert answer.status_code == 200
+    assert b"Cannot screen: do not treat this as clear" in answer.content
+    assert b"No listed contraindication" not in answer.content
+    assert as_(doctor).post(door(screening), form()).status_code == 409
+
+
+def test_a_screening_that_comes_out_differently_says_so(as_, doctor, evaluated, ana, at):
+    stored = evaluated(**HERPES).stored
+    result = {**stored["result"], "verdict": "clear", "findings": []}
+    original = actions.store_screening(evaluated(**HERPES), patient=ana, by=doctor, at=at)
+    fields = {f.name: getattr(original, f.name) for f in Screening._meta.concrete_fields if f.name != "id"}
+    forged = Screening.objects.create(
+        **{**fields, "result": result, "verdict": "clear", "finding_digests": {}}
+    )
+
+    assert b"it comes out differently" in as_(doctor).get(page(forged)).content
+
+
+def queries(django_assert_max_num_queries, browser, url):
+    with django_assert_max_num_queries(40) as counted:
+        assert browser.get(url).status_code == 200
+    return len(counted)
+
+
+def test_a_page_asks_no_more_questions_for_more_findings(
+    as_, doctor, screened, at, django_assert_max_num_queries
+):
+    short = screened(**HERPES)
+    long = screened(**HERPES, **STROKE, **NSAID, malignancy="current", allergies=["bees", "zinc"])
+    for minute in range(5):
+        actions.decide(
+            long,
+            kind="decide",
+            goes_ahead=True,
+            items=["S1-C06"],
+            reason="mild",
+            text="Again.",
+            by=doctor,
+            at=at + dt.timedelta(minutes=minute),
+        )
+    browser = as_(doctor)
+    browser.get(page(short))
+
+    few = queries(django_assert_max_num_queries, browser, page(short))
+    assert (
+        queries(django_assert_max_num_queries, browser, page(long)) <= few + 2
+    )  # labels of named substances
+
+
+# ---- Deciding
+
+
+def test_a_doctor_decides(as_, doctor, screened):
+    screening = screened(**HERPES)
+    answer = as_(doctor).post(door(screening), form())
+
+    assert (answer.status_code, answer["Location"]) == (302, page(screening))
+    decision = Decision.objects.get()
+    assert (decision.by, decision.kind, decision.goes_ahead, decision.text) == (
+        doctor,
+        "decide",
+        True,
+        "Healed.",
+    )
+    assert "Decided: it can be confirmed" in as_(doctor).get(page(screening)).content.decode()
+
+
+def test_a_doctor_decides_against(as_, doctor, screened):
+    screening = screened(**HERPES)
+    as_(doctor).post(door(screening), form(goes_ahead="no"))
+
+    assert Decision.objects.get().goes_ahead is False
+    assert b"It was decided not to go ahead" in as_(doctor).get(page(screening)).content
+
+
+def test_a_nurse_reads_who_must_decide_and_cannot(as_, nurse, screened):
+    screening = screened(**HERPES)
+    answer = as_(nurse).get(page(screening)).content
+
+    assert b"A doctor must decide this." in answer
+    assert b"Record the decision" not in answer
+    assert as_(nurse).post(door(screening), form()).status_code == 403
+    assert not Decision.objects.exists()
+
+
+def test_a_nurse_acknowledges(as_, nurse, screened):
+    screening = screened(**STROKE)
+    as_(nurse).post(door(screening), form(kind="acknowledge", items=["S4-C03"]))
+
+    assert Decision.objects.get().by == nurse
+
+
+def test_only_a_doctor_releases(as_, doctor, nurse, screened):
+    screening = screened(**NSAID)
+    release = form(kind="release", items=["S1-C02"])
+
+    assert as_(nurse).post(door(screening), release).status_code == 403
+    assert not Decision.objects.exists()
+    assert as_(doctor).post(door(screening), release).status_code == 302
+
+
+def test_what_nobody_can_release_is_offered_to_nobody(as_, doctor, screened):
+    screening = screened(pregnancy="current")
+    answer = as_(doctor).get(page(screening)).content
+
+    assert b"Nobody can release this plan" in answer
+    assert b"Record the decision" not in answer
+    assert as_(doctor).post(door(screening), form(kind="release", items=["S1-C05"])).status_code == 422
+    assert not Decision.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"items": []}, id="nothing chosen"),
+        pytest.param({"items": ["S1-C02"]}, id="a finding that is not met"),
+        pytest.param({"items": ["S1-C06\0"]}, id="NUL in a finding"),
+        pytest.param({"goes_ahead": ""}, id="no decision"),
+        pytest.param({"goes_ahead": "maybe"}, id="unknown decision"),
+        pytest.param({"reason": ""}, id="no reason"),
+        pytest.param({"reason": "because"}, id="unknown reason"),
+        pytest.param({"text": " "}, id="no text"),
+        pytest.param({"text": "x" * 501}, id="text too long"),
+        pytest.param({"text": "a\0b"}, id="NUL in the text"),
+        pytest.param({"kind": ""}, id="no kind"),
+        pytest.param({"kind": "shrug"}, id="unknown kind"),
+        pytest.param({"kind": "acknowledge"}, id="another kind"),
+        pytest.param({"seen": "-1"}, id="negative"),
+        pytest.param({"seen": "9" * 40}, id="huge"),
+        pytest.param({"seen": ""}, id="not said what was seen"),
+        pytest.param({"next": "x" * 501}, id="too far"),
+    ],
+)
+def test_a_decision_that_cannot_be_is_said_so_and_keeps_what_was_typed(as_, doctor, screened, changes):
+    screening = screened(**HERPES)
+    answer = as_(doctor).post(door(screening), form(**{"text": "Typed before.", **changes}))
+
+    assert answer.status_code in (400, 422)
+    assert not Decision.objects.exists()
+    if answer.status_code == 422 and not {"kind", "text"} & set(changes):
+        assert b"Typed before." in answer.content
+        assert b"Nothing was recorded yet." in answer.content
+
+
+def test_whoever_comes_second_is_told_and_loses_nothing(as_, doctor, screened):
+    screening = screened(**HERPES)
+    browser = as_(doctor)
+    browser.post(door(screening), form())
+    answer = browser.post(door(screening), form(goes_ahead="no", text="I see it differently."))
+
+    assert answer.status_code == 409
+    assert b"Somebody has decided meanwhile." in answer.content
+    assert b"I see it differently." in answer.content
+    assert f'name="seen" value="{Decision.objects.get().pk}"'.encode() in answer.content
+    again = form(goes_ahead="no", text="I see it differently.", seen=str(Decision.objects.get().pk))
+    assert browser.post(door(screening), again).status_code == 302
+    assert [decision.goes_ahead for decision in Decision.objects.order_by("pk")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("back", "leads_to"),
+    [("/courses/7/", "/courses/7/"), ("https://evil.example/", None), ("//evil.example/", None), ("", None)],
+)
+def test_a_decision_leads_back_to_our_own_pages_only(as_, doctor, screened, back, leads_to):
+    screening = screened(**HERPES)
+    answer = as_(doctor).post(door(screening), form(next=back))
+
+    assert answer["Location"] == (leads_to or page(screening))
+
+
+# ---- The worklist
+
+
+@pytest.fixture
+def plans(monkeypatch):
+    """The screenings that an upper app says its plans stand on, oldest first."""
+    found = []
+    monkeypatch.setattr(worklist, "_sources", {"tests": lambda n: found[:n]})
+    return found
+
+
+def candidate(screening):
+    loaded = Screening.objects.select_related("patient", "rule_set").get(pk=screening.pk)
+    return worklist.Candidate(loaded, "Wrinkles, Face", "/courses/1/")
+
+
+def test_the_worklist_shows_what_a_doctor_holds_up(as_, doctor, nurse, screened, plans):
+    held, stopped, careful = screened(**HERPES), screened(**HERPES, **NSAID), screened(**STROKE)
+    incomplete = screened(**HERPES, anaemia="unsure")
+    plans += [candidate(one) for one in (held, stopped, careful, incomplete)]
+
+    for who in (doctor, nurse):
+        answer = as_(who).get(reverse("contraindications:worklist"))
+        assert [line.screening_id for line in answer.context["waiting"]] == [held.pk]
+        assert b"1 point to decide" in answer.content
+
+
+def test_a_decision_takes_it_off_the_worklist(as_, doctor, screened, plans):
+    held = screened(**HERPES)
+    plans.append(candidate(held))
+    as_(doctor).post(door(held), form())
+
+    answer = as_(doctor).get(reverse("contraindications:worklist"))
+    assert answer.context["waiting"] == []
+    assert b"Nothing waits" in answer.content
+
+
+def test_a_longer_worklist_asks_no_more_questions(
+    as_, doctor, screened, plans, django_assert_max_num_queries
+):
+    browser, url = as_(doctor), reverse("contraindications:worklist")
+    plans.append(candidate(screened(**HERPES)))
+    browser.get(url)
+    few = queries(django_assert_max_num_queries, browser, url)
+    plans += [candidate(screened(factories.plan(area=area), **HERPES)) for area in ("neck", "hands", "body")]
+
+    assert queries(django_assert_max_num_queries, browser, url) == few
+    assert len(browser.get(url).context["waiting"]) == 4
