@@ -21,7 +21,7 @@ class CatalogueSite(AdminSite):
     """Catalogue admins come in; everybody else who is logged in gets 403."""
 
     site_header = site_title = index_title = _("Catalogue")
-    enable_nav_sidebar = True
+    enable_nav_sidebar = False  # the room is for the tables
     site_url = None
 
     def register(self, model_or_iterable, admin_class=None, **options) -> None:

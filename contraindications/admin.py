@@ -40,7 +40,7 @@ class RuleSetAdmin(ReadOnly):
 
 @admin.register(ListItem)
 class ListItemAdmin(ReadOnly):
-    list_display = ("code", "source", "locator", "item", "strength", "absolute", "rule_set")
+    list_display = ("code", "item", "strength", "locator", "source", "absolute", "rule_set")
     list_filter = ("rule_set", "source", "strength", "absolute")
     list_select_related = ("source", "rule_set")
     search_fields = ("code", "item", "locator")

@@ -145,12 +145,18 @@ class CatalogueAdmin(ImportExportModelAdmin):
 class RowAdmin(CatalogueAdmin):
     """Tables whose rows have a code and an end."""
 
-    list_display: tuple[str, ...] = ("label", "code", "cited_places", "retired_on")
+    list_display: tuple[str, ...] = ("label", "cited_places", "code", "retired_on")
     list_filter: tuple[Any, ...] = (InUseFilter, DocumentedFilter)
     search_fields: tuple[str, ...] = ("label", "code", "note")
     ordering = ("position", "label")
     actions = ("retire", "bring_back")
     change_form_template = "admin/catalogue_change_form.html"
+
+    def get_fields(self, request, obj=None):
+        """What a row is called first, then what it says, then how it is kept."""
+        names = list(super().get_fields(request, obj))
+        first, last = ["label", "code"], ["citations", "note", "position", "retired_on"]
+        return [*first, *(name for name in names if name not in {*first, *last}), *last]
 
     def get_readonly_fields(self, request, obj=None):
         """A code is for good: rules, records and allergies speak of it."""
@@ -189,20 +195,20 @@ class RowAdmin(CatalogueAdmin):
 
 @admin.register(models.Area)
 class AreaAdmin(RowAdmin):
-    list_display = ("label", "code", "region", "parent", "cited_places", "retired_on")
+    list_display = ("label", "region", "parent", "cited_places", "code", "retired_on")
     list_filter = ("region", InUseFilter, DocumentedFilter)
     list_select_related = ("parent",)
 
 
 @admin.register(models.Technique)
 class TechniqueAdmin(RowAdmin):
-    list_display = ("label", "code", "family", "cited_places", "retired_on")
+    list_display = ("label", "family", "cited_places", "code", "retired_on")
     list_filter = ("family", InUseFilter, DocumentedFilter)
 
 
 @admin.register(models.Goal)
 class GoalAdmin(RowAdmin):
-    list_display = ("label", "code", "families", "offered", "clinician_only", "cited_places", "retired_on")
+    list_display = ("label", "families", "offered", "clinician_only", "cited_places", "code", "retired_on")
     list_filter = ("offered", "clinician_only", InUseFilter, DocumentedFilter)
     filter_horizontal = ("areas",)
 
@@ -214,7 +220,7 @@ class InjectionMethodAdmin(RowAdmin):
 
 @admin.register(models.Ingredient)
 class IngredientAdmin(RowAdmin):
-    list_display = ("label", "code", "kind", "role", "scalp_mix", "cited_places", "retired_on")
+    list_display = ("label", "kind", "role", "scalp_mix", "cited_places", "code", "retired_on")
     list_filter = ("role", "kind", "scalp_mix", InUseFilter, DocumentedFilter)
     search_fields = ("label", "code", "note", "kind")
     filter_horizontal = ("for_goals", "areas", "may_contain")
@@ -237,7 +243,7 @@ class SynergyAdmin(CatalogueAdmin):
 
 @admin.register(models.CompositionConcept)
 class CompositionConceptAdmin(RowAdmin):
-    list_display = ("label", "code", "at_least", "at_most", "cited_places", "retired_on")
+    list_display = ("label", "at_least", "at_most", "cited_places", "code", "retired_on")
 
 
 class LotInline(admin.TabularInline):
@@ -247,7 +253,7 @@ class LotInline(admin.TabularInline):
 
 @admin.register(models.Product)
 class ProductAdmin(RowAdmin):
-    list_display = ("label", "code", "maker", "cited_places", "retired_on")
+    list_display = ("label", "maker", "cited_places", "code", "retired_on")
     search_fields = ("label", "code", "note", "maker", "lots__number")
     filter_horizontal = ("ingredients",)
     inlines = (LotInline,)
@@ -257,11 +263,11 @@ class ProductAdmin(RowAdmin):
 class ProtocolAdmin(RowAdmin):
     list_display = (
         "label",
-        "code",
         "families",
         "sessions_default",
         "interval_target",
         "cited_places",
+        "code",
         "retired_on",
     )
     filter_horizontal = ("areas",)
@@ -271,11 +277,11 @@ class ProtocolAdmin(RowAdmin):
 class VisitStepAdmin(RowAdmin):
     list_display = (
         "label",
-        "code",
         "minutes",
         "optional",
         "frees_practitioner",
         "cited_places",
+        "code",
         "retired_on",
     )
     filter_horizontal = ("areas",)
@@ -283,19 +289,19 @@ class VisitStepAdmin(RowAdmin):
 
 @admin.register(models.CareRule)
 class CareRuleAdmin(RowAdmin):
-    list_display = ("label", "code", "phase", "hours", "a_few_days", "cited_places", "retired_on")
+    list_display = ("label", "phase", "hours", "a_few_days", "cited_places", "code", "retired_on")
     list_filter = ("phase", InUseFilter, DocumentedFilter)
     filter_horizontal = ("areas",)
 
 
 @admin.register(models.AdverseEventKind)
 class AdverseEventKindAdmin(RowAdmin):
-    list_display = ("label", "code", "urgent", "cited_places", "retired_on")
+    list_display = ("label", "urgent", "cited_places", "code", "retired_on")
 
 
 @admin.register(models.Statement)
 class StatementAdmin(RowAdmin):
-    list_display = ("label", "code", "kind", "cited_places", "retired_on")
+    list_display = ("label", "kind", "cited_places", "code", "retired_on")
     list_filter = ("kind", InUseFilter, DocumentedFilter)
     search_fields = ("label", "code", "note", "text")
     filter_horizontal = ("areas",)

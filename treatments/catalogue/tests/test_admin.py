@@ -13,8 +13,9 @@ from clinic.roles import Role
 from contraindications.models import ListItem, RuleSet, Source
 from patients.models import Interview, Substance
 from patients.tests.factories import patient
-from treatments.catalogue import models
+from treatments.catalogue import actions, models
 from treatments.catalogue.models import Area, Goal, Ingredient, Lot, Product, Synergy, Technique
+from treatments.courses.tests.factories import course
 
 pytestmark = pytest.mark.django_db
 CATALOGUE = [
@@ -291,6 +292,26 @@ def test_an_ingredient_of_a_product_cannot_be_deleted_only_retired(as_, catalogu
     browser.post(url(Ingredient, "retire", zinc.pk))
     assert not Ingredient.objects.in_use().filter(code="zinc").exists()
     assert Product.objects.get(code="glow").ingredients.count() == 1
+
+
+@pytest.mark.parametrize("where", ["ingredients", "procedure_substances"])
+def test_an_ingredient_of_a_course_cannot_be_deleted_and_stays_in_it_when_retired(
+    as_, catalogue_admin, nurse, where
+):
+    biotin, browser = Ingredient.objects.get(code="biotin"), as_(catalogue_admin)
+    Ingredient.objects.get(code="vitamins_unspecified").may_contain.remove(biotin.substance)
+    plan = course(by=nurse, confirmed=False, **{where: ["biotin"]})
+    page = browser.post(url(Ingredient, "delete", biotin.pk), {"post": "yes"}).content.decode()
+    assert "courses: 1" in page
+    browser.post(url(Ingredient, "retire", biotin.pk))
+    assert [i.code for i in getattr(plan, where).all()] == ["biotin"]
+
+
+def test_deleting_without_looking_is_refused_too(zinc):
+    first(Product).ingredients.add(zinc)
+    with pytest.raises(actions.InUse, match="products: 1, classes that may contain it: 1"):
+        actions.delete(zinc)
+    assert Ingredient.objects.filter(code="zinc").exists()
 
 
 def test_an_allergy_keeps_its_ingredient(as_, catalogue_admin, nurse, at):
