@@ -1,45 +1,12 @@
-"""What other apps ask the catalogue. The number of queries is the same however long the catalogue is."""
+"""What other apps ask of the catalogue's rows. Only `session_steps` reads the database; the rest takes rows as loaded.
+
+`shelf.Shelf.load()` brings all rows with what hangs on them, in a number of queries that never changes.
+"""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
 
-from django.db.models import Model
-
-from contraindications.citations import Citation
 from treatments.catalogue import rules
 from treatments.catalogue.models import Area, Goal, Ingredient, Protocol, Synergy, Technique, VisitStep
-
-T = TypeVar("T", bound=Model)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice(Generic[T]):
-    """A row that may be chosen; `documented`: a document names the combination."""
-
-    row: T
-    documented: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    """An ingredient that a document names for the goal and area: why, and where it is written."""
-
-    ingredient: Ingredient
-    because: str  # "goal" or "scalp mix"
-
-    @property
-    def citations(self) -> list[Citation]:
-        return self.ingredient.cited
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two ingredients and the document's word on them; `synergy` None: no data."""
-
-    one: Ingredient
-    other: Ingredient
-    synergy: Synergy | None
 
 
 def site_of(area: Area) -> rules.Site:
@@ -47,90 +14,63 @@ def site_of(area: Area) -> rules.Site:
     return rules.Site(area.code, area.region, area.parent.code if area.parent else None)
 
 
-def goals_for(area: Area, technique: Technique) -> list[Choice[Goal]]:
-    """The goals that are offered, those documented for this area and technique first."""
-    site = site_of(area)
-    rows = Goal.objects.in_use().filter(offered=True).prefetch_related("areas")
-    return _documented_first(Choice(goal, _documented(technique, goal, _areas(goal), site)) for goal in rows)
+def names_area(goal: Goal, area: Area) -> bool:
+    """Does a document name the goal for this area?"""
+    return rules.names_area(_codes(goal.areas.all()), site_of(area))
 
 
-def techniques_for(goal: Goal, area: Area) -> list[Choice[Technique]]:
-    """The techniques in use, those documented for this goal and area first."""
-    site, areas = site_of(area), _areas(goal)
-    rows = Technique.objects.in_use()
-    return _documented_first(
-        Choice(technique, _documented(technique, goal, areas, site)) for technique in rows
-    )
+def documented(technique: Technique, goal: Goal, area: Area) -> bool:
+    """Does a document name this technique for the goal and area?"""
+    areas = _codes(goal.areas.all())
+    return rules.documented(technique.code, technique.family, goal.families, areas, site_of(area))
 
 
-def ingredients_for(goal: Goal, area: Area) -> list[Suggestion]:
-    """The ingredients that a document names for the goal and area. Empty: no document names one, suggest nothing."""
-    site = site_of(area)
-    rows = Ingredient.objects.in_use().prefetch_related("for_goals", "areas")
-    reasons = ((row, _why(row, goal, site)) for row in rows)
-    return [Suggestion(row, because) for row, because in reasons if because]
+def why_suggested(row: Ingredient, goal: Goal, area: Area) -> str | None:
+    """Why an ingredient is suggested: "goal", "scalp mix" or None (no document names it, so it is not)."""
+    goals, areas = _codes(row.for_goals.all()), _codes(row.areas.all())
+    return rules.why_suggested(goal.code, goals, areas, site_of(area), scalp_mix=row.scalp_mix)
 
 
-def protocol_for(area: Area, family: str) -> Protocol | None:
+def protocol_for(protocols: Iterable[Protocol], area: Area, family: str) -> Protocol | None:
     """The protocol for this area and technique family, the part's before the whole's. None: the clinic has none."""
-    places = [place for place in (area.pk, area.parent_id) if place]
-    rows = (
-        Protocol.objects.in_use()
-        .filter(families__contains=[family], areas__in=places)
-        .prefetch_related("areas")
-    )
-    found = {place.pk: row for row in reversed(rows) for place in row.areas.all()}
-    return next((found[place] for place in places if place in found), None)
+    fitting = [protocol for protocol in protocols if family in protocol.families]
+    for place in filter(None, (area, area.parent)):
+        for protocol in fitting:
+            if place in protocol.areas.all():
+                return protocol
+    return None
+
+
+def steps(rows: Iterable[VisitStep], area: Area, substances: Collection[str]) -> tuple[rules.Step, ...]:
+    """The steps of a session, in order; `substances` are the codes of all that the plan uses."""
+    return rules.steps_of_day([_step(row) for row in rows], site_of(area), substances)
 
 
 def session_steps(area: Area, substances: Collection[str]) -> tuple[rules.Step, ...]:
-    """The steps of a session, in order; `substances` are the codes of all that the plan uses."""
-    rows = VisitStep.objects.in_use().prefetch_related("areas")
-    return rules.steps_of_day([step_row(row) for row in rows], site_of(area), substances)
+    """The steps of a session, read from the database. Two SQL queries."""
+    return steps(VisitStep.objects.in_use().prefetch_related("areas"), area, substances)
 
 
-def session_minutes(area: Area, substances: Collection[str]) -> int:
-    """How long room and patient are occupied."""
-    return sum(step.minutes for step in session_steps(area, substances))
+def pairs(
+    ingredients: Iterable[Ingredient], synergies: Iterable[Synergy]
+) -> list[tuple[Ingredient, Ingredient, Synergy | None]]:
+    """Every pair of the ingredients, with the documented synergy or None: no data."""
+    by_code = {row.code: row for row in ingredients}
+    known = {frozenset((row.one.code, row.other.code)): row for row in synergies}
+    return [(by_code[one], by_code[other], said) for one, other, said in rules.pairs(by_code, known)]
 
 
-def step_row(row: VisitStep) -> rules.StepRow:
-    """A step as the rules see it; its areas should be fetched."""
+def _step(row: VisitStep) -> rules.StepRow:
     return rules.StepRow(
         code=row.code,
         label=row.label,
         minutes=row.minutes,
         minutes_by_area=row.minutes_by_area,
-        areas=frozenset(area.code for area in row.areas.all()),
+        areas=_codes(row.areas.all()),
         optional=row.optional,
         frees_practitioner=row.frees_practitioner,
     )
 
 
-def pairs_among(ingredients: Iterable[Ingredient]) -> list[Pair]:
-    """Every pair of the ingredients, with the documented synergy or none."""
-    by_code = {row.code: row for row in ingredients}
-    known = {
-        frozenset((row.one.code, row.other.code)): row
-        for row in Synergy.objects.filter(one__code__in=by_code, other__code__in=by_code).select_related(
-            "one", "other"
-        )
-    }
-    return [Pair(by_code[one], by_code[other], says) for one, other, says in rules.pairs(by_code, known)]
-
-
-def _areas(goal: Goal) -> frozenset[str]:
-    return frozenset(area.code for area in goal.areas.all())
-
-
-def _documented(technique: Technique, goal: Goal, areas: Collection[str], site: rules.Site) -> bool:
-    return rules.documented(technique.code, technique.family, goal.families, areas, site)
-
-
-def _why(row: Ingredient, goal: Goal, site: rules.Site) -> str | None:
-    goals, areas = ({related.code for related in rows.all()} for rows in (row.for_goals, row.areas))
-    return rules.why_suggested(goal.code, goals, areas, site, scalp_mix=row.scalp_mix)
-
-
-def _documented_first(choices: Iterable[Choice[T]]) -> list[Choice[T]]:
-    return sorted(choices, key=lambda choice: not choice.documented)
+def _codes(rows: Iterable) -> frozenset[str]:
+    return frozenset(row.code for row in rows)

@@ -6,7 +6,6 @@ Built anew for every change from the shelf (the catalogue), what was chosen, and
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -19,14 +18,16 @@ from contraindications.rules import VERDICT_WORDS, Composition, Plan, compositio
 from contraindications.rules.words import CHANGE_PLAN
 from contraindications.screening import CannotScreen, Evaluation, evaluate
 from patients.models import Interview, Patient
+from treatments.catalogue import questions
 from treatments.catalogue.models import Area, Family, Goal, Ingredient, Synergy, Technique
+from treatments.catalogue.rules import outside_documented
+from treatments.catalogue.shelf import Shelf
 from treatments.courses import rules
 from treatments.courses.forms import AROUND_IT, IN_THE_COCKTAIL, PARAMETERS
 from treatments.courses.models import InjectionDepth
 from treatments.courses.picked import Picked
 from treatments.courses.plans import plain, rules_plan
 from treatments.courses.run import Run, run_of
-from treatments.courses.shelf import Shelf
 
 SHOWN_GOALS = 6
 
@@ -107,7 +108,7 @@ def areas(shelf: Shelf, picked: Picked) -> Group:
     """The areas that a document names for the goal first; where it names none, all of them."""
 
     def option(area):
-        documented = picked.goal is None or names_area(picked.goal, area)
+        documented = picked.goal is None or questions.names_area(picked.goal, area)
         return Option(
             value=area.code,
             label=area.label,
@@ -123,9 +124,11 @@ def areas(shelf: Shelf, picked: Picked) -> Group:
 def techniques(shelf: Shelf, picked: Picked) -> Group:
     """The techniques whose family a document names for the goal first; the eyelids are the derma pen's (S1 L123)."""
 
+    goal, area = picked.goal, picked.area
+
     def option(technique):
-        refused = picked.area and undocumented_site(technique.code, picked.area.code)
-        documented = not refused and (picked.goal is None or technique.family in picked.goal.families)
+        refused = undocumented_site(technique.code, area.code) if area else None
+        documented = refused is None and _named(technique, goal, area)
         return Option(
             value=technique.code,
             label=technique.label,
@@ -136,6 +139,13 @@ def techniques(shelf: Shelf, picked: Picked) -> Group:
         )
 
     return _documented_first("technique", "radio", map(option, shelf.techniques), _("Show all techniques"))
+
+
+def _named(technique: Technique, goal: Goal | None, area: Area | None) -> bool:
+    """Does a document name the technique for what is chosen so far?"""
+    if goal is None:
+        return True
+    return questions.documented(technique, goal, area) if area else technique.family in goal.families
 
 
 def methods(shelf: Shelf, picked: Picked) -> Group:
@@ -180,7 +190,8 @@ def parameters(picked: Picked) -> list[Parameter]:
             value=picked.parameters.get(name, ""),
             documented=_("documented: %(range)s") % {"range": range_said(picked.technique.ranges[name])},
             citations=picked.technique.cited,
-            outside=rules.outside(picked.parameters.get(name), picked.technique.ranges[name]),
+            outside=name in picked.parameters
+            and outside_documented(picked.parameters[name], picked.technique.ranges[name]),
         )
         for name, label in PARAMETERS.items()
         if name in picked.technique.ranges
@@ -260,15 +271,15 @@ def suggestion(picked: Picked, group: Group) -> str:
 
 
 def _why(row: Ingredient, picked: Picked) -> str:
-    """Why the ingredient is suggested: a document names it for the goal, or in its scalp mixtures. Empty: it is not."""
-    if picked.goal is None or picked.area is None or row.role == "class":
+    """Why the ingredient is suggested, in words; empty where no document names it."""
+    if picked.goal is None or picked.area is None:
         return ""
-    at_home = not row.areas.all() or picked.area in row.areas.all() or picked.area.parent in row.areas.all()
-    if picked.goal in row.for_goals.all() and at_home:
-        return _("named for this goal")
-    if row.scalp_mix and picked.area.region == "scalp":
-        return _("part of the scalp mixtures that are described")
-    return ""
+    why = questions.why_suggested(row, picked.goal, picked.area)
+    words = {
+        "goal": _("named for this goal"),
+        "scalp mix": _("part of the scalp mixtures that are described"),
+    }
+    return words[why] if why else ""
 
 
 def _allergy_said(row: Ingredient, allergies: Iterable[str]) -> str | None:
@@ -284,12 +295,6 @@ def _minutes(row: Ingredient) -> str:
 
 def _families(families: Iterable[str]) -> str:
     return ", ".join(str(Family(family).label).lower() for family in families)
-
-
-def names_area(goal: Goal, area: Area) -> bool:
-    """Does a document name the goal for this area?"""
-    parent = area.parent.code if area.parent else None
-    return rules.names_area({a.code for a in goal.areas.all()}, area.code, parent)
 
 
 def range_said(values: Sequence[float]) -> str:
@@ -342,13 +347,9 @@ def concept(shelf: Shelf, composition: Composition) -> Concept:
 
 def pairs(shelf: Shelf, chosen: Iterable[Ingredient]) -> list[Pair]:
     """Every pair of actives in the cocktail: what a document says of it, else that there is no data."""
-    known = {frozenset((s.one.code, s.other.code)): s for s in shelf.synergies}
-    actives = sorted((i for i in chosen if i.role in ("active", "class")), key=lambda i: i.label)
-    said = [
-        _pair(one, other, known.get(frozenset((one.code, other.code))))
-        for one, other in combinations(actives, 2)
-    ]
-    return sorted(said, key=lambda pair: not pair.citations)
+    actives = [i for i in chosen if i.role in ("active", "class")]
+    said = [_pair(*pair) for pair in questions.pairs(actives, shelf.synergies)]
+    return sorted(said, key=lambda pair: (not pair.citations, pair.names))
 
 
 def _pair(one: Ingredient, other: Ingredient, synergy: Synergy | None) -> Pair:

@@ -7,9 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from contraindications.reading import undocumented_site
 from treatments.catalogue.models import IngredientRole
+from treatments.catalogue.shelf import Shelf
 from treatments.courses.models import InjectionDepth
 from treatments.courses.picked import Picked
-from treatments.courses.shelf import Shelf
 
 IN_THE_COCKTAIL = (IngredientRole.ACTIVE, IngredientRole.CLASS, IngredientRole.ADJUNCT)
 AROUND_IT = (IngredientRole.PROCEDURE, IngredientRole.TOPICAL)

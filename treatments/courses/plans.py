@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from contraindications import rules
 from treatments.catalogue.models import Area, Goal, Ingredient, Product, Technique
+from treatments.catalogue.rules import outside_documented
 from treatments.courses.forms import PARAMETERS
 from treatments.courses.models import Course
-from treatments.courses.rules import outside
 
 
 def rules_plan(
@@ -63,7 +63,7 @@ def parameters_said(course: Course) -> list[tuple[str, str, bool]]:
     """(name, value, outside the documented range?) of each number of the plan."""
     ranges = course.technique.ranges
     return [
-        (str(PARAMETERS[name]), value, name in ranges and outside(Decimal(value), ranges[name]))
+        (str(PARAMETERS[name]), value, name in ranges and outside_documented(Decimal(value), ranges[name]))
         for name, value in course.parameters.items()
         if name in PARAMETERS
     ]

@@ -1,14 +1,15 @@
 """The course that a plan leads to: how many sessions, how far apart, how long, and who says so."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from contraindications.citations import Citation, parse
-from treatments.catalogue.models import Area, Protocol, Technique
+from treatments.catalogue import questions
+from treatments.catalogue.models import Protocol
+from treatments.catalogue.shelf import Shelf
 from treatments.courses.picked import Picked
-from treatments.courses.shelf import Shelf
 
 OWN_INTERVAL = 21  # days, where no protocol covers the plan: a start for the practitioner's own number
 
@@ -71,22 +72,13 @@ class Run:
         return _read(self.protocol.maintenance_citations) if self.protocol else []
 
 
-def protocol_for(shelf: Shelf, area: Area, technique: Technique) -> Protocol | None:
-    """The protocol of this area and technique family, the part of the body before the whole; None if there is none."""
-    fitting = [p for p in shelf.protocols if technique.family in p.families]
-    for place in filter(None, (area, area.parent)):
-        for protocol in fitting:
-            if place in protocol.areas.all():
-                return protocol
-    return None
-
-
 def run_of(shelf: Shelf, picked: Picked) -> Run | None:
     """The course that what is chosen so far leads to; None until area and technique are chosen."""
     if not picked.complete:
         return None
-    protocol = protocol_for(shelf, picked.area, picked.technique)
-    used = {i.code for i in picked.procedure_substances}
+    protocol = questions.protocol_for(shelf.protocols, picked.area, picked.technique.family)
+    used = {i.code for i in (*picked.inside(), *picked.procedure_substances)}
+    minutes = sum(step.minutes for step in questions.steps(shelf.steps, picked.area, used))
     own = picked.interval or OWN_INTERVAL
     interval = (
         (protocol.interval_min, protocol.interval_target, protocol.interval_max)
@@ -94,14 +86,7 @@ def run_of(shelf: Shelf, picked: Picked) -> Run | None:
         else (own, own, own)
     )
     usual = protocol.sessions_default if protocol else 1
-    return Run(protocol, picked.sessions or usual, interval, minutes(shelf, picked.area, used))
-
-
-def minutes(shelf: Shelf, area: Area, used: Collection[str]) -> int:
-    """Minutes of a session: the steps of the day that this area and these procedure substances ask for."""
-    taken = [step for step in shelf.steps if not step.optional or step.code in used]
-    here = [step for step in taken if not step.areas.all() or area in step.areas.all()]
-    return sum(step.minutes or step.minutes_by_area.get(area.code, 0) for step in here)
+    return Run(protocol, picked.sessions or usual, interval, minutes)
 
 
 def _read(citations: Sequence[str]) -> list[Citation]:

@@ -21,6 +21,7 @@ from contraindications.models import Decision
 from contraindications.screening import CANNOT_SCREEN, CannotScreen
 from patients.access import open_patient
 from patients.models import Patient
+from treatments.catalogue.shelf import Shelf
 from treatments.courses import actions
 from treatments.courses.access import open_course
 from treatments.courses.board import build
@@ -29,7 +30,6 @@ from treatments.courses.models import Course, CourseState
 from treatments.courses.picked import Picked, picked_of
 from treatments.courses.plans import cocktail_of, parameters_said
 from treatments.courses.run import run_of
-from treatments.courses.shelf import Shelf
 from treatments.courses.told import told
 
 # A change of one choice changes what the later sections offer; those before it stay as they are.

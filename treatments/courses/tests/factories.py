@@ -6,11 +6,11 @@ from conftest import NOW
 from patients.models import Patient
 from patients.tests.factories import clear_interview, patient
 from treatments.catalogue.models import Area, Goal, Ingredient, Technique
+from treatments.catalogue.shelf import Shelf
 from treatments.courses import actions
 from treatments.courses.models import Course
 from treatments.courses.picked import Picked
 from treatments.courses.run import run_of
-from treatments.courses.shelf import Shelf
 
 
 def picked(**chosen) -> Picked:

@@ -11,10 +11,10 @@ from django.db import connection
 from contraindications.actions import decide
 from contraindications.models import Screening
 from patients.tests.factories import interview, patient
+from treatments.catalogue.shelf import Shelf
 from treatments.courses import actions
 from treatments.courses.models import Course, CourseState
 from treatments.courses.run import run_of
-from treatments.courses.shelf import Shelf
 from treatments.courses.tests.factories import cleared_patient, course, picked
 
 MORE_THAN_THREE = ["vitamin_c", "vitamin_e", "hyaluronic_acid", "coenzyme_q10"]
