@@ -20,11 +20,11 @@ from patients.actions import edit_patient, save_draft, submit_interview
 from patients.actions.people import FIELDS
 from patients.interviews import questions
 from patients.models import Patient, Substance
+from treatments.catalogue.shelf import Shelf
 from treatments.courses import actions as courses
 from treatments.courses.models import Course
 from treatments.courses.picked import Picked
 from treatments.courses.run import run_of
-from treatments.courses.shelf import Shelf
 from treatments.reminders import words
 from treatments.reminders.actions import Outcome
 from treatments.reminders.mail import letter
