@@ -78,7 +78,7 @@ def changed(old: Mapping[str, Answer], new: Mapping[str, Answer]) -> list[str]:
 def folded(text: str) -> str:
     """`text` without case, accents, spaces, hyphens and underscores, to compare what people typed.
 
-    >>> folded(" Wítamin-C ") == folded("vitamin_c")
+    >>> folded(" Vítamin-C ") == folded("vitamin_c")
     True
     """
     plain = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
