@@ -1,27 +1,19 @@
 """The interview as a form: generated from the health facts, read from what was posted."""
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from patients import rules
 from patients.forms import DAY_FORMATS, tidy
-from patients.interviews import Allergies, Standing, in_groups
+from patients.interviews import WORDS, Allergies, Standing, in_groups, in_words
 from patients.models import HealthFact, Interview, Patient, Substance
 
-WORDS = {
-    rules.CURRENT: gettext_lazy("Yes, now"),
-    rules.ENDED: gettext_lazy("Ended"),
-    rules.NO: gettext_lazy("No"),
-    rules.UNSURE: gettext_lazy("Not sure"),
-}
 PROBLEMS = {
     "not_offered": gettext_lazy("Choose one of the answers."),
     "future": gettext_lazy("The day it ended lies in the future."),
@@ -217,22 +209,6 @@ class InterviewForm:
                 [*theirs.allergies["substances"], *theirs.allergies["texts"]]
             ) or _("none known")
         self.show(theirs)
-
-
-def in_words(answer: Mapping[str, str] | None) -> str:
-    """An answer as people say it.
-
-    >>> in_words({"state": "ended", "until": "2026-11-01"})
-    'ended 1 Nov 2026'
-    """
-    if not answer:
-        return _("not answered")
-    said = str(WORDS[answer["state"]]).lower()
-    if answer["state"] != rules.ENDED:
-        return said
-    if not answer.get("until"):
-        return _("%(ended)s, date not known") % {"ended": said}
-    return f"{said} {date_format(dt.date.fromisoformat(answer['until']), 'j M Y')}"
 
 
 def _ended(question: Question) -> dict[str, str]:

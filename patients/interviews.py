@@ -1,13 +1,24 @@
 """Reading interviews: what is asked of a patient, and what their answers say on a day."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from patients import rules
 from patients.models import HealthFact, Interview, Patient, Substance
+
+WORDS = {
+    rules.CURRENT: gettext_lazy("Yes, now"),
+    rules.ENDED: gettext_lazy("Ended"),
+    rules.NO: gettext_lazy("No"),
+    rules.UNSURE: gettext_lazy("Not sure"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +30,14 @@ class Standing:
     until: dt.date | None = None
     on: dt.date | None = None
     days: int | None = None
+
+    @property
+    def in_words(self) -> str:
+        return in_words(
+            {"state": self.state, "until": self.until.isoformat() if self.until else ""}
+            if self.state
+            else None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +58,32 @@ class Allergies:
         return ", ".join([*self.substances, *self.texts]) or _("none known")
 
 
+def in_words(answer: Mapping[str, Any] | None) -> str:
+    """An answer as people say it.
+
+    >>> in_words({"state": "ended", "until": "2026-11-01"})
+    'ended 1 Nov 2026'
+    """
+    if not answer:
+        return _("not answered")
+    said = str(WORDS[answer["state"]]).lower()
+    if answer["state"] != rules.ENDED:
+        return said
+    if not answer.get("until"):
+        return _("%(ended)s, date not known") % {"ended": said}
+    return f"{said} {date_format(dt.date.fromisoformat(answer['until']), 'j M Y')}"
+
+
 def questions(patient: Patient) -> list[HealthFact]:
     """The facts that are asked of this patient, in the order of the form. One SQL query."""
     return [fact for fact in HealthFact.objects.all() if rules.is_asked(fact.asked_of, patient.sex)]
+
+
+def relevant(patient: Patient, interview: Interview | None) -> list[HealthFact]:
+    """What is asked of this patient, and what was told when it still was asked. One SQL query."""
+    answers = interview.answers if interview else {}
+    told = {code for code, answer in answers.items() if answer["state"] in (rules.CURRENT, rules.ENDED)}
+    return [f for f in HealthFact.objects.all() if f.code in told or rules.is_asked(f.asked_of, patient.sex)]
 
 
 def in_groups(facts: list[HealthFact]) -> list[tuple[str, list[list[HealthFact]]]]:
@@ -79,12 +121,6 @@ def standing_allergies(interview: Interview | None, *, day: dt.date) -> Allergie
     return Allergies(
         sorted(labels.get(code, code) for code in said["substances"]), said["texts"], on, (day - on).days
     )
-
-
-def unanswered(facts: list[HealthFact], interview: Interview | None) -> list[HealthFact]:
-    """Those of `facts` that have no answer, or "not sure", in `interview`."""
-    answers = interview.answers if interview else {}
-    return [f for f in facts if answers.get(f.code, {}).get("state") in (None, rules.UNSURE)]
 
 
 def substance_names() -> dict[str, str]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from patients import rules
-from patients.interview_forms import WORDS, in_words
+from patients.interviews import in_words
 from patients.models import Patient
 from patients.panels import Panel
 
@@ -28,12 +28,6 @@ def days_ago(days: int) -> str:
 
 
 register.filter("in_words", in_words)
-
-
-@register.filter
-def state_word(state: str) -> str:
-    """The word for the state of an answer."""
-    return str(WORDS[state])
 
 
 @register.simple_tag(takes_context=True)

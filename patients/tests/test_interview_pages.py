@@ -15,7 +15,7 @@ from conftest import NOW
 from patients import panels
 from patients.actions import save_draft, submit_interview
 from patients.interviews import questions
-from patients.models import HealthFact, Interview, Substance
+from patients.models import HealthFact, Interview, Patient, Substance
 from patients.tests.factories import clear_interview, interview, patient
 from patients.tests.fixtures import facts
 
@@ -85,7 +85,7 @@ def test_facts_that_one_question_covers_are_shown_together(as_, nurse, ana):
 def test_later_the_former_answer_is_shown_and_not_chosen(as_, nurse, ana):
     clear_interview(ana, nurse)
     response = as_(nurse).get(page(ana))
-    assert "Last time: no, 23 Nov 2026" in text(response)
+    assert "Last time (23 Nov 2026): no" in text(response)
     assert " checked" not in asked(response)
 
 
@@ -297,6 +297,14 @@ def test_the_page_shows_what_stands_today(as_, nurse, ana):
         assert said in seen
     assert "11 Nov 2026 (12 days ago)" in seen
     assert "2 questions are not answered: a plan cannot be screened" in seen
+
+
+def test_what_was_told_is_shown_even_when_it_is_no_longer_asked(as_, nurse, ana):
+    interview(ana, by=nurse, answers={"pregnancy": "current"})
+    Patient.objects.update(sex="male")
+    seen = text(as_(nurse).get(page(ana, "")))
+    assert "<h3>Yes, now</h3><ul> <li><b>Pregnancy</b>" in seen
+    assert "not answered" not in seen
 
 
 def test_a_patient_never_asked_is_never_shown_as_fine(as_, nurse, ana):

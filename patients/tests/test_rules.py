@@ -5,10 +5,10 @@ import doctest
 
 import pytest
 
-from patients import interview_forms, rules, searching
+from patients import interviews, rules, searching
 
 
-@pytest.mark.parametrize("module", [rules, searching, interview_forms])
+@pytest.mark.parametrize("module", [rules, searching, interviews])
 def test_the_examples_hold(module):
     assert doctest.testmod(module).failed == 0
 

@@ -29,7 +29,7 @@ def patient(request: StaffRequest, pk: int) -> HttpResponse:
 def _told(person: Patient, day: dt.date) -> dict[str, Any]:
     """What the patient told us, for clinical eyes only."""
     stands = Interview.objects.standing(person)
-    answers = interviews.standing_answers(interviews.questions(person), stands, day=day)
+    answers = interviews.standing_answers(interviews.relevant(person, stands), stands, day=day)
     allergies = interviews.standing_allergies(stands, day=day)
     dated = [(a.on, a.days) for a in answers if a.on] + (
         [(allergies.on, allergies.days)] if allergies else []
