@@ -25,6 +25,11 @@ if (me) {
   });
 }
 
+// On a phone the rail is one line that may be longer than the screen: show where we are.
+const items = document.querySelector(".rail-items");
+const here = items?.querySelector("[aria-current]");
+if (here) items.scrollLeft = here.offsetLeft - (items.clientWidth - here.offsetWidth) / 2;
+
 // Bad news is read first: a conflict, then the first field that was refused.
 const toTheProblem = (within) => within.querySelector(".conflict, [aria-invalid=true]")?.focus();
 toTheProblem(document);

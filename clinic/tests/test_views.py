@@ -50,6 +50,12 @@ def test_each_role_starts_its_day_somewhere(as_, db, roles, start):
     assert as_(person("Anna", *roles, is_staff=True)).get("/")["Location"] == start
 
 
+@pytest.mark.parametrize("role", [Role.DOCTOR, Role.NURSE, Role.FRONT_DESK])
+def test_who_treats_or_books_starts_at_the_calendar(as_, db, role):
+    answer = as_(person("Anna", role, Role.CLINIC_ADMIN)).get("/")
+    assert answer["Location"].startswith("/schedule/")
+
+
 def test_who_has_no_role_is_told_whom_to_ask(as_, stranger, clinic_admin):
     answer = as_(stranger).get("/")
     assert answer.status_code == 200
