@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +16,8 @@ from contraindications.clearance import KINDS
 from contraindications.models import Decision, ListItem, RuleSet, Screening, Source
 from contraindications.screening import Evaluation, evaluation_of
 from patients.models import Patient
+
+PUBLISHING = 7_305_002  # the advisory lock of publishers
 
 # Who may record which decision (screening.md section 5).
 DECIDERS = {
@@ -43,7 +45,9 @@ def publish_rule_set(
     without a citation, a source that the clinic does not have.
     """
     compiled = rules.RuleSet.from_content(content)
+    _refuse_what_cannot_be_read(content)
     sources = _cited_sources(compiled)
+    _one_at_a_time()
     version = (RuleSet.objects.aggregate(newest=Max("version"))["newest"] or 0) + 1
     rule_set = RuleSet.objects.create(
         version=version, content=content, digest=rules.ruleset_digest(content), note=note
@@ -52,6 +56,23 @@ def publish_rule_set(
     rule_set.published_at, rule_set.published_by = at, by
     rule_set.save(update_fields=["published_at", "published_by"])
     return rule_set
+
+
+def _one_at_a_time() -> None:
+    """Wait for other publishers, so that versions follow each other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PUBLISHING])
+
+
+def _refuse_what_cannot_be_read(content: Mapping[str, Any]) -> None:
+    """RuleSetError for a source without a title and for a reach whose reason has no words or no citation."""
+    needed = {f"title of {source['code']}": source.get("title") for source in content["sources"]}
+    for source, reaches in content["scope"].get("why", {}).items():
+        for reach, why in reaches.items():
+            needed |= {f"{part} of {source} {reach}": why.get(part) for part in ("says", "cite")}
+    missing = [name for name, text in needed.items() if not isinstance(text, str) or not text.strip()]
+    if missing:
+        raise rules.RuleSetError(f"missing: {', '.join(missing)}")
 
 
 def _cited_sources(compiled: rules.RuleSet) -> dict[str, Source]:

@@ -16,7 +16,7 @@ from contraindications.clearance import Clearance, clearance
 from contraindications.models import Decision, RuleSet, Verdict
 from contraindications.rules.rows import AgeRow, AllergenRow, Evidence, Known
 from contraindications.rules.screening import ALLERGY_UNMATCHED, SCOPE_NONE, evidence_for, known_on
-from contraindications.screening import CannotScreen, Evaluation
+from contraindications.screening import CannotScreen, Evaluation, failing_closed
 from patients.models import HealthFact, Substance
 
 # The findings that no list makes: what they are called, and what to do.
@@ -101,6 +101,11 @@ def show(evaluation: Evaluation, cleared: Clearance | None = None) -> Shown:
     Raises CannotScreen.
     """
     cleared = cleared or clearance(evaluation, Decision.objects.of(evaluation.patient_id))
+    with failing_closed(evaluation.patient_id):
+        return _shown(evaluation, cleared)
+
+
+def _shown(evaluation: Evaluation, cleared: Clearance) -> Shown:
     reader = _Reader(evaluation, cleared.decided)
     leave_out = {code for f in evaluation.outcome.findings if f.remedy for code in f.substances}
     outcome = evaluation.outcome

@@ -5,7 +5,7 @@ import hashlib
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -117,22 +117,14 @@ def evaluation_of(screening: Screening) -> Evaluation:
 
 
 def recompute(screening: Screening) -> bytes:
-    """Screen again from the stored facts, plan, day and rule set; the SHA-256 of it is `screening.digest`."""
-    rule_set = _rule_set_of(screening)
-    compiled = compiled_rules(rule_set.digest)
-    facts, plan = snapshots.facts_from_json(screening.facts), snapshots.plan_from_json(screening.plan)
-    outcome = rules.screen(facts, plan, compiled, screening.as_of)
-    return Evaluation(
-        screening.patient_id,
-        screening.interview_id,
-        rule_set,
-        compiled,
-        screening.as_of,
-        facts,
-        plan,
-        outcome,
-        digests={},
-    ).record
+    """Screen again from the stored facts, plan, day and rule set; the SHA-256 of it is `screening.digest`.
+
+    Raises CannotScreen.
+    """
+    stored = evaluation_of(screening)
+    with failing_closed(screening.patient_id):
+        outcome = rules.screen(stored.patient_facts, stored.plan, stored.compiled, stored.as_of)
+        return replace(stored, outcome=outcome).record
 
 
 def _rule_set_of(screening: Screening) -> RuleSet:

@@ -87,7 +87,12 @@ def _page(
     meanwhile: Decision | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    context = {"screening": stored, "meanwhile": meanwhile, "made": Decision.objects.about(stored)}
+    context = {
+        "screening": stored,
+        "refused": bound,
+        "meanwhile": meanwhile,
+        "made": Decision.objects.about(stored),
+    }
     try:
         evaluation = evaluation_of(stored)
         todo = decisions.to_decide(stored, request.user, bound)

@@ -83,6 +83,45 @@ def test_a_source_that_the_clinic_does_not_have_is_not_cited(rule_set):
     assert RuleSet.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    "why",
+    [
+        {"direct": {"says": "", "cite": "S0 L16"}},
+        {"direct": {"says": "it does"}},
+        {"direct": {"cite": "S0 L16"}},
+    ],
+    ids=["no words", "no citation", "only a citation"],
+)
+def test_a_reach_explained_without_words_or_citation_is_not_published(rule_set, why):
+    with pytest.raises(rules.RuleSetError, match="of S0 direct"):
+        factories.published(scope={**documented.content()["scope"], "why": {"S0": why}})
+
+
+def test_every_reach_of_a_documents_list_is_explained():
+    scope = documented.content()["scope"]
+    for source, families in scope["reach"].items():
+        reaches = {reach for regions in families.values() for reach in regions.values()}
+        assert source == "CP" or set(scope["why"][source]) == reaches, source
+
+
+@pytest.mark.django_db(transaction=True)
+def test_publishers_at_the_same_time_follow_each_other(rule_set):
+    def run():
+        factories.published()
+        connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    first = rule_set.version
+    assert list(RuleSet.objects.order_by("version").values_list("version", flat=True)) == [
+        *range(first, first + 4)
+    ]
+
+
 # ---- What never changes
 
 

@@ -6,6 +6,7 @@ from django.template.loader import render_to_string
 from contraindications import actions, wording
 from contraindications.clearance import clearance
 from contraindications.display import show
+from contraindications.models import Verdict
 from contraindications.rules import words
 from contraindications.screening import CannotScreen, evaluate
 from contraindications.tests import factories
@@ -34,6 +35,16 @@ def text(evaluation, **context):
 )
 def test_every_word_of_the_rules_has_words_for_people(said, vocabulary):
     assert set(said) == set(vocabulary)
+
+
+def test_the_verdicts_are_worded_as_in_the_rules():
+    assert {verdict.value: str(verdict.label) for verdict in Verdict} == words.VERDICT_WORDS
+
+
+def test_a_verdict_that_cannot_be_worded_is_no_verdict(evaluated, monkeypatch):
+    monkeypatch.setattr(wording, "FORCES", {})
+
+    assert "Cannot screen" in text(evaluated(nsaid="current"))
 
 
 def test_a_finding_says_what_where_how_strong_and_how_far(evaluated):

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from clinic.models import User
+from treatments.catalogue.models import LIST_EVENTS
 
 HIDDEN = {"pgh_id", "pgh_created_at", "pgh_label", "pgh_obj", "pgh_context", "id"}
 
@@ -28,6 +29,9 @@ def history_of(row: models.Model) -> list[Entry]:
     entries = list(_entries(row.events.all(), ""))  # type: ignore[attr-defined]
     for lot in row.lots.all() if hasattr(row, "lots") else ():
         entries += _entries(lot.events.all(), f"{lot._meta.verbose_name} {lot.number}: ")
+    for (model, name), events in LIST_EVENTS.items():
+        if model is type(row):
+            entries += _list_entries(row, name, events)
     return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
 
@@ -39,6 +43,19 @@ def _entries(events: Any, prefix: str) -> Iterator[Entry]:
         verb = _("added") if event.pgh_label == "insert" else _("changed")
         yield Entry(event.pgh_created_at, names.get(_user(event)), prefix + verb, _changes(before, event))
         before = event
+
+
+def _list_entries(row: models.Model, name: str, events: Any) -> Iterator[Entry]:
+    """What was put on one of the row's lists and taken off."""
+    field: Any = type(row)._meta.get_field(name)
+    mine, theirs = field.m2m_field_name(), field.m2m_reverse_field_name()
+    rows = list(events.objects.filter(**{mine: row.pk}).select_related("pgh_context", theirs))
+    names = _names(rows)
+    for event in rows:
+        related = getattr(event, theirs, None) or getattr(event, f"{theirs}_id")
+        verb = _("put on the list") if event.pgh_label == "added" else _("taken off the list")
+        what = f"{field.verbose_name}: {related} {verb}"
+        yield Entry(event.pgh_created_at, names.get(_user(event)), what, [])
 
 
 def _names(events: Iterable[Any]) -> dict[int | None, str]:

@@ -1,6 +1,9 @@
 """Ingredients, products and lots, techniques, areas, goals, protocols, care rules: each with its citations."""
 
+from typing import Any
+
 import pghistory
+from django.apps import apps
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -336,3 +339,25 @@ class Statement(Row):
     areas = models.ManyToManyField(Area, blank=True, related_name="+")
     hours_from = models.PositiveSmallIntegerField(null=True, blank=True)
     hours_to = models.PositiveSmallIntegerField(null=True, blank=True)
+
+
+def _watched(list_of_rows: models.ManyToManyField) -> type[models.Model]:
+    """The events of a list of related rows: what was put on it and taken off.
+
+    Such a list is a table of its own, which Django makes; the history watches it through a proxy model.
+    """
+    through: Any = list_of_rows.remote_field.through
+    name = f"{through.__name__.replace('_', ' ').title().replace(' ', '')}List"
+    meta = type("Meta", (), {"proxy": True, "app_label": through._meta.app_label})
+    proxy = type(name, (through,), {"__module__": __name__, "Meta": meta})
+    added, removed = pghistory.InsertEvent("added"), pghistory.DeleteEvent("removed")
+    pghistory.track(added, removed, obj_field=None, model_name=f"{name}Event")(proxy)
+    return apps.get_registered_model(through._meta.app_label, f"{name}Event")
+
+
+# (model, name of the list) -> its events
+LIST_EVENTS: dict[tuple[type[models.Model], str], Any] = {
+    (model, f.name): _watched(f)
+    for model in (Goal, InjectionMethod, Ingredient, Product, Protocol, VisitStep, CareRule, Statement)
+    for f in model._meta.local_many_to_many
+}

@@ -18,9 +18,9 @@ def held(limit: int) -> list[Candidate]:
     """Plans and courses that a doctor's decision holds up, or did, oldest first."""
     return [
         Candidate(row.screening, f"{row.goal}, {row.area}", row.get_absolute_url())
-        for row in Course.objects.held().select_related(
-            "screening__patient", "screening__rule_set", "goal", "area"
-        )[:limit]
+        for row in Course.objects.held()
+        .select_related("screening__patient", "screening__rule_set", "goal", "area")
+        .defer("screening__rule_set__content")[:limit]
         if row.screening
     ]
 

@@ -213,6 +213,8 @@ def choices(
     found = []
     for offset in range(-DAYS_AROUND, DAYS_AROUND + 1):
         day = around + dt.timedelta(days=offset)
+        if day < rules.day_of(at_desk.at, at_desk.clock.zone):
+            continue
         slots = rules.slots_of(number, days.get(day, ()), at_desk.clock.grid, at_desk.clock.zone)
         outside = any(
             rules.interval_faults({number: slot.starts_at}, rest, at_desk.clock) for slot in slots[:1]

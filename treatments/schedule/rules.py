@@ -14,6 +14,7 @@ Cost = tuple[int, int, int]
 
 FIRST_WITHIN_DAYS = 28  # how long after the wished day the first session is looked for
 MINUTE = dt.timedelta(minutes=1)
+QUARTER = 15
 
 
 # What a session occupies
@@ -219,11 +220,17 @@ def starts_in(opening: Opening, grid: int, zone: dt.tzinfo) -> Iterator[dt.datet
         moment = grid_up(moment + dt.timedelta(minutes=grid), grid, zone)
 
 
+def easy_to_say(starts: Iterable[dt.datetime], zone: dt.tzinfo) -> list[dt.datetime]:
+    """The first of these starts and those on a quarter of an hour: few enough to choose from."""
+    found = list(starts)
+    return [start for start in found if start == found[0] or on_grid(start, QUARTER, zone)]
+
+
 def slots_of(number: int, day: Iterable[Opening], grid: int, zone: dt.tzinfo) -> list[Slot]:
-    """All slots of a day, each start once, in the first room that is free then."""
+    """Slots of a day to choose from, each start once, in the first room that is free then."""
     found: dict[dt.datetime, Slot] = {}
     for opening in day:
-        for starts_at in starts_in(opening, grid, zone):
+        for starts_at in easy_to_say(starts_in(opening, grid, zone), zone):
             found.setdefault(starts_at, Slot(number, starts_at, opening.room))
     return [found[starts_at] for starts_at in sorted(found)]
 

@@ -375,6 +375,20 @@ def test_the_history_says_who_changed_what_and_when(as_, catalogue_admin, zinc):
     assert page.context["entries"][-1].who is None
 
 
+def test_the_history_says_what_was_put_on_a_list_and_taken_off(as_, catalogue_admin, zinc):
+    browser, product = as_(catalogue_admin), first(Product)
+    for chosen in ([zinc.pk], []):
+        data = filled(browser.get(url(Product, "change", product.pk))) | {
+            "ingredients": chosen or [first(Ingredient).pk]
+        }
+        data |= {"lots-TOTAL_FORMS": 0, "lots-INITIAL_FORMS": 0}
+        assert browser.post(url(Product, "change", product.pk), data).status_code == 302
+    entries = browser.get(url(Product, "history", product.pk)).context["entries"]
+    said = [(entry.who, entry.what) for entry in entries]
+    assert ("Kasia", "ingredients: Zinc put on the list") in said
+    assert ("Kasia", "ingredients: Zinc taken off the list") in said
+
+
 def test_the_history_of_a_product_speaks_of_its_lots(as_, catalogue_admin):
     product = first(Product)
     Lot.objects.create(product=product, number="A1", expires_on="2027-01-31")

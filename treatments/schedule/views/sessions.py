@@ -122,10 +122,15 @@ def _move_page(
         "around": form,
         "said": said or [],
         "interval_reason": data.get("interval_reason", ""),
-        "reason_allowed": request.user.is_doctor,
     }
     if form.is_valid():
-        context |= {"days": _offer(request, row, form, at), "practitioner": form.cleaned_data["practitioner"]}
+        days = _offer(request, row, form, at)
+        context |= {
+            "days": days,
+            "practitioner": form.cleaned_data["practitioner"],
+            "any_time": any(day.choices for day in days),
+            "needs_reason": any(day.outside for day in days),
+        }
     elif status == 200:
         status = 422
     page = "schedule/_move.html" if request.htmx else "schedule/move.html"
