@@ -23,9 +23,9 @@ def in_words(
 
 
 @register.simple_tag(takes_context=True)
-def to_decide(context, screening: Screening) -> decisions.ToDecide | None:
+def to_decide(context, screening: Screening | None) -> decisions.ToDecide | None:
     """The forms of `_decide.html` for the person who looks; None where nothing can be decided."""
     try:
-        return decisions.to_decide(screening, context["request"].user)
+        return decisions.to_decide(screening, context["request"].user) if screening else None
     except CannotScreen:
         return None
