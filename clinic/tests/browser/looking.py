@@ -1,0 +1,51 @@
+"""Looking at a page as people do: on a desk and on a phone, in light and dark, and with axe's eyes."""
+
+from django.conf import settings
+
+SHOTS = settings.VAR_DIR / "screenshots"
+WIDTHS = {"wide": (1280, 900), "phone": (390, 844)}
+AXE = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def log_in(page, base: str, user) -> None:
+    """Log in through the form, as everybody."""
+    page.context.clear_cookies()
+    page.goto(f"{base}/accounts/login/")
+    page.fill("input[name=login]", user.email)
+    page.fill("input[name=password]", "pw")
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(lambda url: "/login" not in url)
+
+
+class Looker:
+    """Leaves screenshots of pages, at both widths, and keeps what axe calls serious and what is too wide."""
+
+    def __init__(self, page):
+        self.page = page
+        self.found: list[str] = []
+
+    def __call__(self, name: str, *, schemes=("light",)) -> None:
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        for width, size in WIDTHS.items():
+            self.page.set_viewport_size({"width": size[0], "height": size[1]})
+            for scheme in schemes:
+                self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+                self.page.screenshot(path=SHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
+                self.found += [f"{name}, {width}, {scheme}: {said}" for said in complaints(self.page)]
+        self.page.set_viewport_size({"width": 1280, "height": 900})
+        self.page.emulate_media(color_scheme="light")
+
+
+def complaints(page) -> list[str]:
+    """What axe calls serious or critical on this page, and whether it scrolls sideways."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE.read_text())
+    violations = page.evaluate("axe.run().then(result => result.violations)")
+    said = [
+        f"{one['id']}: {node['html'][:160]}"
+        for one in violations
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+    over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return [*said, f"scrolls sideways by {over} pixels"] if over > 0 else said
