@@ -71,7 +71,7 @@ def in_words(answer: Mapping[str, Any] | None) -> str:
         return said
     if not answer.get("until"):
         return _("%(ended)s, date not known") % {"ended": said}
-    return f"{said} {date_format(dt.date.fromisoformat(answer['until']), 'j M Y')}"
+    return f"{said} {date_format(dt.date.fromisoformat(answer['until']))}"
 
 
 def questions(patient: Patient) -> list[HealthFact]:

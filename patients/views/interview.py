@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -135,4 +136,4 @@ def _who(moved: actions.InterviewMoved) -> str:
 
 def _clock(at: dt.datetime) -> str:
     """The moment as the clinic's wall shows it."""
-    return timezone.localtime(at).strftime("%d.%m. %H:%M")
+    return date_format(timezone.localtime(at), "j M, H:i")
