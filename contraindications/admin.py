@@ -2,10 +2,11 @@
 
 from django.contrib import admin
 
+from clinic.admin import Table
 from contraindications.models import ListItem, RuleSet, Source
 
 
-class ReadOnly(admin.ModelAdmin):
+class ReadOnly(Table):
     """Published lists are changed by publishing new ones."""
 
     actions = None

@@ -1,6 +1,6 @@
 """The catalogue in Django's admin, for catalogue admins."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
-from import_export.admin import ImportExportModelAdmin
+from import_export.admin import ImportExportMixin
 
 from clinic.access import role_required
+from clinic.admin import Table
 from clinic.roles import Role
 from treatments.catalogue import actions, models
 from treatments.catalogue.history import history_of
@@ -57,7 +58,7 @@ class DocumentedFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=cited)
 
 
-class CatalogueAdmin(ImportExportModelAdmin):
+class CatalogueAdmin(ImportExportMixin, Table):
     """What all tables of the catalogue share."""
 
     actions_on_top = True
@@ -145,9 +146,9 @@ class CatalogueAdmin(ImportExportModelAdmin):
 class RowAdmin(CatalogueAdmin):
     """Tables whose rows have a code and an end."""
 
-    list_display: tuple[str, ...] = ("label", "cited_places", "code", "retired_on")
-    list_filter: tuple[Any, ...] = (InUseFilter, DocumentedFilter)
-    search_fields: tuple[str, ...] = ("label", "code", "note")
+    list_display: ClassVar[Any] = ("label", "cited_places", "code", "retired_on")
+    list_filter: ClassVar[Any] = (InUseFilter, DocumentedFilter)
+    search_fields: ClassVar[Any] = ("label", "code", "note")
     ordering = ("position", "label")
     actions = ("retire", "bring_back")
     change_form_template = "admin/catalogue_change_form.html"

@@ -188,6 +188,36 @@ def copy(row, number):
     row.save(force_insert=True)
 
 
+ODD = [
+    "q=%F0%9F%92%89", "q=" + "x" * 3000, "source=S9", "in_use=perhaps", "p=9999999", "p=x", "o=x", "o=" + "9" * 20,
+    "all=1", "_facets=True", "label__regex=(", "citations__0=x", "position__gt=" + "9" * 25, "id__in=1,x", "e=1",
+    "retired_on__year=99999999", "for_goals__code=x", "_to_field=x", "role__exact=x", "nothing=1", "is_facets=%ff",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", ["changelist", "export"])
+@pytest.mark.parametrize("query", ODD, ids=lambda query: query[:20])
+def test_an_odd_address_is_answered_or_refused_and_never_an_error(as_, catalogue_admin, page, query):
+    response = as_(catalogue_admin).get(f"{url(Ingredient, page)}?{query}")
+    assert response.status_code in {200, 302, 400}
+
+
+@pytest.mark.parametrize(
+    ("model", "query"), [(Ingredient, "role__exact=class"), (ListItem, "source__id__exact={}")]
+)
+def test_the_filters_of_a_list_work(as_, catalogue_admin, model, query):
+    source = Source.objects.get(code="S4").pk
+    page = as_(catalogue_admin).get(f"{url(model, 'changelist')}?{query.format(source)}")
+    assert 0 < page.context["cl"].result_count < model.objects.count()
+
+
+@pytest.mark.parametrize("query", ["source=S3", "source=own", "in_use=yes", "q=vitamin"])
+def test_our_own_filters_and_the_search_narrow_the_list(as_, catalogue_admin, query, zinc, day):
+    Ingredient.objects.filter(pk=zinc.pk).update(retired_on=day)
+    page = as_(catalogue_admin).get(f"{url(Ingredient, 'changelist')}?{query}")
+    assert 0 < page.context["cl"].result_count < 40
+
+
 # Changing rows
 
 
