@@ -2,10 +2,11 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -34,13 +35,10 @@ class Desk:
     series: Series
     takes: Occupation
     free: rules.Free
+    openings: Sequence[Opening]
     rooms: Mapping[int, Room]
     clock: Clock
     at: dt.datetime
-
-    @property
-    def openings(self) -> list[Opening]:
-        return rules.openings(self.free, self.takes)
 
     def is_free(self, slot: Slot) -> bool:
         """Could a session start then, in that room?"""
@@ -57,12 +55,15 @@ def desk(
     until = rules.wall(last + dt.timedelta(days=1), dt.time.min, time.zone)
     free = Resource.objects.free_time(resources, at, until, but=moving.pk if moving else None)
     practitioner_spans, patient_spans, *room_spans = (free[resource] for resource in resources)
+    having = rules.Free(practitioner_spans, patient_spans, dict(zip(rooms, room_spans, strict=True)))
+    takes = occupation_of(course)
     return Desk(
         course=course,
         practitioner=practitioner,
         series=series_of(course, without=moving),
-        takes=occupation_of(course),
-        free=rules.Free(practitioner_spans, patient_spans, dict(zip(rooms, room_spans, strict=True))),
+        takes=takes,
+        free=having,
+        openings=rules.openings(having, takes),
         rooms=rooms,
         clock=time,
         at=at,
@@ -70,10 +71,10 @@ def desk(
 
 
 def horizon(course: Course, earliest: dt.date) -> dt.date:
-    """The last day on which a session of the course can be if the first is looked for from `earliest` on."""
-    return earliest + dt.timedelta(
-        days=rules.FIRST_WITHIN_DAYS + course.sessions_planned * course.interval_max
-    )
+    """The last day on which a session can be if the first is looked for from `earliest` on. One SQL query."""
+    standing = course.sessions.standing().aggregate(last=Max("starts_at"))["last"]
+    start = max(earliest, timezone.localdate(standing)) if standing else earliest
+    return start + dt.timedelta(days=rules.FIRST_WITHIN_DAYS + course.sessions_planned * course.interval_max)
 
 
 # A course

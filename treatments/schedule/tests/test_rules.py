@@ -43,6 +43,7 @@ def free(*spans, rooms=None, patient=None) -> Free:
         ),
         pytest.param([Step(30, True), Step(20)], ((30, 50),), id="cream first"),
         pytest.param([Step(20), Step(30, True)], ((0, 20),), id="cream last"),
+        pytest.param([Step(30, True)], ((0, 30),), id="somebody is always there for something"),
     ],
 )
 def test_practitioner_is_taken_for_the_steps_that_need_one(steps, parts):
@@ -167,7 +168,7 @@ spans = st.lists(
 ).map(lambda rows: [span(day, begin, begin + length) for day, begin, length in sorted(rows)])
 
 
-def cost(series: Series, first: dt.datetime, whole: tuple[dt.datetime, ...]) -> rules.Cost:
+def cost(series: Series, first: dt.datetime, whole: tuple[dt.datetime, ...]) -> tuple[int, int, int]:
     local = [start.astimezone(ZONE) for start in whole]
     gaps = sum(abs((b.date() - a.date()).days - series.target) for a, b in pairwise(local))
     anchor = first.astimezone(ZONE)

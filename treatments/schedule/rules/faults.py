@@ -1,0 +1,62 @@
+"""Judging the times that were chosen."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from treatments.schedule.rules.clock import Clock, Hours, at_work, day_of, on_grid
+from treatments.schedule.rules.occupation import Occupation, shifted
+from treatments.schedule.rules.proposing import Series
+
+
+class Fault(StrEnum):
+    """What is wrong with a chosen time."""
+
+    NUMBERS = "numbers"
+    ORDER = "order"
+    PAST = "past"
+    GRID = "grid"
+    INTERVAL = "interval"
+    HOURS = "hours"
+
+
+def faults(
+    chosen: Mapping[int, dt.datetime],
+    series: Series,
+    takes: Occupation,
+    hours: Mapping[int, Sequence[Hours]],
+    *,
+    at: dt.datetime,
+    clock: Clock,
+) -> set[tuple[int, Fault]]:
+    """What is wrong with the chosen starts of the missing sessions, by session number.
+
+    `hours`: for each number the working hours of who treats. The interval is judged to both neighbours.
+    """
+    found: set[tuple[int, Fault]] = set()
+    for number, starts_at in chosen.items():
+        if starts_at < at:
+            found.add((number, Fault.PAST))
+        if not on_grid(starts_at, clock.grid, clock.zone):
+            found.add((number, Fault.GRID))
+        if not all(at_work(hours[number], shifted(starts_at, part), clock.zone) for part in takes.parts):
+            found.add((number, Fault.HOURS))
+    return found | interval_faults(chosen, series, clock)
+
+
+def interval_faults(
+    chosen: Mapping[int, dt.datetime], series: Series, clock: Clock
+) -> set[tuple[int, Fault]]:
+    """Which chosen sessions are out of order, or too near to or too far from a neighbour."""
+    found: set[tuple[int, Fault]] = set()
+    everything = {**series.standing, **chosen}
+    for number in sorted(everything):
+        if number + 1 not in everything or {number, number + 1}.isdisjoint(chosen):
+            continue
+        before, after = everything[number], everything[number + 1]
+        late = number + 1 if number + 1 in chosen else number
+        if after <= before:
+            found.add((late, Fault.ORDER))
+        elif not series.allows((day_of(after, clock.zone) - day_of(before, clock.zone)).days):
+            found.add((late, Fault.INTERVAL))
+    return found

@@ -1,0 +1,48 @@
+"""What a session occupies."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from treatments.schedule.rules.clock import MINUTE, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the day, in minutes; while the anaesthetic cream works the practitioner is free."""
+
+    minutes: int
+    frees_practitioner: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Occupation:
+    """Room and patient are taken for all the `minutes`, the practitioner for `parts`, minutes from the start."""
+
+    minutes: int
+    parts: tuple[tuple[int, int], ...]
+
+
+def occupation(steps: Sequence[Step], minutes: int) -> Occupation:
+    """What a session of `minutes` takes whose day runs in `steps`.
+
+    Steps that do not add up to `minutes` (the catalogue changed since the plan was confirmed) say nothing about
+    it: then the practitioner is taken all the time.
+    """
+    if sum(step.minutes for step in steps) != minutes:
+        return Occupation(minutes, ((0, minutes),))
+    parts: list[tuple[int, int]] = []
+    begin = 0
+    for step in steps:
+        end = begin + step.minutes
+        if not step.frees_practitioner and parts and parts[-1][1] == begin:
+            parts[-1] = (parts[-1][0], end)
+        elif not step.frees_practitioner and step.minutes:
+            parts.append((begin, end))
+        begin = end
+    return Occupation(minutes, tuple(parts) or ((0, minutes),))
+
+
+def shifted(starts_at: dt.datetime, part: tuple[int, int]) -> Span:
+    """The span of a part, given in minutes from the start."""
+    return starts_at + part[0] * MINUTE, starts_at + part[1] * MINUTE
