@@ -146,7 +146,7 @@ class CatalogueAdmin(ImportExportMixin, Table):
 class RowAdmin(CatalogueAdmin):
     """Tables whose rows have a code and an end."""
 
-    list_display: ClassVar[Any] = ("label", "cited_places", "code", "retired_on")
+    list_display: Any = ("label", "cited_places", "code", "retired_on")
     list_filter: ClassVar[Any] = (InUseFilter, DocumentedFilter)
     search_fields: ClassVar[Any] = ("label", "code", "note")
     ordering = ("position", "label")
