@@ -19,7 +19,7 @@ from contraindications.rules.words import CHANGE_PLAN
 from contraindications.screening import CannotScreen, Evaluation, evaluate
 from patients.models import Interview, Patient
 from treatments.catalogue import questions
-from treatments.catalogue.models import Area, Family, Goal, Ingredient, Synergy, Technique
+from treatments.catalogue.models import Area, Family, Goal, Ingredient, Row, Synergy, Technique
 from treatments.catalogue.rules import outside_documented
 from treatments.catalogue.shelf import Shelf
 from treatments.courses import rules
@@ -187,7 +187,7 @@ def parameters(picked: Picked) -> list[Parameter]:
         Parameter(
             name=name,
             label=str(label),
-            value=picked.parameters.get(name, ""),
+            value=str(picked.parameters.get(name, "")),
             documented=_("documented: %(range)s") % {"range": range_said(picked.technique.ranges[name])},
             citations=picked.technique.cited,
             outside=name in picked.parameters
@@ -224,7 +224,7 @@ def products(shelf: Shelf, picked: Picked, allergies: Iterable[str]) -> Group:
 
     def option(product):
         inside = list(product.ingredients.all())
-        met = {_allergy_said(i, allergies) for i in inside} - {None}
+        met = {said for i in inside if (said := _allergy_said(i, allergies))}
         return Option(
             value=product.code,
             label=product.label,
@@ -374,7 +374,7 @@ def leave_out(shelf: Shelf, picked: Picked, evaluation: Evaluation | None) -> Le
     named = {s for f in evaluation.outcome.findings if f.remedy == CHANGE_PLAN for s in f.substances}
     if not named:
         return None
-    rows = [i for i in (*picked.ingredients, *picked.procedure_substances) if i.code in named]
+    rows: list[Row] = [i for i in (*picked.ingredients, *picked.procedure_substances) if i.code in named]
     rows += [p for p in picked.products if not named.isdisjoint(i.code for i in p.ingredients.all())]
     labels = ", ".join(row.label for row in rows)
     return LeaveOut([row.code for row in rows], _("Leave out %(what)s") % {"what": labels})
@@ -437,7 +437,7 @@ def build(patient: Patient, shelf: Shelf, picked: Picked, *, day: dt.date) -> Bo
     allergies = [*said.get("substances", []), *said.get("texts", [])]
     offered = ingredients(shelf, picked, allergies)
     inside = picked.inside()
-    evaluation, cleared, failed = _screened(patient, picked, day) if picked.complete else (None, None, False)
+    evaluation, cleared, failed = _screened(patient, picked, day)
     return Board(
         goals=goals(shelf, picked),
         areas=areas(shelf, picked),
@@ -460,7 +460,10 @@ def build(patient: Patient, shelf: Shelf, picked: Picked, *, day: dt.date) -> Bo
     )
 
 
-def _plan(picked: Picked) -> Plan:
+def _plan(picked: Picked) -> Plan | None:
+    """The plan to screen, as soon as there is one."""
+    if picked.goal is None or picked.area is None or picked.technique is None:
+        return None
     return rules_plan(
         technique=picked.technique,
         area=picked.area,
@@ -474,8 +477,11 @@ def _screened(
     patient: Patient, picked: Picked, day: dt.date
 ) -> tuple[Evaluation | None, Clearance | None, bool]:
     """The verdict and what it lets happen; (None, None, True) where no verdict can be given."""
+    plan = _plan(picked)
+    if plan is None:
+        return None, None, False
     try:
-        evaluation = evaluate(patient, _plan(picked), day=day)
+        evaluation = evaluate(patient, plan, day=day)
         return evaluation, clearance(evaluation, Decision.objects.of(patient)), False
     except CannotScreen:
         return None, None, True

@@ -1,12 +1,12 @@
 """The plan's form. Options are shown by `board.py`; here is only what may be said."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from contraindications.reading import undocumented_site
-from treatments.catalogue.models import IngredientRole
+from treatments.catalogue.models import IngredientRole, Row
 from treatments.catalogue.shelf import Shelf
 from treatments.courses.models import InjectionDepth
 from treatments.courses.picked import Picked
@@ -70,7 +70,7 @@ class PlanForm(forms.Form):
 
     def __init__(self, *args, shelf: Shelf, **kwargs):
         super().__init__(*args, **kwargs)
-        rows = {
+        rows: dict[str, Sequence[Row]] = {
             "goal": shelf.goals,
             "area": shelf.areas,
             "technique": shelf.techniques,
@@ -82,14 +82,14 @@ class PlanForm(forms.Form):
         for name, choices in rows.items():
             self._offer(name, {row.code: row for row in choices})
 
-    def _offer(self, name: str, rows: dict[str, Any]) -> None:
+    def _offer(self, name: str, rows: dict[str, Row]) -> None:
         field = self.fields[name]
         field.choices = [(code, code) for code in rows]  # type: ignore[attr-defined]
         field.coerce = rows.__getitem__  # type: ignore[attr-defined]
 
     def clean(self):
         """The eyelids are documented for the derma pen only (S1 L123): nothing else is planned there."""
-        said = super().clean()
+        said = super().clean() or {}
         technique, area = said.get("technique"), said.get("area")
         if technique and area and undocumented_site(technique.code, area.code):
             self.add_error(
@@ -100,13 +100,18 @@ class PlanForm(forms.Form):
     def picked(self) -> Picked:
         """What is chosen so far; call after `is_valid()`, whatever its answer: what does not hold counts as open."""
         said = self.cleaned_data
-        names = ("goal", "area", "technique", "injection_method", "sessions", "interval")
-        texts = ("injection_depth", "composition_reason")
-        lists = ("ingredients", "products", "procedure_substances")
         return Picked(
-            **{name: said.get(name) for name in names},
-            **{name: said.get(name) or "" for name in texts},
-            **{name: tuple(said.get(name) or ()) for name in lists},
+            goal=said.get("goal"),
+            area=said.get("area"),
+            technique=said.get("technique"),
+            injection_method=said.get("injection_method"),
+            injection_depth=said.get("injection_depth") or "",
+            ingredients=said.get("ingredients") or (),
+            products=said.get("products") or (),
+            procedure_substances=said.get("procedure_substances") or (),
+            composition_reason=said.get("composition_reason") or "",
+            sessions=said.get("sessions"),
+            interval=said.get("interval"),
             parameters={name: said[name] for name in PARAMETERS if said.get(name) is not None},
         )
 

@@ -25,11 +25,6 @@ class Picked:
     interval: int | None = None
     parameters: dict[str, Decimal] = field(default_factory=dict)
 
-    @property
-    def complete(self) -> bool:
-        """Enough is chosen to screen."""
-        return bool(self.goal and self.area and self.technique)
-
     def inside(self) -> list[Ingredient]:
         """The ingredients of the cocktail, each once, those inside ready-made products included."""
         rows = [*self.ingredients, *(i for product in self.products for i in product.ingredients.all())]
@@ -37,9 +32,11 @@ class Picked:
 
     def without(self, codes: Collection[str]) -> "Picked":
         """The same choices with these ingredients and products taken out."""
-        lists = ("ingredients", "products", "procedure_substances")
         return replace(
-            self, **{name: tuple(r for r in getattr(self, name) if r.code not in codes) for name in lists}
+            self,
+            ingredients=[row for row in self.ingredients if row.code not in codes],
+            products=[row for row in self.products if row.code not in codes],
+            procedure_substances=[row for row in self.procedure_substances if row.code not in codes],
         )
 
 

@@ -74,11 +74,11 @@ class Run:
 
 def run_of(shelf: Shelf, picked: Picked) -> Run | None:
     """The course that what is chosen so far leads to; None until area and technique are chosen."""
-    if not picked.complete:
+    if picked.goal is None or picked.area is None or picked.technique is None:
         return None
     protocol = questions.protocol_for(shelf.protocols, picked.area, picked.technique.family)
     used = {i.code for i in (*picked.inside(), *picked.procedure_substances)}
-    minutes = sum(step.minutes for step in questions.steps(shelf.steps, picked.area, used))
+    steps = questions.steps(shelf.steps, picked.area, used)
     own = picked.interval or OWN_INTERVAL
     interval = (
         (protocol.interval_min, protocol.interval_target, protocol.interval_max)
@@ -86,7 +86,7 @@ def run_of(shelf: Shelf, picked: Picked) -> Run | None:
         else (own, own, own)
     )
     usual = protocol.sessions_default if protocol else 1
-    return Run(protocol, picked.sessions or usual, interval, minutes)
+    return Run(protocol, picked.sessions or usual, interval, sum(step.minutes for step in steps))
 
 
 def _read(citations: Sequence[str]) -> list[Citation]:

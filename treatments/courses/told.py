@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from patients.interviews import questions, standing_allergies, standing_answers
+from patients.interviews import Standing, questions, standing_allergies, standing_answers
 from patients.models import Interview, Patient
 
 MOST = 8  # more would hide the plan; the patient's page has them all
@@ -33,15 +33,16 @@ def told(patient: Patient, *, day: dt.date) -> list[Told]:
         if one.state in ("current", "ended")
     ]
     tags = [Told(_("allergy: %(what)s") % {"what": name}, grave=True) for name in names]
-    tags += [Told(_fact_said(one.fact.label, one.state, one.until)) for one in facts]
+    tags += [Told(_fact_said(one)) for one in facts]
     rest = [Told(_("and %(n)s more") % {"n": len(tags) - MOST})] if len(tags) > MOST else []
     when = date_format(interview.submitted_at, "DATE_FORMAT")
     return [*tags[:MOST], *rest, Told(_("interview of %(when)s") % {"when": when})]
 
 
-def _fact_said(label: str, state: str, until: dt.date | None) -> str:
-    if state == "current":
+def _fact_said(one: Standing) -> str:
+    label = one.fact.label
+    if one.state == "current":
         return label
-    if until is None:
+    if one.until is None:
         return _("%(what)s, ended") % {"what": label}
-    return _("%(what)s, ended %(when)s") % {"what": label, "when": date_format(until, "DATE_FORMAT")}
+    return _("%(what)s, ended %(when)s") % {"what": label, "when": date_format(one.until, "DATE_FORMAT")}

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.access import role_required
 from clinic.errors import changed_meanwhile, conflict
+from clinic.requests import StaffRequest
 from clinic.roles import CLINICAL
 from contraindications.clearance import clearance
 from contraindications.models import Decision
@@ -44,7 +45,7 @@ WRITES = ("save", "confirm")
 
 @role_required(*CLINICAL)
 @require_http_methods(["GET", "POST"])
-def new(request: HttpRequest, pk: int) -> HttpResponse:
+def new(request: StaffRequest, pk: int) -> HttpResponse:
     """Plan a course for a patient."""
     patient = open_patient(request, pk)
     if request.method == "POST":
@@ -54,7 +55,7 @@ def new(request: HttpRequest, pk: int) -> HttpResponse:
 
 @role_required(*CLINICAL)
 @require_http_methods(["GET", "POST"])
-def edit(request: HttpRequest, pk: int) -> HttpResponse:
+def edit(request: StaffRequest, pk: int) -> HttpResponse:
     """Change a plan that is not confirmed."""
     row = open_course(request, pk)
     if row.state != CourseState.PLANNED:
@@ -66,7 +67,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @role_required(*CLINICAL)
 @require_POST
-def preview(request: HttpRequest, pk: int) -> HttpResponse:
+def preview(request: StaffRequest, pk: int) -> HttpResponse:
     """The verdict and what follows from a change, while choosing; nothing is written but the access log."""
     patient = open_patient(request, pk)
     shelf = Shelf.load()
@@ -81,14 +82,14 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
 
 @role_required(*CLINICAL)
 @require_http_methods(["GET"])
-def course(request: HttpRequest, pk: int) -> HttpResponse:
+def course(request: StaffRequest, pk: int) -> HttpResponse:
     """The plan as it stands: verdict, decisions, and the next step."""
     return _course_page(request, open_course(request, pk))
 
 
 @role_required(*CLINICAL)
 @require_POST
-def screen_again(request: HttpRequest, pk: int) -> HttpResponse:
+def screen_again(request: StaffRequest, pk: int) -> HttpResponse:
     """Screen the plan on what is known today."""
     row = open_course(request, pk)
     if row.state not in (CourseState.PLANNED, CourseState.CONFIRMED):
@@ -102,7 +103,7 @@ def screen_again(request: HttpRequest, pk: int) -> HttpResponse:
 
 @role_required(*CLINICAL)
 @require_POST
-def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+def confirm(request: StaffRequest, pk: int) -> HttpResponse:
     """Make the plan a course that can be booked."""
     row = open_course(request, pk)
     try:
@@ -119,7 +120,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 @role_required(*CLINICAL)
 @require_POST
-def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+def cancel(request: StaffRequest, pk: int) -> HttpResponse:
     """Give a course up."""
     row = open_course(request, pk)
     try:
@@ -132,7 +133,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(row)
 
 
-def _post(request: HttpRequest, patient: Patient, shelf: Shelf, row: Course | None = None) -> HttpResponse:
+def _post(request: StaffRequest, patient: Patient, shelf: Shelf, row: Course | None = None) -> HttpResponse:
     """Save what was chosen, and confirm it where that was asked; or show the page again with what is wrong."""
     form = PlanForm(request.POST, shelf=shelf)
     errors = [] if form.is_valid() else form.sentences()
@@ -149,12 +150,12 @@ def _post(request: HttpRequest, patient: Patient, shelf: Shelf, row: Course | No
     except ValidationError as error:
         return show(errors=error.messages, status=422)
     except CannotScreen:
-        return show(errors=[CANNOT_SCREEN], status=409)
+        return show(errors=[str(CANNOT_SCREEN)], status=409)
     return _saved(request, saved)
 
 
 def _write(
-    request: HttpRequest, patient: Patient, shelf: Shelf, form: PlanForm, row: Course | None
+    request: StaffRequest, patient: Patient, shelf: Shelf, form: PlanForm, row: Course | None
 ) -> Course:
     picked, now = form.picked(), timezone.now()
     run = run_of(shelf, picked)
@@ -167,7 +168,7 @@ def _write(
     return actions.change_plan(row, picked, run, version=version, by=request.user, at=now)
 
 
-def _saved(request: HttpRequest, row: Course) -> HttpResponse:
+def _saved(request: StaffRequest, row: Course) -> HttpResponse:
     """After saving: confirmed as well, if that was asked and can be; the course's page says what is next."""
     if request.POST["do"] == "confirm" and row.state == CourseState.PLANNED:
         try:
@@ -180,7 +181,7 @@ def _saved(request: HttpRequest, row: Course) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest,
+    request: StaffRequest,
     patient: Patient,
     shelf: Shelf,
     picked: Picked,
@@ -197,7 +198,7 @@ def _page(
     return render(request, "courses/plan.html", context, status=status)
 
 
-def _course_page(request: HttpRequest, row: Course, *, refused: str = "", status: int = 200) -> HttpResponse:
+def _course_page(request: StaffRequest, row: Course, *, refused: str = "", status: int = 200) -> HttpResponse:
     decisions = list(Decision.objects.of(row.patient))
     context = {
         "course": row,
@@ -213,7 +214,7 @@ def _course_page(request: HttpRequest, row: Course, *, refused: str = "", status
     return render(request, "courses/course.html", context, status=status)
 
 
-def _version(request: HttpRequest) -> int:
+def _version(request: StaffRequest) -> int:
     """The version that the page showed; 0, which never stands, for anything else."""
     said = request.POST.get("version", "")
     return int(said) if said.isdecimal() and len(said) < 10 else 0
