@@ -71,6 +71,7 @@ class SessionLimits:
         idle = seen and now - seen > settings.SESSION_IDLE_SECONDS
         if idle or now - began > settings.SESSION_COOKIE_AGE:
             logout(request)
+            request.session["ended"] = True  # the login page says why it is there
         elif not seen or (now - seen >= self.GRAIN and "X-Background" not in request.headers):
             request.session[self.KEY] = (began, now)
 

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic import actions
 from clinic.access import actor, any_staff, role_required
@@ -33,7 +33,7 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 clinic_admin = role_required(Role.CLINIC_ADMIN)
 
 
-@require_GET
+@require_safe
 @any_staff
 def start(request: HttpRequest) -> HttpResponse:
     """Send people to the page that their day starts with."""
@@ -47,7 +47,7 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(request, "clinic/start.html", {"admins": admins})
 
 
-@require_GET
+@require_safe
 @clinic_admin
 def staff(request: HttpRequest) -> HttpResponse:
     """Everybody who works here or did."""
@@ -114,7 +114,7 @@ def staff_second_factor(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("staff_edit", pk=pk)
 
 
-@require_GET
+@require_safe
 @clinic_admin
 def rooms(request: HttpRequest) -> HttpResponse:
     """Where sessions take place; rooms out of use last."""
@@ -157,7 +157,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     return _form(request, "clinic/settings.html", form)
 
 
-@require_GET
+@require_safe
 @clinic_admin
 def access_log(request: HttpRequest) -> HttpResponse:
     """Who opened whose record: numbers of patients, nothing of what the records say."""

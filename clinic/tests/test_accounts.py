@@ -267,6 +267,7 @@ def test_a_session_ends_when_nobody_is_there(client, doctor):
         clock.shift(31 * MINUTE)
         answer = client.get("/accounts/2fa/")
         assert answer["Location"] == "/accounts/login/?next=/accounts/2fa/"
+        assert "nobody was here for a while" in client.get(answer["Location"]).text
         assert not is_in(client)
 
 
