@@ -20,12 +20,23 @@ def django_db_setup(django_db_setup, django_db_blocker):
         stock()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Who empties the tables comes last. pytest-django says so too, but pytest then groups tests by their browser."""
+    items.sort(key=empties_tables)
+
+
+def empties_tables(item) -> bool:
+    """Does this test end by emptying every table?"""
+    marker = item.get_closest_marker("django_db")
+    used = set(getattr(item, "fixturenames", ()))
+    return bool({"transactional_db", "live_server"} & used or (marker and marker.kwargs.get("transaction")))
+
+
 @pytest.fixture(autouse=True)
 def restocked(request):
     """Load the data again if a transactional test before this one has emptied the tables."""
-    marker = request.node.get_closest_marker("django_db")
-    transactional = {"transactional_db", "live_server"} & set(request.fixturenames)
-    if transactional or (marker and marker.kwargs.get("transaction")):
+    if empties_tables(request.node):
         request.getfixturevalue("transactional_db")
         if not Group.objects.exists():
             stock()
