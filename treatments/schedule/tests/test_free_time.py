@@ -104,8 +104,9 @@ def test_it_is_one_query(doctor, django_assert_num_queries):
         Resource.objects.free_time(resources, NOW, NOW + dt.timedelta(days=90))
 
 
-def test_the_index_of_a_resource_is_read_and_nothing_else(doctor):
-    """Among many reservations the plan reads the btree of (resource, start), no more rows than the window holds."""
+@pytest.fixture
+def crowded(doctor):
+    """Two resources with 20,001 reservations each, an hour apart."""
     factories.working_hours(doctor)
     mine, other = actions.resource_of(doctor), actions.resource_of(factories.room())
     with connection.cursor() as cursor:
@@ -117,16 +118,32 @@ def test_the_index_of_a_resource_is_read_and_nothing_else(doctor):
             [NOW, NOW, [mine.pk, other.pk]],
         )
         cursor.execute("ANALYZE schedule_reservation")
+    return mine, other
+
+
+def test_the_index_of_a_resource_is_read_and_nothing_else(crowded):
+    """The plan of free time reads the btree of (resource, start), no more rows than the window holds."""
+    with connection.cursor() as cursor:
         cursor.execute(
             "EXPLAIN (ANALYZE, FORMAT JSON) " + FREE_TIME,
-            free_time_parameters([mine.pk], NOW, NOW + dt.timedelta(days=1)),
+            free_time_parameters([crowded[0].pk], NOW, NOW + dt.timedelta(days=1)),
         )
-        plan = cursor.fetchone()[0]
-    table = Reservation._meta.db_table
-    plan = json.loads(plan) if isinstance(plan, str) else plan
-    [read] = [node for node in nodes(plan) if node.get("Relation Name") == table]
+        [read] = reads(cursor.fetchone()[0])
     assert read["Index Name"] == "reservation_of_resource"
     assert read["Actual Rows"] <= 50
+
+
+def test_a_day_of_the_calendar_reads_the_same_index(crowded):
+    day = Reservation.objects.of_day([resource.pk for resource in crowded], NOW, NOW + dt.timedelta(days=1))
+    found = reads(day.explain(format="json", analyze=True))
+    assert {read["Index Name"] for read in found} == {"reservation_of_resource"}
+    assert sum(read["Actual Rows"] * read["Actual Loops"] for read in found) <= 110
+
+
+def reads(plan):
+    """The nodes of a plan that read the table of reservations."""
+    plan = json.loads(plan) if isinstance(plan, str) else plan
+    return [node for node in nodes(plan) if node.get("Relation Name") == Reservation._meta.db_table]
 
 
 def nodes(plan):
