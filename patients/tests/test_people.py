@@ -371,17 +371,37 @@ def test_another_date_of_birth_is_another_fact_for_screening(as_, front_desk, zo
     assert [e.patient_id for e in heard] == [zofia.pk]
 
 
+def sent_again(response):
+    """The form of this page as its browser would send it now."""
+    form = response.context["form"]
+    values = {name: form[name].value() for name in form.fields}
+    return {name: value for name, value in values.items() if value not in (None, False)}
+
+
 def test_the_second_of_two_who_edit_is_told_and_loses_nothing(as_, front_desk, nurse, zofia):
     url = f"/patients/{zofia.pk}/edit/"
-    as_(nurse).post(url, edited(zofia, phone="602 000 111"))
+    as_(nurse).post(url, edited(zofia, phone="602 000 111", reminders=""))
     response = as_(front_desk).post(url, edited(zofia, email="new@example.org"))
     page = response.content.decode()
     assert response.status_code == 409
     assert all(text in page for text in ("Natalia", "602000111", "new@example.org"))
+    assert response.context["taken"] == ["Phone", "Wants reminders"]
     assert Patient.objects.get().email == "zofia@example.org"
-    again = edited(zofia, email="new@example.org", version=response.context["form"]["version"].value())
-    assert as_(front_desk).post(url, again).status_code == 302
-    assert Patient.objects.get().email == "new@example.org"
+    assert as_(front_desk).post(url, sent_again(response)).status_code == 302
+    kept = Patient.objects.get()
+    assert (kept.email, kept.phone, kept.reminders) == ("new@example.org", "+48602000111", False)
+
+
+def test_where_both_typed_something_theirs_is_shown_and_yours_is_kept(as_, front_desk, nurse, zofia):
+    url = f"/patients/{zofia.pk}/edit/"
+    as_(nurse).post(url, edited(zofia, phone="602 000 111"))
+    response = as_(front_desk).post(url, edited(zofia, phone="603 000 222"))
+    assert [(str(label), str(value)) for label, value in response.context["differences"]] == [
+        ("Phone", "+48602000111")
+    ]
+    assert response.context["taken"] == []
+    assert as_(front_desk).post(url, sent_again(response)).status_code == 302
+    assert Patient.objects.get().phone == "+48603000222"
 
 
 def test_the_same_edit_sent_twice_is_one(as_, front_desk, zofia):

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.forms import model_to_dict
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -113,14 +115,26 @@ def _registered_before(request, form: PatientForm, patient: Patient) -> HttpResp
 
 
 def _changed(request, form: PatientForm, row: Any) -> HttpResponse:
-    """Somebody saved first: what they saved beside what was typed, and a form that would now replace it."""
+    """Somebody saved first: theirs is taken where nothing else was typed, and shown where both differ."""
+    opened = row.events.filter(version=form.cleaned_data["version"]).order_by("-pgh_id").first()
+    taken = _take_over(form, row, opened) if opened else []
     _set(form, "version", row.version)
-    context = {"form": form, "patient": row, "differences": _theirs(form, row)}
+    context = {"form": form, "patient": row, "taken": taken, "differences": _theirs(form, row)}
     return conflict(request, changed_meanwhile(row), template="patients/edit.html", context=context)
 
 
+def _take_over(form: PatientForm, row: Patient, opened: Model) -> list:
+    """Put what they saved where this person left the form as it was opened; the labels of what that changed."""
+    saved, was = PatientForm(instance=row, day=form.day).initial, model_to_dict(opened, form.Meta.fields)
+    untouched = [n for n in form.Meta.fields if not form.fields[n].has_changed(was[n], form[n].value())]
+    theirs = [n for n in untouched if form.fields[n].has_changed(saved[n], form[n].value())]
+    for name in theirs:
+        _set(form, name, saved[name])
+    return [form.fields[name].label for name in theirs]
+
+
 def _set(form: PatientForm, name: str, value: Any) -> None:
-    form.data = {**form.data.dict(), name: value}  # type: ignore[attr-defined]
+    form.data = {**dict(form.data.items()), name: value}
 
 
 def _theirs(form: PatientForm, row: Patient) -> list[tuple[Any, Any]]:
