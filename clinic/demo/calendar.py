@@ -58,3 +58,8 @@ def _of_day(day: dt.date, rng: random.Random) -> list[Place]:
 def _starts(opens: int, closes: int) -> list[int]:
     """Minutes of the day at which sessions start between two full hours."""
     return [opens * 60 + start for start in STARTS if opens * 60 + start + LENGTH <= closes * 60 + 15]
+
+
+def monday_of(day: dt.date) -> dt.date:
+    """The Monday of the week of `day`."""
+    return day - dt.timedelta(days=day.isoweekday() - 1)

@@ -77,7 +77,7 @@ def live(number: int, story: Story, place: Place, scene: Scene) -> None:
     if story.ends is Ends.REGISTERED:
         return
     if story.ends is Ends.DRAFT:
-        save_draft(patient, **told(patient, story, began), by=by, at=scene.moment(began, 11, 20))
+        save_draft(patient, **told(patient, story), by=by, at=scene.moment(began, 11, 20))
         return
     interviewed(patient, story, by=by, at=scene.moment(began, 11, 20))
     course = planned(patient, story, by=by, at=scene.moment(began, 11, 40), scene=scene)
@@ -103,8 +103,9 @@ def first_day(number: int, story: Story, place: Place, scene: Scene) -> dt.date:
 # Before the first session
 
 
-def told(patient: Patient, story: Story, day: dt.date) -> dict:
-    """What the patient answers on `day`: "no" to all that the story does not say otherwise."""
+def told(patient: Patient, story: Story) -> dict:
+    """What the patient answers, whenever asked: "no" to all that the story does not say otherwise."""
+    day = timezone.localdate(patient.created_at)
     answers: dict[str, dict] = {fact.code: {"state": "no"} for fact in questions(patient)}
     for code, said in story.said.items():
         answers[code] = _answer(said, day)
@@ -127,7 +128,7 @@ def _answer(said: str | int | None, day: dt.date) -> dict:
 
 
 def interviewed(patient: Patient, story: Story, *, by: User, at: dt.datetime) -> None:
-    submit_interview(patient, **told(patient, story, timezone.localdate(at)), by=by, at=at)
+    submit_interview(patient, **told(patient, story), by=by, at=at)
 
 
 def picked(story: Story, shelf: Shelf) -> Picked:
@@ -200,7 +201,8 @@ def undertaken(course: Course, story: Story, place: Place, first: dt.date, scene
     if story.ends is Ends.GIVEN_UP:
         course.refresh_from_db()
         courses.cancel(course, version=course.version, by=by, at=scene.at - dt.timedelta(days=2))
-    changed(sessions, scene)
+    elif story.ends is Ends.BOOKED:
+        changed(sessions, scene)
     ended(course, story, scene)
 
 
@@ -238,7 +240,7 @@ def changed(sessions: list[Session], scene: Scene) -> None:
     """Now and then somebody cancels the last session, or has it a week later."""
     last, desk = sessions[-1], scene.staff["desk"]
     whim, at = scene.rng.randrange(6), scene.at - dt.timedelta(days=1)
-    if last.starts_at < scene.at + dt.timedelta(days=20) or last.course.cancelled_at:
+    if last.starts_at < scene.at + dt.timedelta(days=20):
         return
     if whim == 0:
         cancel_session(last, reason="Travelling; will call.", version=last.version, by=desk, at=at)

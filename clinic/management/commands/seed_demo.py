@@ -2,19 +2,22 @@
 
 import datetime as dt
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from clinic.demo import staff
+from clinic.demo import bulk, staff
 from clinic.demo.seeding import seed
 from contraindications.models import RuleSet
 
 TLS = "The demo has passwords that everybody knows: it is never seeded where CLINIC_TLS is on."
 REAL = "There is staff in this database that is no part of the demo. --force seeds it beside them."
 THERE = "The demo clinic is here already. `make demo-reset` throws it away and seeds a new one."
+BULK = "The bulk is here already. `make demo-reset` throws it away with the demo."
+TOO_FEW = "--patients and --sessions go together: at least {} patients, at least one session."
 NO_CATALOGUE = "The catalogue is missing: run `manage.py load_catalogue` first."
 
 
@@ -27,20 +30,54 @@ class Command(BaseCommand):
         )
         parser.add_argument("--once", action="store_true", help="do nothing where the demo is already")
         parser.add_argument("--logins", action="store_true", help="only say the demo logins")
+        parser.add_argument(
+            "--patients", type=int, metavar="N", help="load so many more patients in bulk ..."
+        )
+        parser.add_argument(
+            "--sessions", type=int, metavar="M", help="... and so many sessions: for benchmarks"
+        )
         parser.add_argument("--force", action="store_true", help="seed beside real staff")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["logins"]:
             return self.say_logins()
-        if staff.is_open():
-            if options["once"]:
-                return None
+        size = self.size(options["patients"], options["sessions"])
+        day = options["day"] or timezone.localdate()
+        if not staff.is_open():
+            self.refuse(force=options["force"])
+            self.timed("Demo clinic seeded", lambda: seed(day))
+        elif not (size or options["once"]):
             raise CommandError(THERE)
-        self.refuse(force=options["force"])
-        started = time.monotonic()
-        seed(options["day"] or timezone.localdate())
-        self.stdout.write(f"Demo clinic seeded in {time.monotonic() - started:.1f} s.")
+        if size:
+            self.load(size, day)
         return None
+
+    def size(self, patients: int | None, sessions: int | None) -> bulk.Size | None:
+        """How much is loaded in bulk, if anything. CommandError for what cannot be loaded."""
+        if patients is None and sessions is None:
+            return None
+        if (patients or 0) < bulk.FEWEST_PATIENTS or (sessions or 0) < 1:
+            raise CommandError(TOO_FEW.format(bulk.FEWEST_PATIENTS))
+        return bulk.Size(patients or 0, sessions or 0)
+
+    def load(self, size: bulk.Size, day: dt.date) -> None:
+        if settings.TLS:
+            raise CommandError(TLS)
+        if bulk.is_loaded():
+            raise CommandError(BULK)
+        self.timed(
+            f"{size.patients:,} patients and {size.sessions:,} sessions loaded",
+            lambda: bulk.load(size, day, tell=self.tell),
+        )
+
+    def tell(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+    def timed(self, done: str, action: Callable[[], None]) -> None:
+        started = time.monotonic()
+        action()
+        self.tell(f"{done} in {time.monotonic() - started:.1f} s.")
 
     def refuse(self, *, force: bool) -> None:
         """CommandError where no demo belongs."""

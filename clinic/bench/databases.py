@@ -1,0 +1,126 @@
+"""Databases of the bench on the clinic's server, never the clinic's own: one with the demo, one with bulk beside it."""
+
+import datetime as dt
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+from psycopg2 import sql
+
+from clinic.demo import bulk
+from clinic.demo.seeding import seed
+
+SMALL, LARGE = "clinic_bench_small", "clinic_bench_large"
+STALE_AFTER = dt.timedelta(days=30)  # a demo that old shows empty weeks
+SOURCES = ["*/migrations/*.py", "*/*/migrations/*.py", "clinic/demo/*.py", "*/data/*.yaml", "*/*/data/*.yaml"]
+
+Tell = Callable[[str], None]
+
+
+@contextmanager
+def inside(name: str) -> Iterator[None]:
+    """Everything that asks the database asks this one."""
+    own = connection.settings_dict["NAME"]
+    _point_to(name)
+    try:
+        yield
+    finally:
+        _point_to(own)
+
+
+def _point_to(name: str) -> None:
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    ContentType.objects.clear_cache()
+
+
+def prepare(size: bulk.Size, *, keep: bool, tell: Tell) -> dt.date:
+    """Have both databases ready; returns the day that they are seeded for.
+
+    With `keep` what is there is used if it was built from the same migrations, data and size, not too long ago.
+    """
+    if not keep:
+        drop()
+    today = timezone.localdate()
+    day = _built_for(SMALL, None)
+    if day is None or today - day > STALE_AFTER:
+        day = today
+        drop()
+        _build_small(day, tell=tell)
+    if _built_for(LARGE, size) != day:
+        _build_large(size, day, tell=tell)
+    return day
+
+
+def _build_small(day: dt.date, *, tell: Tell) -> None:
+    tell(f"Building {SMALL}: migrations, catalogue, demo")
+    _on_the_server("CREATE DATABASE {}", SMALL)
+    with inside(SMALL):
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("load_catalogue", stdout=_Silent())
+        seed(day)
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")
+    _on_the_server("COMMENT ON DATABASE {} IS {}", SMALL, sql.Literal(_stamp(day, None)))
+
+
+def _build_large(size: bulk.Size, day: dt.date, *, tell: Tell) -> None:
+    tell(f"Building {LARGE}: {size.patients:,} patients, {size.sessions:,} sessions")
+    _on_the_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", LARGE)
+    _on_the_server("CREATE DATABASE {} TEMPLATE {}", LARGE, sql.Identifier(SMALL))
+    with inside(LARGE):
+        bulk.load(size, day, tell=tell)
+    _on_the_server("COMMENT ON DATABASE {} IS {}", LARGE, sql.Literal(_stamp(day, size)))
+
+
+def drop() -> None:
+    """Throw both databases away."""
+    for name in (LARGE, SMALL):
+        _on_the_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+
+def _built_for(name: str, size: bulk.Size | None) -> dt.date | None:
+    """The day for which this database was built, None if it is not there or not what is wanted."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name]
+        )
+        found = cursor.fetchone()
+    said = found[0] if found and found[0] else "{}"
+    day = dt.date.fromisoformat(json.loads(said).get("day", dt.date.min.isoformat()))
+    return day if said == _stamp(day, size) else None
+
+
+def _stamp(day: dt.date, size: bulk.Size | None) -> str:
+    """What a database was built from; kept as the comment on it."""
+    digest = hashlib.sha256()
+    for pattern in SOURCES:
+        for path in sorted(settings.BASE_DIR.glob(pattern)):
+            digest.update(path.read_bytes())
+    built: dict[str, object] = {"day": day.isoformat(), "sources": digest.hexdigest()}
+    return json.dumps({**built, **(asdict(size) if size else {})}, sort_keys=True)
+
+
+def _on_the_server(statement: str, name: str, *others: sql.Composable) -> None:
+    """Run one statement about the database `name`, outside any transaction, on a connection of its own."""
+    parameters = connection.get_connection_params()
+    parameters["options"] = ""  # building takes longer than any page may
+    with closing(connection.Database.connect(**parameters)) as server:
+        server.autocommit = True
+        with server.cursor() as cursor:
+            cursor.execute(sql.SQL(statement).format(sql.Identifier(name), *others))
+
+
+class _Silent(io.TextIOBase):
+    """Takes what a command says, and keeps it to itself."""
+
+    def write(self, text: str) -> int:
+        return len(text)
