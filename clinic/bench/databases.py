@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 
+import psycopg2
 from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
@@ -113,7 +114,7 @@ def _on_the_server(statement: str, name: str, *others: sql.Composable) -> None:
     """Run one statement about the database `name`, outside any transaction, on a connection of its own."""
     parameters = connection.get_connection_params()
     parameters["options"] = ""  # building takes longer than any page may
-    with closing(connection.Database.connect(**parameters)) as server:
+    with closing(psycopg2.connect(**parameters)) as server:
         server.autocommit = True
         with server.cursor() as cursor:
             cursor.execute(sql.SQL(statement).format(sql.Identifier(name), *others))

@@ -1,0 +1,35 @@
+"""The page of documentation that `manage.py bench --write` writes."""
+
+from collections.abc import Iterable
+
+from clinic.bench.report import Table
+
+ABOVE = """# Speed
+
+Written by `manage.py bench --write`; `make bench` prints the same tables. Read the ratios: they hold on other machines,
+milliseconds and verdicts per second do not. Measured on {machine}, one process, median of many requests, small and
+large database in turn.
+
+What is measured:
+
+- **Verdicts**: `contraindications.rules.screen()` on one core, beside `json.loads` + `json.dumps` of the same case. The
+  worked cases are `contraindications/tests/cases.json`; then the same cases with every fact answered, as the interview
+  of the clinic does it. Reading the case (checking every code and date of it) is shown beside, not in, the target.
+- **Pages**: Django's test client through the whole stack of middlewares, as a nurse who is logged in, the access log
+  written. The same patient and the same day in both databases: the demo clinic alone, and the demo clinic with the bulk
+  of `manage.py seed_demo --patients N --sessions M` beside it.
+- **A full day**: the day view when twenty practitioners of the bulk treat all day. It has no target; it shows what a
+  page costs because of what it shows, not because of what lies behind it.
+
+The databases are `clinic_bench_small` and `clinic_bench_large` on the clinic's own server. They are kept for the next
+run; `manage.py bench --drop` throws them away, `--fresh` builds them anew.
+"""
+
+
+def page(tables: Iterable[Table], *, machine: str) -> str:
+    """The whole page as Markdown."""
+    tables = list(tables)
+    missed = [one for table in tables for one in table.missed]
+    below = f"Targets missed: {'; '.join(missed)}." if missed else "Every target is met."
+    lines = [ABOVE.format(machine=machine), *(line for table in tables for line in table.lines()), below]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,61 @@
+"""One run of the bench, from the two databases to the tables."""
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from clinic.bench import pages, report, verdicts
+from clinic.bench.databases import LARGE, SMALL, inside
+from clinic.demo.bulk import Size
+from clinic.demo.calendar import monday_of
+from contraindications.screening import rules_in_force
+from treatments.courses.management.commands.screen import catalogue
+
+ROUNDS = 2  # small, large, small, large: a busy moment of the machine meets both
+SECONDS = 3.0  # for each kind of cases
+A_FULL_DAY = dt.timedelta(days=34)  # before the Monday of the demo's day: a Tuesday of the last full wave
+
+
+def run(size: Size, day: dt.date, *, requests: int, tell: Callable[[str], None]) -> list[report.Table]:
+    """Measure everything. The databases must be ready."""
+    with _quiet():
+        tell("Measuring verdicts")
+        with inside(SMALL):
+            compiled = rules_in_force()[1]
+            known = catalogue(compiled)
+        measured = verdicts.measure(known, compiled, seconds=SECONDS)
+        small, large = _pages(day, requests, tell)
+        with inside(LARGE):
+            full = pages.measure_full_day(monday_of(day) - A_FULL_DAY, requests=requests)
+    title = f"Pages: server time with the demo, and with {size.patients:,} patients and {size.sessions:,} sessions more"
+    return [
+        report.verdicts_table(measured),
+        report.pages_table(small, large, title=title),
+        report.plan_table([page for name, page in large.items() if name.startswith("plan update")]),
+        report.full_day_table(full),
+    ]
+
+
+def _pages(
+    day: dt.date, requests: int, tell: Callable[[str], None]
+) -> tuple[dict[str, pages.Page], dict[str, pages.Page]]:
+    """The same pages in the small and in the large database, in turn."""
+    small: dict[str, pages.Page] = {}
+    large: dict[str, pages.Page] = {}
+    for turn in range(ROUNDS):
+        for name, measured in ((SMALL, small), (LARGE, large)):
+            tell(f"Measuring pages in {name}, {turn + 1} of {ROUNDS}")
+            with inside(name):
+                pages.measure(day, requests=requests, into=measured)
+    return small, large
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without a line in the log for each request."""
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)

@@ -1,0 +1,95 @@
+"""What was measured beside its targets, as tables that a terminal and a page of documentation can both show."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from clinic.bench.pages import Page
+from clinic.bench.verdicts import MOST, Verdicts
+
+MOST_TIMES = 2.0  # a page of the large database beside the same page of the small one
+PLAN_UPDATE = 0.150  # seconds
+MET, MISSED = "met", "MISSED"
+
+Row = Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of text under headings; `missed` says which targets were not met."""
+
+    title: str
+    headings: Row
+    rows: Sequence[Row]
+    missed: Sequence[str] = ()
+
+    def lines(self) -> list[str]:
+        """As Markdown, in columns that line up."""
+        widths = [max(map(len, column)) for column in zip(self.headings, *self.rows, strict=True)]
+        rule = ["-" * width for width in widths]
+        said = [_line(row, widths) for row in (self.headings, rule, *self.rows)]
+        return [f"## {self.title}", "", *said, ""]
+
+
+def _line(row: Row, widths: Sequence[int]) -> str:
+    return f"| {' | '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))} |"
+
+
+def verdicts_table(measured: Iterable[Verdicts]) -> Table:
+    """Ratios first: they hold on another machine, verdicts per second do not."""
+    rows, missed = [], []
+    for one in measured:
+        met = one.times_json <= MOST
+        rows.append(
+            (
+                f"{one.kind} ({one.cases})",
+                f"{one.times_json:.1f}",
+                f"at most {MOST}: {MET if met else MISSED}",
+                f"{one.times_json_with_reading:.1f}",
+                f"{one.a_second:,.0f}",
+            )
+        )
+        missed += [] if met else [f"screen(), {one.kind}"]
+    headings = ("cases", "screen() / JSON", "target", "with reading the case / JSON", "verdicts a second")
+    return Table(
+        "Verdicts on one core, beside json.loads + json.dumps of the same case", headings, rows, missed
+    )
+
+
+def pages_table(small: dict[str, Page], large: dict[str, Page], *, title: str) -> Table:
+    """Each page with little and with much behind it."""
+    rows, missed = [], []
+    for name, before in small.items():
+        after = large[name]
+        times = after.seconds / before.seconds
+        same, quick = before.queries == after.queries, times <= MOST_TIMES
+        rows.append(
+            (
+                name,
+                f"{before.queries} / {after.queries}",
+                MET if same else MISSED,
+                f"{before.seconds * 1000:.0f} / {after.seconds * 1000:.0f}",
+                f"{times:.2f}",
+                MET if quick else MISSED,
+            )
+        )
+        missed += [] if same else [f"{name}: queries"]
+        missed += [] if quick else [f"{name}: time"]
+    headings = ("page", "queries", "equal", "ms", "times", f"at most {MOST_TIMES:.0f} times")
+    return Table(title, headings, rows, missed)
+
+
+def plan_table(pages: Iterable[Page]) -> Table:
+    """The one target in milliseconds: what somebody waits for while choosing."""
+    rows, missed = [], []
+    for page in pages:
+        met = page.seconds < PLAN_UPDATE
+        rows.append((page.name, f"{page.seconds * 1000:.0f}", MET if met else MISSED))
+        missed += [] if met else [f"{page.name}: under {PLAN_UPDATE * 1000:.0f} ms"]
+    headings = ("page", "ms", f"under {PLAN_UPDATE * 1000:.0f} ms")
+    return Table("The plan update, large database", headings, rows, missed)
+
+
+def full_day_table(page: Page) -> Table:
+    """No target: how the day view grows with what it shows."""
+    row = (page.name, str(page.queries), f"{page.seconds * 1000:.0f}")
+    return Table("A full day", ("page", "queries", "ms"), [row])
