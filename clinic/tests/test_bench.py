@@ -1,0 +1,134 @@
+"""The bench measures what it says, in databases of its own, and keeps its hands off the clinic's."""
+
+import datetime as dt
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from clinic.bench import databases, documentation, measuring, pages, report, verdicts
+from clinic.demo import bulk, people, staff
+from clinic.demo.seeding import seed
+from clinic.demo.stories import STORIES
+from clinic.management.commands import bench
+from clinic.models import User
+from contraindications.screening import rules_in_force
+from patients.models import Patient
+from treatments.courses.management.commands.screen import catalogue
+
+DAY = dt.date(2026, 11, 21)
+
+
+def page(name="a page", ms=10.0, queries=7) -> pages.Page:
+    return pages.Page(name, [ms / 1000], queries)
+
+
+def test_verdicts_are_measured_over_the_worked_cases_and_over_full_ones(db):
+    compiled = rules_in_force()[1]
+    worked, full = verdicts.measure(catalogue(compiled), compiled, seconds=0)
+    assert worked.cases == full.cases > 20
+    assert full.kind == "all 44 facts answered"
+    assert 0 < worked.screen < worked.with_reading
+    assert worked.a_second == pytest.approx(1 / worked.screen)
+
+
+def test_a_full_case_answers_everything_and_keeps_what_was_said():
+    case = {"patient": {"facts": {"herpes": {"state": "current"}}, "allergies": None}}
+    full = verdicts._full(case, ["eczema", "herpes"])["patient"]
+    assert full == {"facts": {"eczema": {"state": "no"}, "herpes": {"state": "current"}}, "allergies": []}
+
+
+def test_every_page_of_the_bench_opens_and_is_measured(db, monkeypatch):
+    monkeypatch.setattr("clinic.demo.seeding.STORIES", STORIES[:3])
+    seed(DAY)
+    found: dict[str, pages.Page] = {}
+    pages.measure(DAY, requests=1, into=found)
+    pages.measure(DAY, requests=1, into=found)
+    assert all(len(one.taken) == 2 and one.queries > 3 and one.seconds > 0 for one in found.values())
+    assert len(found) == 7
+    assert pages.measure_full_day(DAY, requests=1).queries > 3
+
+
+def test_a_page_that_does_not_open_is_no_measurement(db, monkeypatch):
+    monkeypatch.setattr("clinic.demo.seeding.STORIES", STORIES[:3])
+    seed(DAY)
+    User.objects.get(email=pages.NURSE).groups.clear()
+    with pytest.raises(RuntimeError, match="status 403"):
+        pages.measure(DAY, requests=1, into={})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "missed"),
+    [
+        pytest.param(page(), page(ms=19), [], id="twice is allowed"),
+        pytest.param(page(), page(ms=21), ["a page: time"], id="more is not"),
+        pytest.param(page(), page(queries=8), ["a page: queries"], id="not one query more"),
+        pytest.param(page(), page(queries=6), ["a page: queries"], id="fewer are not equal either"),
+    ],
+)
+def test_the_table_of_pages_says_what_is_missed(before, after, missed):
+    table = report.pages_table({"a page": before}, {"a page": after}, title="Pages")
+    assert table.missed == missed
+
+
+@pytest.mark.parametrize(("ms", "missed"), [(149, 0), (151, 1)])
+def test_the_plan_update_has_its_milliseconds(ms, missed):
+    assert len(report.plan_table([page(ms=ms)]).missed) == missed
+
+
+@pytest.mark.parametrize(("times", "missed"), [(14.9, 0), (15.1, 1)])
+def test_a_verdict_has_its_share_of_json(times, missed):
+    measured = verdicts.Verdicts("cases", 1, 0.001, 0.001 * times, 0.02)
+    assert len(report.verdicts_table([measured]).missed) == missed
+
+
+def test_the_page_of_documentation_holds_the_tables_and_what_is_missed():
+    tables = [report.plan_table([page(ms=200)]), report.full_day_table(page("a full day"))]
+    text = documentation.page(tables, machine="x86_64")
+    assert "| a full day | 7       | 10 |" in text
+    assert text.endswith("Targets missed: a page: under 150 ms.\n")
+
+
+def test_the_person_whose_page_is_measured_is_in_the_demo():
+    assert people.PEOPLE[1][0] == pages.KNOWN
+    assert pages.NURSE in {member.email for member in staff.STAFF}
+
+
+# The databases
+
+
+@pytest.fixture
+def own_names(monkeypatch):
+    """Databases of this test, thrown away at its end."""
+    for name in ("SMALL", "LARGE"):
+        for module in (databases, measuring):
+            monkeypatch.setattr(module, name, f"{connection.settings_dict['NAME']}_{name.lower()}")
+    yield
+    databases.drop()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_the_bench_builds_its_databases_once_and_leaves_the_clinics_alone(own_names, monkeypatch):
+    monkeypatch.setattr("clinic.demo.seeding.STORIES", STORIES[:3])
+    monkeypatch.setattr(bench, "call_command", lambda *args, **options: None)  # nothing to collect in tests
+    monkeypatch.setattr(measuring, "SECONDS", 0)
+    monkeypatch.setattr(measuring, "ROUNDS", 1)
+    tiny = {"patients": 30, "sessions": 150, "requests": 1}
+    said = io.StringIO()
+    call_command("bench", **tiny, stdout=said)
+    assert "Building" in said.getvalue()
+    assert "queries" in said.getvalue()
+    again = io.StringIO()
+    call_command("bench", **tiny, stdout=again)
+    assert "Building" not in again.getvalue()
+    assert not Patient.objects.exists()
+    with databases.inside(databases.LARGE):
+        assert Patient.objects.count() == 33
+        assert bulk.is_loaded()
+
+
+def test_too_little_to_measure_is_refused_before_anything_is_built(db):
+    with pytest.raises(CommandError, match="At least"):
+        call_command("bench", patients=1)
