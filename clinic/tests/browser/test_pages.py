@@ -1,0 +1,107 @@
+"""The other pages of the main job, looked at by people with other roles, empty, refused and with long names."""
+
+import datetime as dt
+from uuid import uuid4
+
+import pytest
+import time_machine
+from playwright.sync_api import expect
+
+from clinic.models import Room, WorkingHours
+from clinic.tests.browser.looking import Looker, log_in
+from conftest import NOW
+from patients.tests.factories import interview, patient
+from treatments.courses.tests.factories import course
+from treatments.schedule.actions import book_course
+from treatments.schedule.models import Session
+from treatments.schedule.rules import Slot
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+LONG = "Wolfeschlegelsteinhausenbergerdorff-Szczęśniewicz-Konstantopoulou von und zu Hohenstein-Sonderburg"
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOW):
+        yield
+
+
+@pytest.fixture
+def held(nurse):
+    """A plan that waits for a doctor: a corticosteroid, which no source names and the clinic's policy holds."""
+    who = patient(by=nurse, name=LONG, email="long@example.org", phone="+48601234567")
+    interview(
+        who, by=nurse, answers={"corticosteroid": "current", "urticaria": "current"}, allergies=("pollen",)
+    )
+    return course(by=nurse, patient=who, confirmed=False)
+
+
+@pytest.fixture
+def booked(nurse):
+    """A course with one session today and one in three weeks."""
+    Room.objects.create(name="Room 1")
+    for weekday in range(1, 6):
+        WorkingHours.objects.create(practitioner=nurse, weekday=weekday, starts="09:00", ends="17:00")
+    row, room = course(by=nurse, sessions=2), Room.objects.get()
+    starts = [NOW + dt.timedelta(hours=1, minutes=30), NOW + dt.timedelta(days=21)]
+    slots = [Slot(number, start, room.pk) for number, start in enumerate(starts, 1)]
+    book_course(row, slots, practitioner=nurse, by=nurse, at=NOW, key=uuid4())
+    return Session.objects.get(number=1)
+
+
+def test_a_doctor_decides_what_is_held(page, live_server, clock, doctor, held):
+    base, look = live_server.url, Looker(page)
+    log_in(page, base, doctor)
+    page.goto(f"{base}/screening/")
+    look("worklist", schemes=("light", "dark"))
+    page.get_by_role("link", name="Open the plan").click()
+    expect(page.locator("#verdict")).to_contain_text("A doctor must decide")
+    look("course-held", schemes=("light", "dark"))
+    page.goto(f"{base}/screening/{held.screening.pk}/")
+    look("screening", schemes=("light", "dark"))
+    page.goto(f"{base}/courses/{held.pk}/edit/")
+    look("plan-edit")
+    assert not look.found, "\n".join(look.found)
+
+
+def test_the_front_desk_books_moves_and_cancels(page, live_server, clock, front_desk, booked):
+    base, look = live_server.url, Looker(page)
+    log_in(page, base, front_desk)
+    look("desk-start")
+    page.goto(f"{base}/patients/{booked.course.patient_id}/")
+    expect(page.get_by_text("What the patient told us")).to_have_count(0)
+    look("desk-patient", schemes=("light", "dark"))
+    page.goto(f"{base}/schedule/?day=2026-11-23&by=room")
+    look("day-rooms", schemes=("light", "dark"))
+    page.goto(f"{base}/schedule/sessions/{booked.pk}/move/")
+    look("move", schemes=("light", "dark"))
+    page.goto(f"{base}/schedule/sessions/{booked.pk}/")
+    page.get_by_text("Cancel this session").click()
+    page.locator("[name=reason]").fill("Ill")
+    page.get_by_role("button", name="Cancel the session").click()
+    expect(page.get_by_role("link", name="Book the missing sessions")).to_be_visible()
+    look("session-cancelled")
+    page.get_by_role("link", name="Book the missing sessions").click()
+    look("book-missing")
+    assert not look.found, "\n".join(look.found)
+
+
+def test_pages_with_nothing_in_them_and_pages_in_words(page, live_server, clock, nurse, held):
+    base, look = live_server.url, Looker(page)
+    page.goto(f"{base}/accounts/login/")
+    look("login", schemes=("light", "dark"))
+    log_in(page, base, nurse)
+    look("day-empty", schemes=("light", "dark"))
+    page.goto(f"{base}/messages/")
+    look("messages-empty")
+    page.goto(f"{base}/patients/?q=wolfeschl")
+    look("patients-found", schemes=("light", "dark"))
+    page.goto(f"{base}/patients/{held.patient_id}/")
+    look("patient-long", schemes=("light", "dark"))
+    page.goto(f"{base}/patients/{held.patient_id}/edit/")
+    look("patient-edit")
+    page.goto(f"{base}/patients/999999/")
+    look("not-found", schemes=("light", "dark"))
+    page.goto(f"{base}/staff/")
+    look("refused")
+    assert not look.found, "\n".join(look.found)
