@@ -17,10 +17,10 @@ from contraindications.screening import CannotScreen, evaluate
 from treatments.courses.models import Course
 from treatments.courses.plans import plan_of
 from treatments.schedule import rules
-from treatments.schedule.actions import resources_of
 from treatments.schedule.forms import slot_value
 from treatments.schedule.models import Resource, Session
 from treatments.schedule.occupations import clock, occupation_of, series_of
+from treatments.schedule.places import resources_of
 from treatments.schedule.rules import Clock, Daytime, Fault, Lack, Lacking, Occupation, Opening, Series, Slot
 
 DAYS_AROUND = 1  # other times are offered on the day and its neighbours

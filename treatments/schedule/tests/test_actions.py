@@ -14,7 +14,7 @@ from clinic.roles import Role
 from conftest import NOW, person
 from patients.tests.factories import interview
 from treatments.courses import actions as courses
-from treatments.schedule import actions, rules
+from treatments.schedule import actions, places, refusals, rules
 from treatments.schedule.events import CourseBooked, SessionCancelled, SessionMoved
 from treatments.schedule.models import Booking, Reservation, Session
 from treatments.schedule.rules import Fault, Slot
@@ -82,7 +82,7 @@ def test_same_form_books_once_and_answers_as_the_first_time(course, room, doctor
 
 def test_another_form_for_a_booked_course_is_refused(course, room, doctor):
     book(course, factories.slots(course, room), doctor)
-    with pytest.raises(actions.ChangedMeanwhile):
+    with pytest.raises(refusals.ChangedMeanwhile):
         book(course, factories.slots(course, room, hour=14), doctor)
     assert Session.objects.count() == 5
 
@@ -91,7 +91,7 @@ def test_taken_times_are_named_and_nothing_is_booked(course, room, doctor):
     book(course, factories.slots(course, room), doctor)
     other = factories.confirmed_course(by=doctor)
     clash = factories.slots(other, room, first=NOW.date() + 22 * DAY)
-    with pytest.raises(actions.SlotTaken) as caught:
+    with pytest.raises(refusals.SlotTaken) as caught:
         book(other, clash, doctor)
     assert caught.value.numbers == [1, 2, 3, 4]
     assert Session.objects.filter(course=other).count() == 0
@@ -122,7 +122,7 @@ def test_back_to_back_is_allowed(course, room, doctor):
     ],
 )
 def test_times_that_break_a_rule_are_refused(course, room, doctor, change, fault):
-    with pytest.raises(actions.WrongTimes) as caught:
+    with pytest.raises(refusals.WrongTimes) as caught:
         book(course, change(factories.slots(course, room)), doctor)
     assert fault in {fault for _number, fault in caught.value.faults}
     assert nothing_booked()
@@ -143,14 +143,14 @@ def test_nobody_else_may_leave_the_interval(course, room, doctor, nurse, front_d
     slots = factories.slots(course, room)
     slots[4:] = moved(slots[4:], 20 * DAY)
     for somebody in (nurse, front_desk):
-        with pytest.raises(actions.WrongTimes):
+        with pytest.raises(refusals.WrongTimes):
             book(course, slots, doctor, by=somebody, interval_reason="patient is abroad")
     assert nothing_booked()
 
 
 def test_plan_that_is_not_confirmed_is_not_bookable(course, room, doctor):
     courses.cancel(course, version=course.version, by=doctor, at=NOW)
-    with pytest.raises(actions.NotBookable):
+    with pytest.raises(refusals.NotBookable):
         book(course, factories.slots(course, room), doctor)
     assert nothing_booked()
 
@@ -170,7 +170,7 @@ def test_what_is_not_cleared_today_is_not_bookable(course, room, doctor, answers
     if bookable:
         book(course, factories.slots(course, room), doctor)
     else:
-        with pytest.raises(actions.NotBookable):
+        with pytest.raises(refusals.NotBookable):
             book(course, factories.slots(course, room), doctor)
     assert nothing_booked() is not bookable
 
@@ -178,7 +178,7 @@ def test_what_is_not_cleared_today_is_not_bookable(course, room, doctor, answers
 def test_nurse_without_an_active_cooperating_doctor_may_not_treat(course, room, nurse, doctor):
     factories.working_hours(nurse)
     User.objects.filter(pk=doctor.pk).update(is_active=False)
-    with pytest.raises(actions.NotBookable):
+    with pytest.raises(refusals.NotBookable):
         book(course, factories.slots(course, room), doctor, practitioner=nurse)
     User.objects.filter(pk=doctor.pk).update(is_active=True)
     assert len(book(course, factories.slots(course, room), doctor, practitioner=nurse)) == 5
@@ -186,12 +186,12 @@ def test_nurse_without_an_active_cooperating_doctor_may_not_treat(course, room, 
 
 def test_front_desk_does_not_treat(course, room, doctor, front_desk):
     factories.working_hours(front_desk)
-    with pytest.raises(actions.NotBookable):
+    with pytest.raises(refusals.NotBookable):
         book(course, factories.slots(course, room), doctor, practitioner=front_desk)
 
 
 def test_room_out_of_use_is_refused(course, doctor):
-    with pytest.raises(actions.NotBookable):
+    with pytest.raises(refusals.NotBookable):
         book(course, factories.slots(course, factories.room(active=False)), doctor)
 
 
@@ -232,7 +232,7 @@ def test_session_moves_and_its_old_time_is_free(sessions, doctor, heard):
 def test_session_does_not_move_onto_another(sessions, course, room, doctor):
     other = factories.confirmed_course(by=doctor)
     theirs = factories.booked(other, room, practitioner=doctor, hour=14)
-    with pytest.raises(actions.SlotTaken) as caught:
+    with pytest.raises(refusals.SlotTaken) as caught:
         move(theirs[2], doctor, starts_at=sessions[2].starts_at)
     assert caught.value.numbers == [3]
     theirs[2].refresh_from_db()
@@ -241,7 +241,7 @@ def test_session_does_not_move_onto_another(sessions, course, room, doctor):
 
 
 def test_moving_keeps_the_interval_to_the_neighbours(sessions, doctor):
-    with pytest.raises(actions.WrongTimes) as caught:
+    with pytest.raises(refusals.WrongTimes) as caught:
         move(sessions[2], doctor, starts_at=sessions[2].starts_at - 8 * DAY)
     assert (3, Fault.INTERVAL) in caught.value.faults
     row = move(sessions[2], doctor, starts_at=sessions[2].starts_at - 8 * DAY, interval_reason="operation")
@@ -250,7 +250,7 @@ def test_moving_keeps_the_interval_to_the_neighbours(sessions, doctor):
 
 def test_second_of_two_who_move_one_session_is_refused(sessions, doctor):
     move(sessions[0], doctor)
-    with pytest.raises(actions.ChangedMeanwhile):
+    with pytest.raises(refusals.ChangedMeanwhile):
         move(sessions[0], doctor, starts_at=sessions[0].starts_at + 4 * HOUR, version=1)
 
 
@@ -275,7 +275,7 @@ def test_cancelled_time_can_be_booked_by_another(sessions, course, room, doctor,
 def test_cancelling_needs_a_reason_and_the_present_version(sessions, doctor):
     with pytest.raises(ValueError, match="reason"):
         actions.cancel_session(sessions[0], reason=" ", version=1, by=doctor, at=NOW)
-    with pytest.raises(actions.ChangedMeanwhile):
+    with pytest.raises(refusals.ChangedMeanwhile):
         actions.cancel_session(sessions[0], reason="ill", version=2, by=doctor, at=NOW)
     assert Session.objects.booked().count() == 5
 
@@ -320,11 +320,11 @@ def raw(resource, begin, until, **fields):
 )
 def test_periods_that_are_none_are_refused(doctor, begin, until, constraint):
     with pytest.raises(IntegrityError, match=constraint):
-        raw(actions.resource_of(doctor), begin, until)
+        raw(places.resource_of(doctor), begin, until)
 
 
 def test_overlap_of_a_microsecond_is_refused_back_to_back_is_not(doctor):
-    resource = actions.resource_of(doctor)
+    resource = places.resource_of(doctor)
     raw(resource, NOW, NOW + HOUR)
     raw(resource, NOW + HOUR, NOW + 2 * HOUR)
     with pytest.raises(IntegrityError, match="reservation_no_double_booking"):
@@ -335,25 +335,25 @@ def test_hour_that_comes_twice_is_two_hours(doctor):
     zone = timezone.get_default_timezone()
     first = dt.datetime(2026, 10, 25, 2, 30, tzinfo=zone).astimezone(dt.UTC)
     second = dt.datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=zone).astimezone(dt.UTC)
-    resource = actions.resource_of(doctor)
+    resource = places.resource_of(doctor)
     raw(resource, first, first + HOUR)
     assert raw(resource, second, second + HOUR).starts_at - first == HOUR
 
 
 def test_closing_day_of_25_hours_is_one_reservation(doctor):
     begin, until = (dt.datetime(2026, 10, day, tzinfo=NOW.tzinfo).astimezone(dt.UTC) for day in (25, 26))
-    assert raw(actions.resource_of(doctor), begin, until).ends_at - begin == 25 * HOUR
+    assert raw(places.resource_of(doctor), begin, until).ends_at - begin == 25 * HOUR
 
 
 def test_person_of_the_clinic_is_one_resource(doctor, room):
-    assert actions.resource_of(doctor) == actions.resource_of(doctor)
-    assert actions.resource_of(room) != actions.resource_of(doctor)
+    assert places.resource_of(doctor) == places.resource_of(doctor)
+    assert places.resource_of(room) != places.resource_of(doctor)
 
 
 def test_absence_is_respected(course, room, doctor):
     slots = factories.slots(course, room)
-    raw(actions.resource_of(doctor), slots[2].starts_at, slots[2].starts_at + HOUR)
-    with pytest.raises(actions.SlotTaken) as caught:
+    raw(places.resource_of(doctor), slots[2].starts_at, slots[2].starts_at + HOUR)
+    with pytest.raises(refusals.SlotTaken) as caught:
         book(course, slots, doctor)
     assert caught.value.numbers == [3]
     assert not Session.objects.exists()

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections
 
 from conftest import NOW
-from treatments.schedule import actions, transactions
+from treatments.schedule import actions, places, refusals, transactions
 from treatments.schedule.models import Booking, Reservation, Resource, Session
 from treatments.schedule.rules import Slot
 from treatments.schedule.tests import factories
@@ -67,7 +67,7 @@ def unprotected(monkeypatch):
     """Neither constraint nor locks nor looking first: what the tests below must be able to see."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE schedule_reservation DROP CONSTRAINT reservation_no_double_booking")
-    monkeypatch.setattr(actions, "_check_free", lambda chosen, takes, **kwargs: None)
+    monkeypatch.setattr(actions, "check_free", lambda chosen, takes, **kwargs: None)
     yield
     Reservation.objects.all().delete()
     constraint = next(c for c in Reservation._meta.constraints if c.name == "reservation_no_double_booking")
@@ -80,7 +80,7 @@ def test_of_eight_at_once_one_gets_the_times_and_the_others_are_told(doctor):
     crowd = courses(doctor, 8)
     results = at_once(*(booking(course, factories.slots(course, room), doctor) for course in crowd))
     lost = [outcome for outcome, _took in results if isinstance(outcome, Exception)]
-    assert [type(error) for error in lost] == [actions.SlotTaken] * 7
+    assert [type(error) for error in lost] == [refusals.SlotTaken] * 7
     assert {tuple(error.numbers) for error in lost} == {(1, 2, 3, 4, 5)}
     assert Session.objects.count() == 5
     assert Reservation.objects.count() == 20
@@ -96,11 +96,11 @@ def test_without_constraint_and_locks_the_same_race_books_double(doctor, unprote
 
 
 def test_without_locks_the_constraint_alone_lets_one_through(doctor, monkeypatch):
-    monkeypatch.setattr(actions, "_check_free", lambda chosen, takes, **kwargs: None)
+    monkeypatch.setattr(actions, "check_free", lambda chosen, takes, **kwargs: None)
     room = factories.room()
     crowd = courses(doctor, 8)
     results = at_once(*(booking(course, factories.slots(course, room), doctor) for course in crowd))
-    assert {type(outcome) for outcome, _took in results} == {list, actions.SlotTaken}
+    assert {type(outcome) for outcome, _took in results} == {list, refusals.SlotTaken}
     assert Session.objects.count() == 5
     assert overlaps() == 0
 
@@ -121,7 +121,7 @@ def test_crossed_practitioners_and_rooms_end_without_a_deadlock(doctor, nurse):
             )
         )
     results = at_once(*jobs)
-    assert {type(outcome) for outcome, _took in results} <= {list, actions.SlotTaken}
+    assert {type(outcome) for outcome, _took in results} <= {list, refusals.SlotTaken}
     assert [type(outcome) for outcome, _took in results].count(list) == 2
     assert overlaps() == 0
 
@@ -147,7 +147,7 @@ def test_two_forms_for_one_course_at_once_book_it_once(doctor):
         booking(course, factories.slots(course, room, hour=9), doctor),
         booking(course, factories.slots(course, room, hour=14), doctor),
     )
-    assert {type(outcome) for outcome, _took in results} == {list, actions.ChangedMeanwhile}
+    assert {type(outcome) for outcome, _took in results} == {list, refusals.ChangedMeanwhile}
     assert Session.objects.count() == 5
 
 
@@ -171,12 +171,12 @@ def test_a_session_that_two_move_at_once_moves_once(doctor):
     )
     kinds = [type(outcome) for outcome, _took in results]
     assert kinds.count(Session) == 1
-    assert kinds.count(actions.ChangedMeanwhile) == 3
+    assert kinds.count(refusals.ChangedMeanwhile) == 3
     assert session.reservations.count() == 4
 
 
 def test_a_resource_is_made_once_by_eight_at_once(doctor):
-    results = at_once(*[lambda: actions.resource_of(doctor) for _ in range(8)])
+    results = at_once(*[lambda: places.resource_of(doctor) for _ in range(8)])
     assert len({outcome.pk for outcome, _took in results}) == 1
     assert Resource.objects.count() == 1
 
@@ -184,16 +184,16 @@ def test_a_resource_is_made_once_by_eight_at_once(doctor):
 def test_a_connection_that_dies_in_the_middle_leaves_nothing_and_no_lock(doctor, monkeypatch):
     room = factories.room()
     course, other = courses(doctor, 2)
-    write = actions._reserve
+    write = actions.reserve
 
     def die(sessions, takes):
         write(sessions, takes)
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
-    monkeypatch.setattr(actions, "_reserve", die)
+    monkeypatch.setattr(actions, "reserve", die)
     [(outcome, _took)] = at_once(booking(course, factories.slots(course, room), doctor))
-    monkeypatch.setattr(actions, "_reserve", write)
+    monkeypatch.setattr(actions, "reserve", write)
     assert isinstance(outcome, Exception)
     assert not Session.objects.exists()
     assert not Reservation.objects.exists()

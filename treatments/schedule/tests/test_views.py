@@ -17,7 +17,7 @@ from patients.tests.factories import interview
 from treatments.courses import actions as courses
 from treatments.courses.tests.factories import cleared_patient
 from treatments.courses.tests.factories import course as new_course
-from treatments.schedule import actions
+from treatments.schedule import actions, places
 from treatments.schedule.forms import read_slot, slot_value
 from treatments.schedule.models import Reservation, Session
 from treatments.schedule.tests import factories
@@ -95,7 +95,7 @@ def test_taken_times_are_said_and_new_ones_proposed(as_, doctor, course, room):
     browser = as_(doctor)
     form = posted(browser.get(book_url(course)))
     slot = read_slot(2, form["slot-2"])
-    raw(actions.resource_of(doctor), slot.starts_at, slot.starts_at + dt.timedelta(hours=1))
+    raw(places.resource_of(doctor), slot.starts_at, slot.starts_at + dt.timedelta(hours=1))
     answer = browser.post(book_url(course), form)
     assert answer.status_code == 409
     assert "session 2 has just been taken" in answer.content.decode()
@@ -148,6 +148,20 @@ def test_what_is_lacking_is_said_in_words(as_, doctor, nurse, course):
     page = as_(doctor).get(book_url(course), {"practitioner": nurse.pk})
     assert "No time for session 1" in page.content.decode()
     assert "Natalia has no free time then" in page.content.decode()
+
+
+def test_page_asks_as_many_questions_for_a_longer_course(as_, doctor, room):
+    factories.working_hours(doctor)
+    browser = as_(doctor)
+
+    def questions(sessions):
+        course = factories.confirmed_course(by=doctor, sessions=sessions)
+        with CaptureQueriesContext(connection) as asked:
+            browser.get(book_url(course))
+        return len(asked)
+
+    questions(1)  # the first answer asks once for all of the process, and makes the resources
+    assert questions(2) == questions(6) <= 45
 
 
 def test_htmx_gets_the_part_only(as_, doctor, course):
@@ -315,7 +329,7 @@ def test_moving_onto_a_time_just_taken_is_409(as_, front_desk, sessions, room):
     browser = as_(front_desk)
     form = move_form(browser.get(url))
     slot = read_slot(1, form["slot"])
-    raw(actions.resource_of(room), slot.starts_at, slot.starts_at + DAY / 24)
+    raw(places.resource_of(room), slot.starts_at, slot.starts_at + DAY / 24)
     assert browser.post(url, form).status_code == 409
     assert Session.objects.get(pk=sessions[0].pk).version == 1
 
@@ -342,7 +356,7 @@ def test_day_shows_its_sessions_by_practitioner_and_by_room(as_, front_desk, ses
 
 def test_day_shows_absences_and_an_empty_day(as_, doctor, sessions):
     begin = dt.datetime(2026, 11, 25, tzinfo=NOW.tzinfo)
-    raw(actions.resource_of(doctor), begin, begin + DAY)
+    raw(places.resource_of(doctor), begin, begin + DAY)
     assert "Absence" in as_(doctor).get(reverse("schedule:day"), {"day": "2026-11-25"}).content.decode()
     page = as_(doctor).get(reverse("schedule:day"), {"day": "2026-11-28"}).content.decode()
     assert "Nothing is booked on this day" in page

@@ -15,7 +15,7 @@ from clinic.access import role_required
 from clinic.models import User
 from clinic.roles import Role
 from treatments.courses.models import Course, CourseState
-from treatments.schedule import actions, offers, rules
+from treatments.schedule import actions, offers, refusals, rules
 from treatments.schedule.access import open_course
 from treatments.schedule.forms import DAYTIMES, BookForm, MoveForm, WishForm, read_slots
 from treatments.schedule.offers import Desk
@@ -41,13 +41,13 @@ def book(request, pk: int) -> HttpResponse:
             at=at,
             **form.cleaned_data,
         )
-    except actions.WrongTimes as wrong:
+    except refusals.WrongTimes as wrong:
         said = offers.faults_said(wrong.faults, course)
         return _page(request, course, request.POST, at=at, said=said, status=422)
-    except actions.ChangedMeanwhile:
+    except refusals.ChangedMeanwhile:
         said = [_("Sessions of this course were booked or changed meanwhile. Nothing of yours was booked.")]
         return _page(request, course, request.POST, at=at, said=said, status=409)
-    except (actions.NotBookable, actions.SlotTaken) as refused:
+    except (refusals.NotBookable, refusals.SlotTaken) as refused:
         return _page(request, course, request.POST, at=at, said=[str(refused)], status=409)
     messages.success(request, _("All sessions of the course are booked."))
     return redirect(course.patient)

@@ -13,7 +13,7 @@ from clinic.access import role_required
 from clinic.errors import changed_meanwhile
 from clinic.models import Room
 from clinic.roles import Role
-from treatments.schedule import actions, offers
+from treatments.schedule import actions, offers, refusals
 from treatments.schedule.access import open_session
 from treatments.schedule.forms import CancelForm, MovedForm, MoveForm, read_slot
 from treatments.schedule.models import Session, SessionState
@@ -36,12 +36,12 @@ def cancel(request, pk: int) -> HttpResponse:
         return _session_page(request, row, form=form, status=422)
     try:
         actions.cancel_session(row, by=request.user, at=timezone.now(), **form.cleaned_data)
-    except actions.ChangedMeanwhile:
+    except refusals.ChangedMeanwhile:
         row = open_session(request, pk)
         return _session_page(
             request, row, form=_again(form, row), conflict=changed_meanwhile(row), status=409
         )
-    except actions.SlotTaken as busy:
+    except refusals.SlotTaken as busy:
         return _session_page(request, row, form=form, conflict=str(busy), status=409)
     messages.success(request, _("The session is cancelled and its time is free again."))
     return redirect("schedule:session", pk=row.pk)
@@ -85,13 +85,13 @@ def move(request, pk: int) -> HttpResponse:
             at=at,
             **form.cleaned_data,
         )
-    except actions.WrongTimes as wrong:
+    except refusals.WrongTimes as wrong:
         said = offers.faults_said(wrong.faults, row.course)
         return _move_page(request, row, request.POST, at=at, said=said, status=422)
-    except actions.ChangedMeanwhile:
+    except refusals.ChangedMeanwhile:
         row = open_session(request, pk)
         return _move_page(request, row, request.POST, at=at, said=[changed_meanwhile(row)], status=409)
-    except (actions.NotBookable, actions.SlotTaken) as refused:
+    except (refusals.NotBookable, refusals.SlotTaken) as refused:
         return _move_page(request, row, request.POST, at=at, said=[str(refused)], status=409)
     messages.success(request, _("The session is moved."))
     return redirect("schedule:session", pk=row.pk)

@@ -1,0 +1,87 @@
+"""What must hold before anything is booked or moved. Called inside the transaction of the change."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from django.utils.translation import gettext as _
+
+from clinic.models import Room, User
+from contraindications.screening import CannotScreen
+from treatments.courses.actions import rescreen
+from treatments.courses.models import Course, CourseState
+from treatments.schedule import rules
+from treatments.schedule.models import Reservation, Session
+from treatments.schedule.occupations import clock, hours_of, series_of
+from treatments.schedule.places import Chosen, wanted
+from treatments.schedule.refusals import ChangedMeanwhile, NotBookable, SlotTaken, WrongTimes
+from treatments.schedule.rules import Fault, Occupation, Slot
+from treatments.schedule.transactions import lock_resources
+
+
+def rooms_of(slots: Iterable[Slot]) -> dict[int, Room]:
+    """The rooms of the slots, in use all of them. Raises NotBookable."""
+    wanted = {slot.room for slot in slots}
+    rooms = Room.objects.filter(active=True).in_bulk(wanted)
+    if rooms.keys() != wanted:
+        raise NotBookable(_("This room is not in use any more."))
+    return rooms
+
+
+def check_missing(course: Course, chosen: Sequence[Chosen]) -> None:
+    """Exactly the missing sessions are chosen, each once. Raises ChangedMeanwhile or WrongTimes."""
+    series, numbers = series_of(course), [one.number for one in chosen]
+    if not series.standing.keys().isdisjoint(numbers):
+        raise ChangedMeanwhile
+    if sorted(numbers) != series.missing:
+        raise WrongTimes((number, Fault.NUMBERS) for number in {*numbers, *series.missing})
+
+
+def check_bookable(course: Course, practitioner: User, *, by: User, at: dt.datetime) -> None:
+    """The course is confirmed, cleared for booking today, and the practitioner may treat. Raises NotBookable."""
+    if course.state != CourseState.CONFIRMED:
+        raise NotBookable(_("Only a confirmed course can be booked."))
+    if not User.objects.who_may_treat().filter(pk=practitioner.pk).exists():
+        raise NotBookable(_("%(name)s may not treat at present.") % {"name": practitioner})
+    try:
+        _screening, cleared = rescreen(course, by=by, at=at)
+    except CannotScreen as error:
+        raise NotBookable(_("Not bookable: it cannot be screened.")) from error
+    if not cleared.bookable:
+        raise NotBookable(
+            _("%(word)s: a doctor or nurse must look at it first.") % {"word": cleared.booking_said}
+        )
+
+
+def check_times(
+    course: Course,
+    chosen: Sequence[Chosen],
+    takes: Occupation,
+    *,
+    by: User,
+    at: dt.datetime,
+    interval_reason: str,
+    moved: Session | None = None,
+) -> set[int]:
+    """Which sessions a doctor puts outside the interval for a reason; every other fault raises WrongTimes."""
+    hours = hours_of({one.place.practitioner for one in chosen})
+    faults = rules.faults(
+        {one.number: one.starts_at for one in chosen},
+        series_of(course, without=moved),
+        takes,
+        {one.number: hours[one.place.practitioner.pk] for one in chosen},
+        at=at,
+        clock=clock(),
+    )
+    allowed = by.is_doctor and bool(interval_reason.strip())
+    wrong = [(number, fault) for number, fault in faults if fault != Fault.INTERVAL or not allowed]
+    if wrong:
+        raise WrongTimes(wrong)
+    return {number for number, _fault in faults}
+
+
+def check_free(chosen: Sequence[Chosen], takes: Occupation, *, but: int | None = None) -> None:
+    """Lock all resources and look; the constraint has the last word. Raises SlotTaken."""
+    lock_resources({resource for one in chosen for resource in one.place.resources})
+    numbers = Reservation.objects.taken(wanted(chosen, takes), but=but)
+    if numbers:
+        raise SlotTaken(numbers)
