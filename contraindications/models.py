@@ -150,7 +150,12 @@ class Screening(models.Model):
     objects = ScreeningQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["patient", "-at"])]
+        indexes = [
+            models.Index(fields=["patient", "-at"]),
+            models.Index(
+                fields=["at"], condition=Q(verdict="hold"), name="screening_on_hold"
+            ),  # the worklist
+        ]
         constraints = [one_of("screening_verdict", "verdict", Verdict)]
 
     def __str__(self) -> str:
