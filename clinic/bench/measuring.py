@@ -12,7 +12,7 @@ from clinic.demo.calendar import monday_of
 from contraindications.screening import rules_in_force
 from treatments.courses.management.commands.screen import catalogue
 
-ROUNDS = 2  # small, large, small, large: a busy moment of the machine meets both
+ROUNDS = 5  # small, large, small, large ...: a busy moment of the machine meets both
 SECONDS = 3.0  # for each kind of cases
 A_FULL_DAY = dt.timedelta(days=34)  # before the Monday of the demo's day: a Tuesday of the last full wave
 
@@ -45,7 +45,7 @@ def _pages(
     large: dict[str, pages.Page] = {}
     for turn in range(ROUNDS):
         for name, measured in ((SMALL, small), (LARGE, large)):
-            tell(f"Measuring pages in {name}, {turn + 1} of {ROUNDS}")
+            tell(f"Measuring pages, {turn + 1} of {ROUNDS}: {name}")
             with inside(name):
                 pages.measure(day, requests=requests, into=measured)
     return small, large

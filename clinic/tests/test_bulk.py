@@ -128,7 +128,7 @@ def test_the_command_says_what_it_does_and_does_it_once(small):
     call_command("seed_demo", patients=20, sessions=100, day=DAY, stdout=said)
     assert "20 patients and 100 sessions loaded" in said.getvalue()
     assert "reservations 300" in said.getvalue()
-    with pytest.raises(CommandError):
+    with pytest.raises(CommandError, match="bulk is here"):
         call_command("seed_demo", patients=20, sessions=100, force=True)
     assert Patient.objects.count() == 20
 

@@ -20,7 +20,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--patients", type=int, default=100_000, help="of the large database")
         parser.add_argument("--sessions", type=int, default=1_000_000, help="of the large database")
-        parser.add_argument("--requests", type=int, default=15, help="for each page, twice in each database")
+        parser.add_argument(
+            "--requests", type=int, default=6, help="for each page, five times in each database"
+        )
         parser.add_argument("--fresh", action="store_true", help="build the databases anew")
         parser.add_argument("--drop", action="store_true", help="throw the databases away at the end")
         parser.add_argument("--write", action="store_true", help="write docs/performance.md as well")

@@ -43,13 +43,27 @@ class Command(BaseCommand):
             return self.say_logins()
         size = self.size(options["patients"], options["sessions"])
         day = options["day"] or timezone.localdate()
+        refusal = self.refusal(size, force=options["force"])
+        if refusal and not options["once"]:
+            raise CommandError(refusal)
+        if refusal:
+            return None if refusal == THERE else self.tell(refusal)
         if not staff.is_open():
-            self.refuse(force=options["force"])
             self.timed("Demo clinic seeded", lambda: seed(day))
-        elif not (size or options["once"]):
-            raise CommandError(THERE)
         if size:
             self.load(size, day)
+        return None
+
+    def refusal(self, size: bulk.Size | None, *, force: bool) -> str | None:
+        """Why nothing is seeded here, or None. CommandError where there is nothing to build on."""
+        if settings.TLS:
+            return TLS
+        if bulk.is_loaded() if size else staff.is_open():
+            return BULK if size else THERE
+        if staff.real_staff() and not force:
+            return REAL
+        if not RuleSet.objects.published().exists():
+            raise CommandError(NO_CATALOGUE)
         return None
 
     def size(self, patients: int | None, sessions: int | None) -> bulk.Size | None:
@@ -61,10 +75,6 @@ class Command(BaseCommand):
         return bulk.Size(patients or 0, sessions or 0)
 
     def load(self, size: bulk.Size, day: dt.date) -> None:
-        if settings.TLS:
-            raise CommandError(TLS)
-        if bulk.is_loaded():
-            raise CommandError(BULK)
         self.timed(
             f"{size.patients:,} patients and {size.sessions:,} sessions loaded",
             lambda: bulk.load(size, day, tell=self.tell),
@@ -78,15 +88,6 @@ class Command(BaseCommand):
         started = time.monotonic()
         action()
         self.tell(f"{done} in {time.monotonic() - started:.1f} s.")
-
-    def refuse(self, *, force: bool) -> None:
-        """CommandError where no demo belongs."""
-        if settings.TLS:
-            raise CommandError(TLS)
-        if staff.real_staff() and not force:
-            raise CommandError(REAL)
-        if not RuleSet.objects.published().exists():
-            raise CommandError(NO_CATALOGUE)
 
     def say_logins(self) -> None:
         """The logins of the demo, or nothing where there is none."""
