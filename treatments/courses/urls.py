@@ -2,16 +2,16 @@
 
 from django.urls import path
 
-from treatments.courses import views
+from treatments.courses.views import course, planning
 
 app_name = "courses"
 urlpatterns = [
-    path("new/<id:pk>/", views.new, name="new"),
-    path("preview/<id:pk>/", views.preview, name="preview"),
+    path("new/<id:pk>/", planning.new, name="new"),
+    path("preview/<id:pk>/", planning.preview, name="preview"),
     # /courses/<course>/
-    path("<id:pk>/", views.course, name="course"),
-    path("<id:pk>/edit/", views.edit, name="edit"),
-    path("<id:pk>/screen/", views.screen_again, name="screen"),
-    path("<id:pk>/confirm/", views.confirm, name="confirm"),
-    path("<id:pk>/cancel/", views.cancel, name="cancel"),
+    path("<id:pk>/", course.course, name="course"),
+    path("<id:pk>/edit/", planning.edit, name="edit"),
+    path("<id:pk>/screen/", course.screen_again, name="screen"),
+    path("<id:pk>/confirm/", course.confirm, name="confirm"),
+    path("<id:pk>/cancel/", course.cancel, name="cancel"),
 ]

@@ -1,7 +1,6 @@
-"""The plan: choose, see the verdict live, save, confirm."""
+"""The plan's page: choose, see the verdict live, save, confirm in the same step."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -17,19 +16,16 @@ from clinic.access import role_required
 from clinic.errors import changed_meanwhile, conflict
 from clinic.requests import StaffRequest
 from clinic.roles import CLINICAL
-from contraindications.clearance import clearance
-from contraindications.models import Decision
 from contraindications.screening import CANNOT_SCREEN, CannotScreen
 from patients.access import open_patient
 from patients.models import Patient
 from treatments.catalogue.shelf import Shelf
 from treatments.courses import actions
 from treatments.courses.access import open_course
-from treatments.courses.board import build
+from treatments.courses.board.page import build
 from treatments.courses.forms import PlanForm
 from treatments.courses.models import Course, CourseState
 from treatments.courses.picked import Picked, picked_of
-from treatments.courses.plans import cocktail_of, parameters_said
 from treatments.courses.run import run_of
 from treatments.courses.told import told
 
@@ -78,59 +74,6 @@ def preview(request: StaffRequest, pk: int) -> HttpResponse:
     context = {"board": board, "patient": patient, "sections": LATER.get(changed, ()), "changed": changed}
     context["errors"] = form.sentences(given=True)
     return render(request, "courses/_preview.html", context)
-
-
-@role_required(*CLINICAL)
-@require_http_methods(["GET"])
-def course(request: StaffRequest, pk: int) -> HttpResponse:
-    """The plan as it stands: verdict, decisions, and the next step."""
-    return _course_page(request, open_course(request, pk))
-
-
-@role_required(*CLINICAL)
-@require_POST
-def screen_again(request: StaffRequest, pk: int) -> HttpResponse:
-    """Screen the plan on what is known today."""
-    row = open_course(request, pk)
-    if row.state not in (CourseState.PLANNED, CourseState.CONFIRMED):
-        return conflict(request, _("This course is closed: there is nothing to screen any more."))
-    try:
-        actions.rescreen(row, by=request.user, at=timezone.now())
-    except CannotScreen:
-        return _course_page(request, row, refused=str(CANNOT_SCREEN), status=409)
-    return redirect(row)
-
-
-@role_required(*CLINICAL)
-@require_POST
-def confirm(request: StaffRequest, pk: int) -> HttpResponse:
-    """Make the plan a course that can be booked."""
-    row = open_course(request, pk)
-    try:
-        actions.confirm(row, version=_version(request), by=request.user, at=timezone.now())
-    except actions.ChangedMeanwhile:
-        return conflict(request, changed_meanwhile(row))
-    except actions.NotConfirmable as refusal:
-        with suppress(CannotScreen):  # keep the verdict that the refusal rests on
-            actions.rescreen(row, by=request.user, at=timezone.now())
-        return _course_page(request, row, refused=str(refusal), status=422)
-    messages.success(request, _("The plan is confirmed. Now book the sessions."))
-    return redirect(row)
-
-
-@role_required(*CLINICAL)
-@require_POST
-def cancel(request: StaffRequest, pk: int) -> HttpResponse:
-    """Give a course up."""
-    row = open_course(request, pk)
-    try:
-        actions.cancel(row, version=_version(request), by=request.user, at=timezone.now())
-    except actions.ChangedMeanwhile:
-        return conflict(request, changed_meanwhile(row))
-    except ValidationError as error:
-        return conflict(request, " ".join(error.messages))
-    messages.success(request, _("The course is cancelled."))
-    return redirect(row)
 
 
 def _post(request: StaffRequest, patient: Patient, shelf: Shelf, row: Course | None = None) -> HttpResponse:
@@ -196,25 +139,3 @@ def _page(
     context = {"patient": patient, "board": board, "course": course, "key": key or uuid4(), "errors": errors}
     context["told"] = told(patient, day=timezone.localdate())
     return render(request, "courses/plan.html", context, status=status)
-
-
-def _course_page(request: StaffRequest, row: Course, *, refused: str = "", status: int = 200) -> HttpResponse:
-    decisions = list(Decision.objects.of(row.patient))
-    context = {
-        "course": row,
-        "patient": row.patient,
-        "told": told(row.patient, day=timezone.localdate()),
-        "screening": row.screening,
-        "clearance": clearance(row.screening, decisions) if row.screening else None,
-        "cocktail": cocktail_of(row),
-        "around": row.procedure_substances.all(),
-        "parameters": parameters_said(row),
-        "refused": refused,
-    }
-    return render(request, "courses/course.html", context, status=status)
-
-
-def _version(request: StaffRequest) -> int:
-    """The version that the page showed; 0, which never stands, for anything else."""
-    said = request.POST.get("version", "")
-    return int(said) if said.isdecimal() and len(said) < 10 else 0
