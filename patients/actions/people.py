@@ -55,9 +55,9 @@ def edit_patient(
     row = Patient(pk=stands.pk, created_at=stands.created_at, created_by=by, **fields)
     _check(row, at)
     save_version(row, version=version, fields=FIELDS)
-    announce(PatientChanged(patient_id=row.pk, at=at))
-    if SCREENED & set(changed):
+    if SCREENED & set(changed):  # courses are locked before messages, as by everybody else
         announce(FactsChanged(patient_id=row.pk, at=at))
+    announce(PatientChanged(patient_id=row.pk, at=at))
     return row
 
 

@@ -41,7 +41,7 @@ class Shelf:
             ingredients=list(
                 Ingredient.objects.in_use().prefetch_related("for_goals", "areas", "may_contain")
             ),
-            products=list(Product.objects.in_use().prefetch_related("ingredients")),
+            products=list(Product.objects.in_use().prefetch_related("ingredients__may_contain")),
             protocols=list(Protocol.objects.in_use().prefetch_related("areas")),
             synergies=list(Synergy.objects.select_related("one", "other")),
             concepts=list(CompositionConcept.objects.in_use()),

@@ -1,6 +1,7 @@
 """Changes to courses: save a plan, confirm it, screen it again, finish or cancel it."""
 
 import datetime as dt
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from contraindications.actions import store_screening
 from contraindications.clearance import Clearance, clearance
 from contraindications.models import Decision, Screening
 from contraindications.screening import CANNOT_SCREEN, CannotScreen, evaluate
+from patients.events import FactsChanged
 from patients.models import Patient
 from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
 from treatments.courses.models import Course, CourseState
@@ -27,6 +29,10 @@ class ChangedMeanwhile(Exception):
     """Somebody else saved, confirmed or cancelled this plan since it was opened; nothing was written."""
 
 
+class AlreadySaved(Exception):
+    """This form saved a plan before, with other choices (a page brought back by the browser). Nothing was written."""
+
+
 class NotConfirmable(Exception):
     """The plan cannot be confirmed as it stands; the message says why, in words for clinical staff."""
 
@@ -37,12 +43,15 @@ def create_plan(
 ) -> Course:
     """Save a new plan and screen it. The same `key` again (a form posted twice) gives the course saved first.
 
-    Raises ValidationError where a fact of the table would not hold, CannotScreen where no verdict can be given.
+    Raises AlreadySaved if that one holds other choices, ValidationError where a fact of the table would not hold,
+    CannotScreen where no verdict can be given.
     """
     with connection.cursor() as cursor:  # the second of two posts waits for the first
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(key)])
     saved = Course.objects.filter(key=key, patient=patient).first()
     if saved is not None:
+        if not _holds(saved, picked, run):
+            raise AlreadySaved
         return saved
     course = Course(patient=patient, key=key, created_at=at, created_by=by, **_columns(picked, run))
     course.full_clean()
@@ -112,7 +121,8 @@ def finish(course: Course, *, at: dt.datetime) -> bool:
 def rescreen(course: Course, *, by: User | None, at: dt.datetime) -> tuple[Screening, Clearance]:
     """Screen the plan against today's facts and the rule set in force, keep the screening, and say what may happen.
 
-    A screening with the same digest is not stored twice: nothing changed since. Raises CannotScreen.
+    A screening with the same digest is not stored twice: nothing changed since. Call it with the course locked, so
+    that what is screened is what is saved. Raises CannotScreen.
     """
     evaluation = evaluate(course.patient, plan_of(course), day=timezone.localdate(at))
     screening = course.screening
@@ -121,6 +131,30 @@ def rescreen(course: Course, *, by: User | None, at: dt.datetime) -> tuple[Scree
         course.screening = screening
         Course.objects.filter(pk=course.pk).update(screening=screening)
     return screening, clearance(screening, Decision.objects.of(course.patient))
+
+
+@transaction.atomic
+def screen_again(course: Course, *, by: User, at: dt.datetime) -> Course:
+    """Screen a plan or a course under way on what is known today.
+
+    Raises ChangedMeanwhile if it is finished or cancelled, CannotScreen.
+    """
+    found = Course.objects.select_for_update(of=("self",)).for_page().open().filter(pk=course.pk).first()
+    if found is None:
+        raise ChangedMeanwhile
+    rescreen(found, by=by, at=at)
+    return found
+
+
+def screen_courses_of(event: FactsChanged) -> None:
+    """What the patient told us changed: no plan of theirs goes on showing the verdict of before.
+
+    One that cannot be screened keeps its old, dated verdict; nothing can be done with it until it can.
+    """
+    open_courses = Course.objects.select_for_update(of=("self",)).for_page().open()
+    for course in open_courses.filter(patient=event.patient_id).order_by("pk"):
+        with suppress(CannotScreen):
+            rescreen(course, by=None, at=event.at)
 
 
 def _refuse_unless_confirmable(course: Course, *, by: User, at: dt.datetime) -> None:
@@ -161,6 +195,14 @@ def _columns(picked: Picked, run: Run) -> dict[str, Any]:
         "interval_max": longest,
         "session_minutes": run.minutes,
     }
+
+
+def _holds(course: Course, picked: Picked, run: Run) -> bool:
+    """Does the saved plan hold exactly these choices?"""
+    lists = ("ingredients", "products", "procedure_substances")
+    return all(getattr(course, name) == value for name, value in _columns(picked, run).items()) and all(
+        set(getattr(course, name).all()) == set(getattr(picked, name)) for name in lists
+    )
 
 
 def _fill_cocktail(course: Course, picked: Picked) -> None:

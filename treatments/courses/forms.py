@@ -13,6 +13,7 @@ from treatments.courses.picked import Picked
 
 IN_THE_COCKTAIL = (IngredientRole.ACTIVE, IngredientRole.CLASS, IngredientRole.ADJUNCT)
 AROUND_IT = (IngredientRole.PROCEDURE, IngredientRole.TOPICAL)
+SUBSTANCES = {"ingredients", "products", "procedure_substances"}
 # What a technique's ranges may name; the range itself is shown, never enforced: outside is "not documented".
 PARAMETERS = {
     "needle_length_mm": _("Needle length, mm"),
@@ -29,7 +30,10 @@ def one(**kwargs) -> forms.TypedChoiceField:
 
 def many() -> forms.TypedMultipleChoiceField:
     """Any number of rows of the shelf, by their codes."""
-    return forms.TypedMultipleChoiceField(required=False, empty_value=[])
+    gone = _("“%(value)s” is not offered any more. Load this page again and choose anew.")
+    return forms.TypedMultipleChoiceField(
+        required=False, empty_value=[], error_messages={"invalid_choice": gone}
+    )
 
 
 class Number(forms.DecimalField):
@@ -113,6 +117,7 @@ class PlanForm(forms.Form):
             sessions=said.get("sessions"),
             interval=said.get("interval"),
             parameters={name: said[name] for name in PARAMETERS if said.get(name) is not None},
+            readable=SUBSTANCES.isdisjoint(self.errors),
         )
 
     def sentences(self, *, given: bool = False) -> list[str]:

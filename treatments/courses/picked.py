@@ -24,6 +24,9 @@ class Picked:
     sessions: int | None = None
     interval: int | None = None
     parameters: dict[str, Decimal] = field(default_factory=dict)
+    readable: bool = (
+        True  # False: substances were chosen that nobody offers, so there is more than stands here
+    )
 
     def inside(self) -> list[Ingredient]:
         """The ingredients of the cocktail, each once, those inside ready-made products included."""
@@ -56,3 +59,9 @@ def picked_of(course: Course) -> Picked:
         interval=course.interval_target,
         parameters={name: Decimal(value) for name, value in course.parameters.items()},
     )
+
+
+def no_longer_offered(course: Course) -> list[str]:
+    """The labels of what a saved plan puts into or onto the skin and nobody may choose any more."""
+    rows = [*course.ingredients.all(), *course.products.all(), *course.procedure_substances.all()]
+    return [row.label for row in rows if row.retired_on]

@@ -21,7 +21,7 @@ class CourseQuerySet(models.QuerySet):
             "protocol",
             "screening__rule_set",
             "confirmed_by",
-        )
+        ).defer("screening__rule_set__content")
 
     def for_list(self):
         """Courses with what a line about each shows, newest first, in one query."""
@@ -29,8 +29,10 @@ class CourseQuerySet(models.QuerySet):
             "-created_at"
         )
 
+    def open(self):
+        """Plans and courses under way: neither finished nor given up."""
+        return self.filter(state__in=["planned", "confirmed"])
+
     def held(self):
         """Plans and courses under way whose newest screening leaves the word to a doctor, oldest first."""
-        return self.filter(state__in=["planned", "confirmed"], screening__verdict="hold").order_by(
-            "screening__at"
-        )
+        return self.open().filter(screening__verdict="hold").order_by("screening__at")

@@ -121,6 +121,8 @@ def _screened(
     plan = _plan(picked)
     if plan is None:
         return None, None, False
+    if not picked.readable:  # without what could not be read the verdict might be milder
+        return None, None, True
     try:
         evaluation = evaluate(patient, plan, day=day)
         return evaluation, clearance(evaluation, Decision.objects.of(patient)), False

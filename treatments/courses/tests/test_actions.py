@@ -10,6 +10,7 @@ from django.db import connection
 
 from contraindications.actions import decide
 from contraindications.models import Screening
+from contraindications.screening import CannotScreen
 from patients.tests.factories import interview, patient
 from treatments.catalogue.shelf import Shelf
 from treatments.courses import actions
@@ -178,3 +179,56 @@ def test_a_finished_course_cannot_be_cancelled(nurse, at):
 def test_too_many_sessions_are_refused_in_words(nurse):
     with pytest.raises(ValidationError, match="1 to 30 sessions"):
         course(by=nurse, confirmed=False, sessions=31)
+
+
+@pytest.mark.parametrize("confirmed", [False, True], ids=["a plan", "a course under way"])
+def test_new_answers_are_screened_at_once_for_everything_under_way(nurse, confirmed):
+    """No page goes on showing the milder verdict of before."""
+    row = course(by=nurse, confirmed=confirmed)
+    interview(row.patient, by=nurse, answers={"pregnancy": "current"})
+    row.refresh_from_db()
+    assert (row.screening.verdict, row.screening.by) == ("stop", None)
+
+
+def test_new_answers_leave_what_is_closed_alone(nurse, at):
+    row = course(by=nurse)
+    actions.cancel(row, version=row.version, by=nurse, at=at)
+    interview(row.patient, by=nurse, answers={"pregnancy": "current"})
+    row.refresh_from_db()
+    assert row.screening.verdict == "clear"
+
+
+def test_an_interview_is_kept_when_nothing_can_be_screened(nurse, monkeypatch):
+    row = course(by=nurse)
+
+    def fail(*args, **kwargs):
+        raise CannotScreen
+
+    monkeypatch.setattr(actions, "evaluate", fail)
+    assert interview(row.patient, by=nurse, answers={"pregnancy": "current"}).number == 2
+
+
+def test_a_form_posted_again_with_other_choices_is_told(nurse, at):
+    who, key = cleared_patient(by=nurse), uuid4()
+    first, other = picked(), picked(ingredients=["vitamin_c"])
+    saved = actions.create_plan(who, first, run(first), key=key, by=nurse, at=at)
+    with pytest.raises(actions.AlreadySaved):
+        actions.create_plan(who, other, run(other), key=key, by=nurse, at=at)
+    assert [i.code for i in saved.ingredients.all()] == ["hyaluronic_acid"]
+    assert Course.objects.count() == 1
+
+
+def test_what_is_screened_again_is_what_is_saved(nurse, doctor, at):
+    """Somebody else has changed the plan since the page was opened: their cocktail is screened, not the page's."""
+    opened = Course.objects.for_page().get(pk=course(by=nurse, confirmed=False).pk)
+    theirs = picked(ingredients=["vitamin_c"])
+    actions.change_plan(opened, theirs, run(theirs), version=opened.version, by=doctor, at=at)
+    again = actions.screen_again(opened, by=nurse, at=at)
+    assert [i["code"] for i in again.screening.plan["ingredients"]] == ["vitamin_c"]
+
+
+def test_what_is_closed_is_not_screened_again(nurse, at):
+    row = course(by=nurse)
+    actions.cancel(row, version=row.version, by=nurse, at=at)
+    with pytest.raises(actions.ChangedMeanwhile):
+        actions.screen_again(row, by=nurse, at=at)

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from clinic.models import AccessLog
 from patients.tests.factories import interview, patient
+from treatments.catalogue.models import Ingredient, Product
 from treatments.courses.models import Course, CourseState
 from treatments.courses.tests.factories import cleared_patient, course
 
@@ -114,7 +115,7 @@ def test_a_form_posted_twice_makes_one_plan(as_, nurse, who):
     [
         pytest.param({"goal": ""}, "Choose a goal", id="no goal"),
         pytest.param({"goal": "immortality"}, "Select a valid choice", id="unknown goal"),
-        pytest.param({"ingredients": ["plutonium"]}, "Select a valid choice", id="unknown ingredient"),
+        pytest.param({"ingredients": ["plutonium"]}, "not offered any more", id="unknown ingredient"),
         pytest.param({"sessions": "31"}, "1 to 30 sessions", id="too many sessions"),
         pytest.param({"sessions": "many"}, "whole number", id="no number"),
         pytest.param({"spacing_mm": "wide"}, "Spacing, mm: Enter a number", id="no measure"),
@@ -240,3 +241,47 @@ def test_the_patients_page_lists_their_courses_in_the_same_number_of_questions(a
 
     queries()  # what is kept per process is read once
     assert queries() == queries()
+
+
+def test_a_substance_that_is_not_offered_any_more_leaves_no_milder_verdict(as_, nurse, who):
+    """What was chosen cannot be read, so the plan without it is not screened in its place."""
+    Ingredient.objects.filter(code="vitamin_c").update(retired_on="2026-11-23")
+    page = as_(nurse).post(f"/courses/preview/{who.pk}/", CHOSEN, headers=HTMX).content.decode()
+    assert "Cannot screen: do not treat this as clear" in page
+    assert "“vitamin_c” is not offered any more" in page
+    assert "No listed contraindication reported" not in page
+
+
+def test_changing_a_plan_says_what_is_not_in_the_catalogue_any_more(as_, nurse):
+    plan = course(by=nurse, confirmed=False, ingredients=["hyaluronic_acid", "vitamin_c"])
+    Ingredient.objects.filter(code="vitamin_c").update(retired_on="2026-11-23")
+    page = as_(nurse).get(f"/courses/{plan.pk}/edit/").content.decode()
+    assert "Not in the catalogue any more, so left out on this page: Vitamin C." in page
+
+
+def test_a_page_brought_back_and_filled_in_anew_is_told_and_makes_no_second_plan(as_, nurse):
+    row, chosen = cleared_patient(by=nurse), CHOSEN | {"key": str(uuid4()), "do": "confirm"}
+    as_(nurse).post(new(row), chosen)
+    answer = as_(nurse).post(new(row), chosen | {"ingredients": ["vitamin_e"]})
+    assert answer.status_code == 409
+    assert "has saved a plan before" in answer.content.decode()
+    assert chosen["key"] not in answer.content.decode()
+    assert Course.objects.count() == 1
+
+
+def test_products_cost_no_more_questions(as_, nurse, who):
+    def queries():
+        products = [product(code) for code in (uuid4().hex[:8], uuid4().hex[:8])]
+        with CaptureQueriesContext(connection) as asked:
+            as_(nurse).post(f"/courses/preview/{who.pk}/", CHOSEN | {"products": products}, headers=HTMX)
+        return len(asked)
+
+    queries()  # logs in, reads what a process keeps
+    assert queries() == queries()
+
+
+def product(code: str) -> str:
+    """A ready-made product of two ingredients."""
+    row = Product.objects.create(code=code, label=f"Mix {code}", citations=["own"])
+    row.ingredients.set(Ingredient.objects.filter(code__in=["vitamin_e", "zinc"]))
+    return code

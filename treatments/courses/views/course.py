@@ -3,7 +3,6 @@
 from contextlib import suppress
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,7 +18,7 @@ from contraindications.models import Decision
 from contraindications.screening import CANNOT_SCREEN, CannotScreen
 from treatments.courses import actions
 from treatments.courses.access import open_course
-from treatments.courses.models import Course, CourseState
+from treatments.courses.models import Course
 from treatments.courses.plans import cocktail_of, parameters_said
 from treatments.courses.told import told
 
@@ -36,10 +35,10 @@ def course(request: StaffRequest, pk: int) -> HttpResponse:
 def screen_again(request: StaffRequest, pk: int) -> HttpResponse:
     """Screen the plan on what is known today."""
     row = open_course(request, pk)
-    if row.state not in (CourseState.PLANNED, CourseState.CONFIRMED):
-        return conflict(request, _("This course is closed: there is nothing to screen any more."))
     try:
-        actions.rescreen(row, by=request.user, at=timezone.now())
+        actions.screen_again(row, by=request.user, at=timezone.now())
+    except actions.ChangedMeanwhile:
+        return conflict(request, _("This course is closed: there is nothing to screen any more."))
     except CannotScreen:
         return _course_page(request, row, refused=str(CANNOT_SCREEN), status=409)
     return redirect(row)
@@ -55,8 +54,8 @@ def confirm(request: StaffRequest, pk: int) -> HttpResponse:
     except actions.ChangedMeanwhile:
         return conflict(request, changed_meanwhile(row))
     except actions.NotConfirmable as refusal:
-        with suppress(CannotScreen):  # keep the verdict that the refusal rests on
-            actions.rescreen(row, by=request.user, at=timezone.now())
+        with suppress(CannotScreen, actions.ChangedMeanwhile):  # keep the verdict that the refusal rests on
+            row = actions.screen_again(row, by=request.user, at=timezone.now())
         return _course_page(request, row, refused=str(refusal), status=422)
     messages.success(request, _("The plan is confirmed. Now book the sessions."))
     return redirect(row)
@@ -71,8 +70,6 @@ def cancel(request: StaffRequest, pk: int) -> HttpResponse:
         actions.cancel(row, version=_version(request), by=request.user, at=timezone.now())
     except actions.ChangedMeanwhile:
         return conflict(request, changed_meanwhile(row))
-    except ValidationError as error:
-        return conflict(request, " ".join(error.messages))
     messages.success(request, _("The course is cancelled."))
     return redirect(row)
 

@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.access import role_required
@@ -25,7 +26,7 @@ from treatments.courses.access import open_course
 from treatments.courses.board.page import build
 from treatments.courses.forms import PlanForm
 from treatments.courses.models import Course, CourseState
-from treatments.courses.picked import Picked, picked_of
+from treatments.courses.picked import Picked, no_longer_offered, picked_of
 from treatments.courses.run import run_of
 from treatments.courses.told import told
 
@@ -37,6 +38,10 @@ LATER = {
     "procedure_substances": ("course",),
 }
 WRITES = ("save", "confirm")
+SAVED_BEFORE = gettext_lazy(
+    "This page has saved a plan before, with other choices, and nothing was saved now. "
+    "To change that plan, open it from the patient's page; to make a second one, save again."
+)
 
 
 @role_required(*CLINICAL)
@@ -58,7 +63,7 @@ def edit(request: StaffRequest, pk: int) -> HttpResponse:
         return conflict(request, _("This plan is confirmed or closed: it cannot be changed any more."))
     if request.method == "POST":
         return _post(request, row.patient, Shelf.load(), row)
-    return _page(request, row.patient, Shelf.load(), picked_of(row), course=row)
+    return _page(request, row.patient, Shelf.load(), picked_of(row), course=row, errors=_left_out(row))
 
 
 @role_required(*CLINICAL)
@@ -76,6 +81,15 @@ def preview(request: StaffRequest, pk: int) -> HttpResponse:
     return render(request, "courses/_preview.html", context)
 
 
+def _left_out(row: Course) -> list[str]:
+    """What the saved plan holds and this page does not offer any more, in a sentence."""
+    labels = no_longer_offered(row)
+    said = _(
+        "Not in the catalogue any more, so left out on this page: %(what)s. The saved plan still holds it."
+    )
+    return [said % {"what": ", ".join(labels)}] if labels else []
+
+
 def _post(request: StaffRequest, patient: Patient, shelf: Shelf, row: Course | None = None) -> HttpResponse:
     """Save what was chosen, and confirm it where that was asked; or show the page again with what is wrong."""
     form = PlanForm(request.POST, shelf=shelf)
@@ -90,6 +104,8 @@ def _post(request: StaffRequest, patient: Patient, shelf: Shelf, row: Course | N
         saved = _write(request, patient, shelf, form, row)
     except actions.ChangedMeanwhile:
         return show(errors=[changed_meanwhile(row)] if row else [], status=409)
+    except actions.AlreadySaved:
+        return show(errors=[SAVED_BEFORE], status=409, key=None)
     except ValidationError as error:
         return show(errors=error.messages, status=422)
     except CannotScreen:
@@ -116,8 +132,13 @@ def _saved(request: StaffRequest, row: Course) -> HttpResponse:
     if request.POST["do"] == "confirm" and row.state == CourseState.PLANNED:
         try:
             actions.confirm(row, version=row.version, by=request.user, at=timezone.now())
-        except (actions.ChangedMeanwhile, actions.NotConfirmable) as refusal:
+        except actions.NotConfirmable as refusal:
             messages.warning(request, _("The plan is saved, not confirmed. %(why)s") % {"why": refusal})
+        except actions.ChangedMeanwhile:
+            messages.warning(
+                request,
+                _("The plan is saved, not confirmed: somebody has changed it since. Look at it again."),
+            )
         else:
             messages.success(request, _("The plan is confirmed. Now book the sessions."))
     return redirect(row)
