@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from clinic.models import Clinic
 from patients.events import PatientChanged
+from patients.tests.factories import clear_interview
 from treatments.courses import actions as courses
 from treatments.courses.events import CourseConfirmed, CourseFinished
 from treatments.reminders.models import Message
@@ -162,6 +163,7 @@ def test_booked_and_given_up_through_the_front_door(doctor, at):
     """The whole house: planning, booking and cancelling announce what the reminder listens to."""
     message = reminder(doctor, at=at - LATER)
     schedule.working_hours(doctor)
+    clear_interview(message.patient, doctor, at)
     newer = schedule.confirmed_course(by=doctor, at=at, patient=message.patient)
     schedule.booked(newer, schedule.room(), practitioner=doctor, at=at)
     assert state(message) == ("suppressed", "A newer course was confirmed.")
