@@ -92,6 +92,13 @@ def test_the_command_sends_what_is_due_now(doctor, mailoutbox, capsys):
     assert Heartbeat.objects.exists()
 
 
+def test_a_rehearsal_gives_up_on_nothing_that_falls_due_before_it(doctor, mailoutbox):
+    waiting = reminder(doctor, at=timezone.now())
+    call_command("tick", at="2040-01-01T09:00")
+    waiting.refresh_from_db()
+    assert (waiting.state, len(mailoutbox)) == ("due", 0)
+
+
 def test_no_rehearsal_where_letters_reach_people(doctor, post_office):
     with pytest.raises(CommandError, match="reach people"):
         call_command("tick", at="2030-01-01T09:00")

@@ -20,10 +20,13 @@ class Command(BaseCommand):
 
     def handle(self, at: str | None = None, **options) -> None:
         moment = rehearsed(at) if at else database_clock()
+        done: Counter[str] = Counter()
+        due = Message.objects.filter(not_after__gte=moment)
         if at is None:
-            actions.beat(at=moment)  # a rehearsal is no proof that somebody sends
-        done = Counter({"cleared": actions.clear_away(at=moment)})
-        for pk in Message.objects.to_send(moment, BATCH):
+            actions.beat(at=moment)
+            done["cleared"] = actions.clear_away(at=moment)
+        # A rehearsal is no proof that somebody sends, and what falls due before its day stays to be sent for real.
+        for pk in due.to_send(moment, BATCH):
             done[actions.deliver(pk, at=moment) or "taken"] += 1
         counts = ", ".join(f"{count} {what}" for what, count in sorted(done.items()) if count)
         self.stdout.write(counts or "nothing is due")
