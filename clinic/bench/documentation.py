@@ -7,8 +7,8 @@ from clinic.bench.report import Table
 ABOVE = """# Speed
 
 Written by `manage.py bench --write`; `make bench` prints the same tables. Read the ratios: they hold on other machines,
-milliseconds and verdicts per second do not. Measured on {machine}, one process, median of many requests, small and
-large database in turn.
+milliseconds and verdicts per second do not. One process, median of many requests, small and large database in turn.
+Measured on {machine}.
 
 What is measured:
 

@@ -1,69 +1,28 @@
 """Lives the stories: every step through the action that a person would take, at the moment they would."""
 
 import datetime as dt
-import random
-import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 from django.utils import timezone
 
 from clinic.demo.calendar import Place
 from clinic.demo.people import register
-from clinic.demo.staff import ROOMS
-from clinic.demo.stories import PLANS, After, Ends, Story
-from clinic.models import Clinic, Room, User
-from contraindications.actions import decide
-from contraindications.clearance import clearance
-from contraindications.models import Decision
-from patients.actions import edit_patient, save_draft, submit_interview
-from patients.actions.people import FIELDS
-from patients.interviews import questions
-from patients.models import Patient, Substance
-from treatments.catalogue.shelf import Shelf
+from clinic.demo.planning import decided, interviewed, picked, planned, told
+from clinic.demo.reminding import ended
+from clinic.demo.scene import Scene
+from clinic.demo.stories import Ends, Story
+from clinic.models import User
+from patients.actions import save_draft
 from treatments.courses import actions as courses
 from treatments.courses.models import Course
-from treatments.courses.picked import Picked
 from treatments.courses.run import run_of
-from treatments.reminders import words
-from treatments.reminders.actions import Outcome
-from treatments.reminders.mail import letter
-from treatments.reminders.models import Message, MessageState
 from treatments.schedule.actions import book_course, cancel_session, move_session
 from treatments.schedule.models import Session
 from treatments.schedule.rules import Slot, wall
 from treatments.visits.actions import perform
 
 AHEAD = 9  # days from the first conversation to the first session
+NOTES = ["", "Well tolerated.", "Slight redness, gone after ten minutes.", "", "Small bruise on the left."]
 ASK_AGAIN = 75  # days: before answers are too old to treat on
-TEXTS = {
-    Decision.Kind.ACKNOWLEDGE: ("informed", "Talked about it; we watch the skin during the session."),
-    Decision.Kind.DECIDE: (
-        "clarified",
-        "Long ago and without consequences, letter of the family doctor seen.",
-    ),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What every life takes place in. `at` is the moment of seeding: nothing happens after it."""
-
-    day: dt.date
-    at: dt.datetime
-    staff: Mapping[str, User]
-    rooms: list[Room]
-    shelf: Shelf
-    rng: random.Random
-
-    def moment(self, day: dt.date, hour: int, minute: int = 0) -> dt.datetime:
-        return wall(day, dt.time(hour, minute), timezone.get_default_timezone())
-
-
-def scene(day: dt.date, at: dt.datetime, staff: Mapping[str, User], rng: random.Random) -> Scene:
-    """The clinic as it is open now."""
-    rooms = {room.name: room for room in Room.objects.filter(name__in=ROOMS)}
-    return Scene(day, at, staff, [rooms[name] for name in ROOMS], Shelf.load(), rng)
 
 
 def live(number: int, story: Story, place: Place, scene: Scene) -> None:
@@ -71,9 +30,7 @@ def live(number: int, story: Story, place: Place, scene: Scene) -> None:
     first = first_day(number, story, place, scene)
     began = first - dt.timedelta(days=AHEAD)
     by = scene.staff[place.login]
-    patient = register(
-        number, day=scene.day, by=scene.staff["desk"], at=scene.moment(began, 11), rng=scene.rng
-    )
+    patient = register(number, scene, at=scene.moment(began, 11))
     if story.ends is Ends.REGISTERED:
         return
     if story.ends is Ends.DRAFT:
@@ -98,92 +55,6 @@ def first_day(number: int, story: Story, place: Place, scene: Scene) -> dt.date:
     if story.ends is Ends.BOOKED and run:
         return place.day - dt.timedelta(days=run.interval[1] * (number % run.sessions))
     return scene.day + dt.timedelta(days=AHEAD - 1 - number % 8)
-
-
-# Before the first session
-
-
-def told(patient: Patient, story: Story) -> dict:
-    """What the patient answers, whenever asked: "no" to all that the story does not say otherwise."""
-    day = timezone.localdate(patient.created_at)
-    answers: dict[str, dict] = {fact.code: {"state": "no"} for fact in questions(patient)}
-    for code, said in story.said.items():
-        answers[code] = _answer(said, day)
-    codes = set(Substance.objects.filter(code__in=story.allergies or ()).values_list("code", flat=True))
-    allergies = (
-        None
-        if story.allergies is None
-        else {
-            "substances": sorted(codes),
-            "texts": [text for text in story.allergies if text not in codes],
-        }
-    )
-    return {"answers": {code: given for code, given in answers.items() if given}, "allergies": allergies}
-
-
-def _answer(said: str | int | None, day: dt.date) -> dict:
-    if isinstance(said, int):
-        return {"state": "ended", "until": (day - dt.timedelta(days=said)).isoformat()}
-    return {"state": said} if said else {}
-
-
-def interviewed(patient: Patient, story: Story, *, by: User, at: dt.datetime) -> None:
-    submit_interview(patient, **told(patient, story), by=by, at=at)
-
-
-def picked(story: Story, shelf: Shelf) -> Picked:
-    """The choices of the story's plan; none for a story without one."""
-    said = PLANS.get(story.plan, {})
-    if not said:
-        return Picked()
-    return Picked(
-        goal=_of(shelf.goals, said["goal"]),
-        area=_of(shelf.areas, said["area"]),
-        technique=_of(shelf.techniques, said["technique"]),
-        injection_depth=said.get("injection_depth", ""),
-        ingredients=_all_of(shelf.ingredients, said["ingredients"]),
-        products=_all_of(shelf.products, said.get("products", [])),
-        procedure_substances=_all_of(shelf.ingredients, said.get("procedure_substances", [])),
-    )
-
-
-def _of(rows: list, code: str):
-    return next(row for row in rows if row.code == code)
-
-
-def _all_of(rows: list, codes: list[str]) -> tuple:
-    return tuple(_of(rows, code) for code in codes)
-
-
-def planned(patient: Patient, story: Story, *, by: User, at: dt.datetime, scene: Scene) -> Course:
-    choices = picked(story, scene.shelf)
-    run = run_of(scene.shelf, choices)
-    if run is None:
-        raise ValueError(f"the plan {story.plan!r} is not complete")
-    return courses.create_plan(patient, choices, run, key=key(scene.rng), by=by, at=at)
-
-
-def key(rng: random.Random) -> uuid.UUID:
-    """The key of a form; the same in every seeding."""
-    return uuid.UUID(int=rng.getrandbits(128), version=4)
-
-
-def decided(course: Course, *, by: User, doctor: User, at: dt.datetime) -> None:
-    """Acknowledge and decide all that waits."""
-    screening = course.screening
-    if screening is None:
-        raise ValueError("the plan was not screened")
-    missing = clearance(screening, Decision.objects.of(course.patient)).missing
-    for kind, (reason, text) in TEXTS.items():
-        items = [one.item for one in missing if one.kind == kind]
-        person = doctor if kind == Decision.Kind.DECIDE else by
-        if items:
-            decide(
-                screening, kind=kind, goes_ahead=True, items=items, reason=reason, text=text, by=person, at=at
-            )
-
-
-# The course
 
 
 def undertaken(course: Course, story: Story, place: Place, first: dt.date, scene: Scene) -> None:
@@ -220,7 +91,7 @@ def booked(course: Course, place: Place, first: dt.date, scene: Scene) -> list[S
         practitioner=scene.staff[place.login],
         by=scene.staff["desk"],
         at=at,
-        key=key(scene.rng),
+        key=scene.key(),
     )
 
 
@@ -231,9 +102,6 @@ def performed(session: Session, story: Story, *, by: User) -> None:
     if asked and session.starts_at - asked > dt.timedelta(days=ASK_AGAIN):
         interviewed(patient, story, by=by, at=session.starts_at)
     perform(session, note=NOTES[session.starts_at.toordinal() % len(NOTES)], by=by, at=session.ends_at)
-
-
-NOTES = ["", "Well tolerated.", "Slight redness, gone after ten minutes.", "", "Small bruise on the left."]
 
 
 def changed(sessions: list[Session], scene: Scene) -> None:
@@ -258,46 +126,3 @@ def changed(sessions: list[Session], scene: Scene) -> None:
             by=desk,
             at=at,
         )
-
-
-# The reminder
-
-
-def ended(course: Course, story: Story, scene: Scene) -> None:
-    """What became of the reminder of a finished course."""
-    message = Message.objects.filter(course=course).first()
-    desk, patient = scene.staff["desk"], course.patient
-    if message is None:
-        return
-    if story.after is After.OPTED_OUT:
-        fields = {name: getattr(patient, name) for name in FIELDS} | {"reminders": False}
-        edit_patient(patient, fields=fields, version=patient.version, by=desk, at=scene.at)
-    elif story.after is After.CAME_BACK:
-        again(course, story, scene)
-    elif story.after is not After.WAITS:
-        settled(message, story.after)
-
-
-def again(course: Course, story: Story, scene: Scene) -> None:
-    """The patient is back before the reminder: a new course is confirmed."""
-    by, at = course.created_by, scene.at - dt.timedelta(days=1)
-    interviewed(course.patient, story, by=by, at=at)
-    row = planned(course.patient, story, by=by, at=at, scene=scene)
-    courses.confirm(row, version=row.version, by=by, at=at)
-
-
-def settled(message: Message, after: After) -> None:
-    """Write what the worker would have written on the day. Nothing leaves the house."""
-    outcome = {
-        After.SENT: Outcome(
-            MessageState.SENT,
-            False,
-            sent_to=message.patient.email,
-            sent_text=str(letter(message, Clinic.current()).body),
-            sent_at=message.due_at + dt.timedelta(seconds=40),
-        ),
-        After.FAILED: Outcome(MessageState.FAILED, False, why=str(words.REFUSED % {"code": 550})),
-        After.EXPIRED: Outcome(MessageState.EXPIRED, False, why=str(words.TOO_LATE)),
-    }[after]
-    attempts = 0 if after is After.EXPIRED else 1
-    Message.objects.filter(pk=message.pk).update(attempts=attempts, **outcome.columns())

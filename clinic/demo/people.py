@@ -2,9 +2,8 @@
 
 import datetime as dt
 import random
-import uuid
 
-from clinic.models import User
+from clinic.demo.scene import Scene
 from patients.actions import register_patient
 from patients.models import Patient
 
@@ -82,21 +81,20 @@ NOTES = {
 NO_REMINDERS, NO_EMAIL = {11, 46}, {30, 53}
 
 
-def register(number: int, *, day: dt.date, by: User, at: dt.datetime, rng: random.Random) -> Patient:
-    """The person with this number, as registered at `at`; as old on `day` as the table says."""
+def register(number: int, scene: Scene, *, at: dt.datetime) -> Patient:
+    """The person with this number, registered at `at`; as old on the day of the scene as the table says."""
     name, called, sex, age = PEOPLE[number]
     fields = {
         "name": name,
         "called": called,
         "sex": sex,
-        "birth_date": _born(age, day, rng),
+        "birth_date": _born(age, scene.day, scene.rng),
         "phone": _phone(number),
         "email": "" if number in NO_EMAIL else f"patient{number + 1}@mail.example",
         "note": NOTES.get(number, ""),
         "reminders": number not in NO_REMINDERS,
     }
-    key = uuid.UUID(int=rng.getrandbits(128), version=4)
-    return register_patient(fields=fields, key=key, by=by, at=at)
+    return register_patient(fields=fields, key=scene.key(), by=scene.staff["desk"], at=at)
 
 
 def _born(age: int, day: dt.date, rng: random.Random) -> dt.date:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from clinic.demo import lives, shelf, staff
 from clinic.demo.calendar import places
+from clinic.demo.scene import set_scene
 from clinic.demo.stories import STORIES
 from treatments.schedule.rules import wall
 
@@ -25,6 +26,6 @@ def seed(day: dt.date) -> None:
     at = wall(day, OPENS, timezone.get_default_timezone())
     people = staff.open_clinic(at - dt.timedelta(days=365 * YEARS_OLD))
     shelf.stock(day)
-    scene = lives.scene(day, at, people, rng)
+    stage = set_scene(day, at, people, rng)
     for number, (story, place) in enumerate(zip(STORIES, places(day, rng), strict=False)):
-        lives.live(number, story, place, scene)
+        lives.live(number, story, place, stage)

@@ -44,7 +44,8 @@ class Command(BaseCommand):
 
     def say(self, tables: list[report.Table]) -> None:
         for table in tables:
-            self.stdout.write("\n".join(table.lines()))
+            for line in table.lines():
+                self.stdout.write(line)
         missed = [one for table in tables for one in table.missed]
         self.tell(f"Missed: {'; '.join(missed)}." if missed else "Every target is met.")
 
