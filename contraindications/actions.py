@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import User
 from clinic.roles import CLINICAL, Role
 from contraindications import rules
-from contraindications.clearance import KINDS
+from contraindications.clearance import decidable
 from contraindications.models import Decision, ListItem, RuleSet, Screening, Source
 from contraindications.screening import Evaluation, evaluation_of
 from patients.models import Patient
@@ -181,11 +181,7 @@ def _refuse_if_decided_since(screening: Screening, seen: int | None) -> None:
 def _decidable(screening: Screening, kind: str, items: Collection[str]) -> dict[str, str]:
     """{item: finding digest} of the chosen findings, each of which `kind` may settle; else ValidationError."""
     evaluation = evaluation_of(screening)
-    open_to = {
-        finding.item
-        for finding in evaluation.outcome.findings
-        if KINDS.get(finding.effect) == kind and rules.may_be_released(finding, evaluation.compiled)
-    }
+    open_to = {finding.item for finding in decidable(evaluation, kind)}
     if not items:
         raise ValidationError(_("Choose the findings that you decide on."))
     if not set(items) <= open_to:

@@ -105,6 +105,11 @@ def covering(evaluation: Evaluation, decisions: Iterable[Decision]) -> dict[str,
     return latest
 
 
+def decidable(evaluation: Evaluation, kind: str) -> list[rules.Finding]:
+    """Every finding that this kind of decision can settle, decided already or not."""
+    return [f for f in evaluation.outcome.findings if kind and _settled_by(f, evaluation) == kind]
+
+
 def _settled_by(finding: rules.Finding, evaluation: Evaluation) -> str:
     """The kind of decision that settles a finding; "" for one that nobody can release, and for a note."""
     releasable = rules.may_be_released(finding, evaluation.compiled)

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import User
-from contraindications import rules
 from contraindications.actions import DECIDERS
-from contraindications.clearance import KINDS, Clearance, clearance
+from contraindications.clearance import Clearance, clearance, decidable
 from contraindications.display import title_of
 from contraindications.forms import DecisionForm
 from contraindications.models import Decision, Screening
@@ -79,7 +78,7 @@ def _open(
     seen: int,
     bound: DecisionForm | None,
 ) -> Open | None:
-    findings = decidable(evaluation, kind)
+    findings = offered(evaluation, kind)
     if not findings:
         return None
     form = None
@@ -90,10 +89,7 @@ def _open(
     return Open(kind, str(HEADINGS[kind]), str(WHO[kind]), waiting, form)
 
 
-def decidable(evaluation: Evaluation, kind: str) -> list[tuple[str, str]]:
-    """(item, title) of every finding that this kind of decision can settle, decided already or not."""
-    return [
-        (finding.item, title_of(evaluation, finding.item))
-        for finding in evaluation.outcome.findings
-        if KINDS.get(finding.effect) == kind and rules.may_be_released(finding, evaluation.compiled)
-    ]
+def offered(evaluation: Evaluation, kind: str) -> list[tuple[str, str]]:
+    """(item, title) of every finding that the form of this kind of decision offers."""
+    findings = decidable(evaluation, kind)
+    return [(finding.item, title_of(evaluation, finding.item)) for finding in findings]

@@ -31,7 +31,7 @@ def decide(request: StaffRequest, pk: int) -> HttpResponse:
     """Record a decision on findings of a screening."""
     stored = _open(request, pk)
     try:
-        findings = decisions.decidable(evaluation_of(stored), request.POST.get("kind", ""))
+        findings = decisions.offered(evaluation_of(stored), request.POST.get("kind", ""))
     except CannotScreen:
         return _page(request, stored, status=409)
     form = DecisionForm(request.POST, findings=findings, auto_id="again-%s")
@@ -100,7 +100,7 @@ def _page(
             "shown": display.show(evaluation, todo.clearance),
             "given": display.given(evaluation),
             "todo": todo,
-            "unchanged": recompute(stored) == evaluation.record,
+            "unchanged": evaluation.digest == stored.digest and recompute(stored) == evaluation.record,
         }
     except CannotScreen:
         context["shown"] = None

@@ -1,8 +1,9 @@
 """What waits for a doctor. Upper apps register the screenings that their plans stand on; imports run down the house."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from contraindications.clearance import clearance
 from contraindications.models import Decision, Screening
@@ -33,20 +34,27 @@ class Waiting:
     points: int  # how many; which, the screening's own page says, where the look is logged
 
 
-_sources: dict[str, Callable[[int], Iterable[Candidate]]] = {}
+_sources: dict[str, Callable[[], Iterable[Candidate]]] = {}
 
 
-def register(name: str, source: Callable[[int], Iterable[Candidate]]) -> None:
-    """`source(n)` returns at most `n` candidates whose screening says hold or stop, oldest first."""
+def register(name: str, source: Callable[[], Iterable[Candidate]]) -> None:
+    """`source()` brings the candidates whose screening says hold, decided or not, oldest first; few are read."""
     _sources[name] = source
 
 
 def waiting() -> list[Waiting]:
-    """What only a doctor's decision holds up, oldest first. The number of SQL queries does not grow with it."""
-    candidates = [candidate for source in _sources.values() for candidate in source(LONGEST)]
-    made = _decisions_by_patient(candidates)
-    lines = [_line(one, made.get(one.screening.patient_id, [])) for one in candidates]
-    return sorted((line for line in lines if line), key=lambda line: line.since)[:LONGEST]
+    """What only a doctor's decision holds up, oldest first; one SQL query for every LONGEST candidates."""
+    lines = [line for source in _sources.values() for line in islice(_lines(source()), LONGEST)]
+    return sorted(lines, key=lambda line: line.since)[:LONGEST]
+
+
+def _lines(candidates: Iterable[Candidate]) -> Iterator[Waiting]:
+    """Those that still wait: however many were decided before them, they do not hide what was not."""
+    rest = iter(candidates)
+    while some := list(islice(rest, LONGEST)):
+        made = _decisions_by_patient(some)
+        lines = (_line(one, made.get(one.screening.patient_id, [])) for one in some)
+        yield from (line for line in lines if line)
 
 
 def _decisions_by_patient(candidates: Iterable[Candidate]) -> dict[int, list[Decision]]:

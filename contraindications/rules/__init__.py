@@ -7,10 +7,9 @@ from .decisions import finding_digests, is_absolute, may_be_released, silent_sou
 from .ruleset import SHIPPED_SETTINGS, RuleSet, RuleSetError, ruleset_digest
 from .screening import age_on, composition, screen, state_on, unanswered_on
 from .values import Answer, Composition, Finding, Ingredient, Patient, Plan, Result
-from .words import EFFECT_WORDS, VERDICT_WORDS, VERDICTS, canonical_json
+from .words import VERDICT_WORDS, VERDICTS, canonical_json
 
 __all__ = [
-    "EFFECT_WORDS",
     "SHIPPED_SETTINGS",
     "VERDICTS",
     "VERDICT_WORDS",

@@ -31,12 +31,6 @@ VERDICT_WORDS = {
     CAUTION: "Proceed with care",
     CLEAR: "No listed contraindication reported",
 }
-EFFECT_WORDS = {
-    STOP: "Contraindicated",
-    HOLD: "A doctor must decide",
-    CAUTION: "Proceed with care",
-    NOTE: "Note",
-}
 
 FORCES = {
     "bar": ("must_not", "contraindicated", "prohibited", "should_not"),

@@ -261,7 +261,7 @@ def test_a_decision_leads_back_to_our_own_pages_only(as_, doctor, screened, back
 def plans(monkeypatch):
     """The screenings that an upper app says its plans stand on, oldest first."""
     found = []
-    monkeypatch.setattr(worklist, "_sources", {"tests": lambda n: found[:n]})
+    monkeypatch.setattr(worklist, "_sources", {"tests": lambda: found})
     return found
 
 
@@ -302,3 +302,22 @@ def test_a_longer_worklist_asks_no_more_questions(
 
     assert queries(django_assert_max_num_queries, browser, url) == few
     assert len(browser.get(url).context["waiting"]) == 4
+
+
+def test_what_was_decided_before_does_not_hide_what_was_not(as_, doctor, screened, plans, monkeypatch):
+    monkeypatch.setattr(worklist, "LONGEST", 1)
+    decided = screened(**HERPES)
+    as_(doctor).post(door(decided), form())
+    waits = screened(factories.plan(area="neck"), **HERPES)
+    plans += [candidate(decided), candidate(waits)]
+
+    answer = as_(doctor).get(reverse("contraindications:worklist"))
+    assert [line.screening_id for line in answer.context["waiting"]] == [waits.pk]
+
+
+def test_a_screening_whose_digest_is_not_its_own_says_so(as_, doctor, screened):
+    original = screened(**HERPES)
+    fields = {f.name: getattr(original, f.name) for f in Screening._meta.concrete_fields if f.name != "id"}
+    forged = Screening.objects.create(**{**fields, "digest": "0" * 64})
+
+    assert b"it comes out differently" in as_(doctor).get(page(forged)).content

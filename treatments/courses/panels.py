@@ -1,9 +1,11 @@
 """What courses show on pages of the apps below: the patient's page and the doctors' worklist."""
 
+from collections.abc import Iterator
+
 from django.http import HttpRequest
 
 from clinic.roles import CLINICAL
-from contraindications.worklist import Candidate
+from contraindications.worklist import LONGEST, Candidate
 from patients.models import Patient
 from patients.panels import Panel
 from treatments.courses.models import Course
@@ -14,15 +16,12 @@ def _courses(request: HttpRequest, patient: Patient) -> dict:
     return {"courses": rows.for_list(), "patient": patient}
 
 
-def held(limit: int) -> list[Candidate]:
+def held() -> Iterator[Candidate]:
     """Plans and courses that a doctor's decision holds up, or did, oldest first."""
-    return [
-        Candidate(row.screening, f"{row.goal}, {row.area}", row.get_absolute_url())
-        for row in Course.objects.held()
-        .select_related("screening__patient", "screening__rule_set", "goal", "area")
-        .defer("screening__rule_set__content")[:limit]
-        if row.screening
-    ]
+    rows = Course.objects.held().select_related("screening__patient", "screening__rule_set", "goal", "area")
+    for row in rows.defer("screening__rule_set__content").iterator(LONGEST):
+        if row.screening:
+            yield Candidate(row.screening, f"{row.goal}, {row.area}", row.get_absolute_url())
 
 
 PANEL = Panel("courses", 10, CLINICAL, "courses/_panel.html", _courses)
