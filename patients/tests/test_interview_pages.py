@@ -377,6 +377,14 @@ def test_opening_leaves_one_row_in_the_access_log(as_, nurse, ana, tail):
     assert AccessLog.objects.get().patient_id == ana.pk
 
 
+def test_a_draft_that_shows_the_page_is_logged_and_one_that_saves_itself_is_not(as_, nurse, ana):
+    url, wrong = page(ana, "interview/draft/"), {"allergies": "some", "standing": 0, "draft": 0}
+    as_(nurse).post(url, wrong, headers=HTMX)
+    assert not AccessLog.objects.exists()
+    assert as_(nurse).post(url, wrong | {"draft": 1}).status_code == 422
+    assert AccessLog.objects.get().patient_id == ana.pk
+
+
 def test_no_row_no_page(as_, nurse, ana, monkeypatch):
     def fail(*args, **kwargs):
         raise ConnectionError

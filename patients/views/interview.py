@@ -48,7 +48,10 @@ def interview(request: StaffRequest, pk: int) -> HttpResponse:
 @role_required(*CLINICAL)
 def draft(request: StaffRequest, pk: int) -> HttpResponse:
     """Keep what can be kept. htmx gets the line that says so, with what the next save is based on."""
-    patient = get_object_or_404(Patient.objects.visible_to(request.user), pk=pk)
+    if request.htmx:  # by itself, again and again, and shows nothing of the record: not logged
+        patient = get_object_or_404(Patient.objects.visible_to(request.user), pk=pk)
+    else:
+        patient = open_patient(request, pk)
     at = timezone.now()
     form = _form(patient, Interview.objects.standing(patient), at)
     form.read(request.POST)
