@@ -47,13 +47,15 @@ def perform(request, pk: int) -> HttpResponse:
             return conflict(
                 request, _("%(who)s has recorded this session already.") % {"who": done.visit.performed_by}
             )
-    except actions.NotPerformable:
-        return _page(request, session, form, status=409)
+    except actions.NotPerformable as refused:
+        return _page(request, session, form, refused=refused.why, status=409)
     messages.success(request, _("The session is recorded as performed."))
     return redirect(session.course.patient)
 
 
-def _page(request, session: Session, form: PerformForm, *, status: int = 200) -> HttpResponse:
+def _page(
+    request, session: Session, form: PerformForm, *, refused: Refusal | None = None, status: int = 200
+) -> HttpResponse:
     course, day = session.course, timezone.localdate()
     evaluation = cleared = None
     try:
@@ -61,7 +63,7 @@ def _page(request, session: Session, form: PerformForm, *, status: int = 200) ->
         cleared = clearance(evaluation, Decision.objects.of(course.patient))
     except CannotScreen:
         evaluation = None
-    why = actions.refusal(session, course, cleared, by=request.user, day=day)
+    why = refused or actions.refusal(session, course, cleared, by=request.user, day=day)
     context = {
         "session": session,
         "course": course,

@@ -169,6 +169,18 @@ def test_page_of_a_session_that_is_not_cleared_leads_to_the_decision(as_, doctor
     assert as_(doctor).post(url).status_code == 409
 
 
+def test_who_comes_too_late_reads_why(as_, doctor, url, on_the_day, monkeypatch):
+    """The session was given up between opening the page and pressing the button."""
+
+    def given_up(*args, **kwargs):
+        raise actions.NotPerformable(Refusal.NOT_BOOKED)
+
+    monkeypatch.setattr(actions, "perform", given_up)
+    answer = as_(doctor).post(url)
+    assert answer.status_code == 409
+    assert "This session is not booked any more." in answer.content.decode()
+
+
 def test_overlong_note_is_422_and_nul_400(as_, doctor, url, on_the_day):
     assert as_(doctor).post(url, {"note": "x" * 2001}).status_code == 422
     assert as_(doctor).post(url, {"note": "\x00"}).status_code == 400
