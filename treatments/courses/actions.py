@@ -118,13 +118,16 @@ def finish(course: Course, *, at: dt.datetime) -> bool:
 
 
 @transaction.atomic
-def rescreen(course: Course, *, by: User | None, at: dt.datetime) -> tuple[Screening, Clearance]:
-    """Screen the plan against today's facts and the rule set in force, keep the screening, and say what may happen.
+def rescreen(
+    course: Course, *, by: User | None, at: dt.datetime, day: dt.date | None = None
+) -> tuple[Screening, Clearance]:
+    """Screen the plan with the rule set in force, keep the screening, and say what may happen.
 
-    A screening with the same digest is not stored twice: nothing changed since. Call it with the course locked, so
+    It is screened for the clinic's day of `at`, or for `day`, on what was known then. A screening with the same
+    digest is not stored twice: nothing changed since. Call it with the course locked, so
     that what is screened is what is saved. Raises CannotScreen.
     """
-    evaluation = evaluate(course.patient, plan_of(course), day=timezone.localdate(at))
+    evaluation = evaluate(course.patient, plan_of(course), day=day or timezone.localdate(at))
     screening = course.screening
     if screening is None or screening.digest != evaluation.digest:
         screening = store_screening(evaluation, patient=course.patient, by=by, at=at)

@@ -37,8 +37,9 @@ class AlreadyPerformed(Exception):
 
 @transaction.atomic
 def perform(session: Session, *, note: str, by: User, at: dt.datetime) -> Visit:
-    """Record that the session took place, on a screening of that day.
+    """Record that the session took place, on a screening for its day: the facts that were known on that day.
 
+    Made up for later, `performed_at` is the end of the session as booked and `recorded_at` the moment of the record.
     Raises AlreadyPerformed or NotPerformable. The session after which none of the plan is left finishes the course.
     """
     course = Course.objects.select_for_update(of=("self",)).for_page().get(pk=session.course_id)
@@ -46,13 +47,15 @@ def perform(session: Session, *, note: str, by: User, at: dt.datetime) -> Visit:
     done = Visit.objects.select_related("performed_by").filter(session=row).first()
     if done:
         raise AlreadyPerformed(done)
-    screening, cleared = _screened(course, by=by, at=at)
+    session_day = timezone.localdate(row.starts_at)
+    late = session_day < timezone.localdate(at)
+    screening, cleared = _screened(course, session_day, by=by, at=at)
     why = refusal(row, course, cleared, by=by, day=timezone.localdate(at))
     if why or screening is None:
         raise NotPerformable(why or rules.Refusal.NOT_CLEARED)
     visit = Visit.objects.create(
         session=row,
-        performed_at=at,
+        performed_at=row.ends_at if late else at,
         performed_by=by,
         cooperating_doctor=None if by.is_doctor else by.cooperating_doctor,
         cocktail=cocktail_of(course),
@@ -64,7 +67,7 @@ def perform(session: Session, *, note: str, by: User, at: dt.datetime) -> Visit:
     row.save(update_fields=["state", "version"])
     events.announce(SessionPerformed(row.pk, at))
     if course.sessions.filter(state=SessionState.PERFORMED).count() >= course.sessions_planned:
-        finish(course, at=at)
+        finish(course, at=visit.performed_at)
     return visit
 
 
@@ -82,9 +85,9 @@ def refusal(
 
 
 def _screened(
-    course: Course, *, by: User, at: dt.datetime
+    course: Course, day: dt.date, *, by: User, at: dt.datetime
 ) -> tuple[Screening, Clearance] | tuple[None, None]:
     try:
-        return rescreen(course, by=by, at=at)
+        return rescreen(course, by=by, at=at, day=day)
     except CannotScreen:
         return None, None

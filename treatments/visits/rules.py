@@ -3,6 +3,8 @@
 import datetime as dt
 from enum import StrEnum
 
+LATE_DAYS = 7  # own: a record that was forgotten can be made up for this long
+
 
 class Refusal(StrEnum):
     """Why a session cannot be performed."""
@@ -17,11 +19,16 @@ class Refusal(StrEnum):
 def refusal(
     *, booked: bool, session_day: dt.date, day: dt.date, may_treat: bool, performable: bool
 ) -> Refusal | None:
-    """Why the session cannot be performed on `day`, or None. It stands on the screening of its own day."""
+    """Why the session cannot be recorded on `day`, or None. It stands on the screening for its own day.
+
+    A forgotten one can be recorded up to LATE_DAYS later: moving it to another day would make the record untrue.
+    """
     if not booked:
         return Refusal.NOT_BOOKED
-    if session_day != day:
-        return Refusal.TOO_EARLY if session_day > day else Refusal.DAY_OVER
+    if session_day > day:
+        return Refusal.TOO_EARLY
+    if (day - session_day).days > LATE_DAYS:
+        return Refusal.DAY_OVER
     if not may_treat:
         return Refusal.MAY_NOT_TREAT
     return None if performable else Refusal.NOT_CLEARED

@@ -24,9 +24,11 @@ from treatments.visits.rules import Refusal
 SAID = {
     Refusal.NOT_BOOKED: gettext_lazy("This session is not booked any more."),
     Refusal.TOO_EARLY: gettext_lazy("This session is on a later day. It is performed on its own day."),
-    Refusal.DAY_OVER: gettext_lazy("The day of this session is over. Move it to today or cancel it."),
+    Refusal.DAY_OVER: gettext_lazy(
+        "This session was more than a week ago and cannot be recorded any more. Cancel it and say what happened."
+    ),
     Refusal.MAY_NOT_TREAT: gettext_lazy("You may not treat: there is no active cooperating doctor."),
-    Refusal.NOT_CLEARED: gettext_lazy("Today's screening does not let this session be performed."),
+    Refusal.NOT_CLEARED: gettext_lazy("The screening does not let this session be performed."),
 }
 
 
@@ -56,14 +58,15 @@ def perform(request, pk: int) -> HttpResponse:
 def _page(
     request, session: Session, form: PerformForm, *, refused: Refusal | None = None, status: int = 200
 ) -> HttpResponse:
-    course, day = session.course, timezone.localdate()
+    course, today = session.course, timezone.localdate()
+    day = min(today, timezone.localdate(session.starts_at))
     evaluation = cleared = None
     try:
         evaluation = evaluate(course.patient, plan_of(course), day=day)
         cleared = clearance(evaluation, Decision.objects.of(course.patient))
     except CannotScreen:
         evaluation = None
-    why = refused or actions.refusal(session, course, cleared, by=request.user, day=day)
+    why = refused or actions.refusal(session, course, cleared, by=request.user, day=today)
     context = {
         "session": session,
         "course": course,
@@ -74,6 +77,8 @@ def _page(
         "cocktail": cocktail_of(course),
         "around": course.procedure_substances.all(),
         "why": SAID[why] if why else "",
+        "day": day,
+        "late": day < today,
         "undecided": why == Refusal.NOT_CLEARED and evaluation is not None,
     }
     return render(request, "visits/perform.html", context, status=status)

@@ -58,7 +58,7 @@ def _session_page(request, row: Session, *, status: int = 200, **context) -> Htt
         "session": row,
         "patient": row.course.patient,
         "booked": row.state == SessionState.BOOKED,
-        "today": timezone.localdate(row.starts_at) == timezone.localdate(),
+        "due": timezone.localdate(row.starts_at) <= timezone.localdate(),
     }
     return render(request, "schedule/session.html", context, status=status)
 

@@ -5,11 +5,12 @@ import datetime as dt
 import pytest
 from django.db import InternalError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from clinic import events
 from clinic.models import AccessLog, User
 from contraindications.models import RuleSet
-from patients.tests.factories import interview
+from patients.tests.factories import clear_interview, interview
 from treatments.courses.events import CourseFinished
 from treatments.schedule.actions import cancel_session
 from treatments.schedule.models import Session
@@ -88,7 +89,20 @@ def refused(session, by, why, at=None):
 
 def test_other_days_are_refused(sessions, doctor):
     refused(sessions[0], doctor, Refusal.TOO_EARLY, sessions[0].starts_at - dt.timedelta(days=1))
-    refused(sessions[0], doctor, Refusal.DAY_OVER, sessions[0].starts_at + dt.timedelta(days=1))
+    refused(sessions[0], doctor, Refusal.DAY_OVER, sessions[0].starts_at + dt.timedelta(days=8))
+
+
+def test_a_forgotten_session_is_recorded_for_its_own_day(sessions, doctor):
+    morning_after = sessions[0].starts_at + dt.timedelta(days=1)
+    visit = perform(sessions[0], doctor, morning_after)
+    assert (visit.performed_at, visit.recorded_at) == (sessions[0].ends_at, morning_after)
+    assert visit.screening.as_of == timezone.localdate(sessions[0].starts_at)
+
+
+def test_what_was_asked_afterwards_does_not_clear_a_forgotten_session(sessions, doctor):
+    morning_after = sessions[0].starts_at + dt.timedelta(days=1)
+    clear_interview(sessions[0].course.patient, doctor, morning_after)
+    refused(sessions[0], doctor, Refusal.NOT_CLEARED, morning_after)
 
 
 def test_cancelled_session_is_refused(sessions, doctor):
