@@ -84,6 +84,13 @@ def test_the_clinic_rehearses_a_day_to_come(doctor, mailoutbox, capsys):
     assert not Heartbeat.objects.exists()
 
 
+def test_a_rehearsal_gives_up_nothing_that_is_still_to_come(doctor, mailoutbox, capsys):
+    waiting = reminder(doctor)
+    call_command("tick", at=timezone.localtime(waiting.not_after + DAY).strftime("%Y-%m-%dT%H:%M"))
+    waiting.refresh_from_db()
+    assert (waiting.state, capsys.readouterr().out, mailoutbox) == ("due", "nothing is due\n", [])
+
+
 def test_the_command_sends_what_is_due_now(doctor, mailoutbox, capsys):
     reminder(doctor, try_at=timezone.now() - DAY, not_after=timezone.now() + DAY)
     call_command("tick")
