@@ -7,6 +7,7 @@ from clinic import views
 from clinic.converters import Id
 
 register_converter(Id, "id")
+handler400 = "clinic.errors.bad_request"
 
 urlpatterns = [
     path("", views.start, name="start"),

@@ -74,6 +74,20 @@ def test_a_nul_byte_in_a_form_is_refused(client, db, data):
     assert "could not be read" in answer.text
 
 
+@pytest.mark.parametrize("path", ["/accounts/login/", "/"])
+def test_a_form_in_another_encoding_is_refused_in_words(client, db, path):
+    client.raise_request_exception = False
+    answer = client.post(path, b"a=+AAA-", content_type="application/x-www-form-urlencoded; charset=utf-7")
+    assert answer.status_code == 400
+    assert "could not be read" in answer.text
+
+
+def test_a_form_without_its_hidden_part_says_what_to_do(as_, clinic_admin, room):
+    answer = as_(clinic_admin).post(f"/rooms/{room.pk}/", {"name": "Blue"})
+    assert answer.status_code == 422
+    assert "Load it again" in answer.text
+
+
 def test_a_nul_byte_in_a_cookie_is_refused(client, db):
     client.cookies["session"] = "\x00"
     assert client.get("/").status_code == 400
