@@ -105,7 +105,7 @@ def _post(request: StaffRequest, patient: Patient, shelf: Shelf, row: Course | N
     except actions.ChangedMeanwhile:
         return show(errors=[changed_meanwhile(row)] if row else [], status=409)
     except actions.AlreadySaved:
-        return show(errors=[SAVED_BEFORE], status=409, key=None)
+        return show(errors=[str(SAVED_BEFORE)], status=409, key=None)
     except ValidationError as error:
         return show(errors=error.messages, status=422)
     except CannotScreen:
