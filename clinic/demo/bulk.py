@@ -78,6 +78,7 @@ def load(size: Size, day: dt.date, *, tell: Tell) -> None:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks outstanding cannot be altered
         cursor.execute(
             "SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL max_parallel_maintenance_workers = 2"
         )
@@ -242,8 +243,7 @@ def _triggers_off(cursor) -> Iterator[None]:
 
     Otherwise only the tables' own triggers are off, and foreign keys are checked: slower, as right.
     """
-    cursor.execute("SELECT has_parameter_privilege(current_user, 'session_replication_role', 'SET')")
-    if cursor.fetchone()[0]:
+    if _may_switch_off(cursor):
         cursor.execute("SET LOCAL session_replication_role = replica")
         yield
         cursor.execute("SET LOCAL session_replication_role = origin")
@@ -252,9 +252,13 @@ def _triggers_off(cursor) -> Iterator[None]:
     for table in tables:
         cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER USER')
     yield
-    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     for table in tables:
         cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER USER')
+
+
+def _may_switch_off(cursor) -> bool:
+    cursor.execute("SELECT has_parameter_privilege(current_user, 'session_replication_role', 'SET')")
+    return cursor.fetchone()[0]
 
 
 @contextmanager

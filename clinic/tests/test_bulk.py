@@ -104,6 +104,13 @@ def test_a_finished_course_was_performed_to_the_end_and_has_its_reminder(db, mon
     assert one(OVERLAPPING) == 0
 
 
+def test_a_role_that_may_not_switch_checks_off_loads_with_them_on(db, monkeypatch):
+    monkeypatch.setattr(bulk, "_may_switch_off", lambda cursor: False)
+    bulk.load(SIZE, DAY, tell=lambda line: None)
+    assert Reservation.objects.count() == 3 * SIZE.sessions
+    assert one("SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'D'") == 0
+
+
 def test_what_people_do_afterwards_goes_on_from_the_bulk(loaded, nurse):
     newest = Patient.objects.latest("pk").pk
     made = Patient.objects.create(
