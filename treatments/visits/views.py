@@ -15,6 +15,7 @@ from contraindications.clearance import clearance
 from contraindications.models import Decision
 from contraindications.screening import CannotScreen, evaluate
 from treatments.courses.plans import cocktail_of, plan_of
+from treatments.courses.told import told
 from treatments.schedule.access import open_session
 from treatments.schedule.models import Session
 from treatments.visits import actions
@@ -71,6 +72,7 @@ def _page(
         "session": session,
         "course": course,
         "patient": course.patient,
+        "told": told(course.patient, day=day),
         "form": form,
         "evaluation": evaluation,
         "clearance": cleared,

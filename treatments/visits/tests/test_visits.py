@@ -162,6 +162,11 @@ def test_page_shows_the_verdict_and_records(as_, request, url, on_the_day, sessi
     assert AccessLog.objects.filter(view="visits:perform").count() == 2
 
 
+def test_page_keeps_in_sight_what_the_patient_told_us(as_, doctor, url, on_the_day, sessions):
+    interview(sessions[0].course.patient, by=doctor, at=sessions[0].starts_at, allergies=("latex gloves",))
+    assert "allergy: latex gloves" in as_(doctor).get(url).content.decode()
+
+
 def test_posting_twice_records_once_and_answers_the_same(as_, doctor, nurse, url, on_the_day):
     assert [as_(doctor).post(url).status_code for _ in range(2)] == [302, 302]
     assert as_(nurse).post(url).status_code == 409
