@@ -7,9 +7,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import User
-from treatments.schedule.rules import ANY_TIME, Daytime, Slot
+from treatments.schedule.rules import ANY_TIME, BOOKABLE_AHEAD, Daytime, Slot
 
-BOOKABLE_AHEAD = dt.timedelta(days=366)
 DAYTIMES = {
     "any": (_("Any time"), ANY_TIME),
     "morning": (_("Before noon"), Daytime(dt.time.min, dt.time(11, 59))),

@@ -253,6 +253,7 @@ def fault_said(fault: Fault, course: Course) -> str:
         Fault.NUMBERS: _("not the session that is missing"),
         Fault.ORDER: _("the sessions are not in order"),
         Fault.PAST: _("this time is past"),
+        Fault.FAR: _("this time is too far ahead"),
         Fault.GRID: _("not a time of the calendar"),
         Fault.INTERVAL: _("not %(min)s to %(max)s days from its neighbours: for a doctor, with a reason")
         % {"min": course.interval_min, "max": course.interval_max},

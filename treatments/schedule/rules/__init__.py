@@ -16,7 +16,7 @@ from treatments.schedule.rules.clock import (
     on_grid,
     wall,
 )
-from treatments.schedule.rules.faults import Fault, faults, interval_faults
+from treatments.schedule.rules.faults import BOOKABLE_AHEAD, Fault, faults, interval_faults
 from treatments.schedule.rules.occupation import Occupation, Step, occupation, shifted
 from treatments.schedule.rules.openings import (
     ANY_TIME,
@@ -32,6 +32,7 @@ from treatments.schedule.rules.proposing import FIRST_WITHIN_DAYS, Lack, Lacking
 
 __all__ = [
     "ANY_TIME",
+    "BOOKABLE_AHEAD",
     "FIRST_WITHIN_DAYS",
     "MINUTE",
     "Clock",

@@ -6,7 +6,9 @@ from enum import StrEnum
 
 from treatments.schedule.rules.clock import Clock, Hours, at_work, day_of, on_grid
 from treatments.schedule.rules.occupation import Occupation, shifted
-from treatments.schedule.rules.proposing import Series
+from treatments.schedule.rules.proposing import FIRST_WITHIN_DAYS, Series
+
+BOOKABLE_AHEAD = dt.timedelta(days=366)  # how far ahead the first session of a course may be asked for
 
 
 class Fault(StrEnum):
@@ -15,6 +17,7 @@ class Fault(StrEnum):
     NUMBERS = "numbers"
     ORDER = "order"
     PAST = "past"
+    FAR = "far"
     GRID = "grid"
     INTERVAL = "interval"
     HOURS = "hours"
@@ -37,11 +40,18 @@ def faults(
     for number, starts_at in chosen.items():
         if starts_at < at:
             found.add((number, Fault.PAST))
+        if starts_at > at + _farthest(series):
+            found.add((number, Fault.FAR))
         if not on_grid(starts_at, clock.grid, clock.zone):
             found.add((number, Fault.GRID))
         if not all(at_work(hours[number], shifted(starts_at, part), clock.zone) for part in takes.parts):
             found.add((number, Fault.HOURS))
     return found | interval_faults(chosen, series, clock)
+
+
+def _farthest(series: Series) -> dt.timedelta:
+    """As far ahead as the last session of a series can be that was asked for as late as possible."""
+    return BOOKABLE_AHEAD + dt.timedelta(days=FIRST_WITHIN_DAYS + series.sessions * series.at_most)
 
 
 def interval_faults(

@@ -254,6 +254,9 @@ def test_a_day_has_the_hours_that_it_has(day, hours):
     [
         pytest.param({1: (0, 9), 2: (14, 9)}, set(), id="as it should be"),
         pytest.param({1: (-1, 9), 2: (13, 9)}, {(1, Fault.PAST)}, id="past"),
+        pytest.param(
+            {1: (435, 9), 2: (449, 9)}, {(2, Fault.FAR)}, id="a year, four weeks and the course are the most"
+        ),
         pytest.param({1: (0, 9, 30), 2: (14, 9)}, {(1, Fault.GRID)}, id="off the grid"),
         pytest.param({1: (0, 9), 2: (9, 9)}, {(2, Fault.INTERVAL)}, id="too soon"),
         pytest.param({1: (0, 9), 2: (22, 9)}, {(2, Fault.INTERVAL)}, id="too late"),
