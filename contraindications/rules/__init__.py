@@ -4,6 +4,7 @@ docs/rules.md says in a clinician's words what is decided here.
 """
 
 from .decisions import finding_digests, is_absolute, may_be_released, silent_sources
+from .rows import may_contain
 from .ruleset import SHIPPED_SETTINGS, RuleSet, RuleSetError, ruleset_digest
 from .screening import age_on, composition, screen, state_on, unanswered_on
 from .values import Answer, Composition, Finding, Ingredient, Patient, Plan, Result
@@ -28,6 +29,7 @@ __all__ = [
     "finding_digests",
     "is_absolute",
     "may_be_released",
+    "may_contain",
     "ruleset_digest",
     "screen",
     "silent_sources",

@@ -102,7 +102,7 @@ class AllergenRow:
         named = {(s.code, s.code) for s in substances if s.code in known.allergies}
         if named:
             return Evidence(self.match, contacts=tuple(sorted(named)))
-        suspected = {(a, s.code) for s in substances for a in known.allergies if _may_contain(s, a)}
+        suspected = {(a, s.code) for s in substances for a in known.allergies if may_contain(s, a)}
         return Evidence(AMBIGUOUS, contacts=tuple(sorted(suspected))) if suspected else None
 
     def substances(self, plan: Plan) -> tuple[Ingredient, ...]:
@@ -112,7 +112,7 @@ class AllergenRow:
         return plan.ingredients + plan.procedure_substances
 
 
-def _may_contain(substance: Ingredient, allergen: str) -> bool:
+def may_contain(substance: Ingredient, allergen: str) -> bool:
     """Only a class may contain what is not named; a class of unknown content may contain anything."""
     return substance.role == "class" and (not substance.may_contain or allergen in substance.may_contain)
 

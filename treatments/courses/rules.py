@@ -2,14 +2,11 @@
 
 from collections.abc import Collection
 
+from contraindications.rules import Ingredient, may_contain
 
-def may_hold(code: str, role: str, may_contain: Collection[str], allergies: Collection[str]) -> str | None:
-    """How an ingredient meets a patient's allergies: "is", "may contain", or None (screening.md section 1).
 
-    A class of unknown composition may contain anything.
-    """
-    if code in allergies:
+def may_hold(ingredient: Ingredient, allergies: Collection[str]) -> str | None:
+    """How an ingredient meets a patient's allergies: "is", "may contain", or None (screening.md section 1)."""
+    if ingredient.code in allergies:
         return "is"
-    if role == "class" and allergies and (not may_contain or not set(may_contain).isdisjoint(allergies)):
-        return "may contain"
-    return None
+    return "may contain" if any(may_contain(ingredient, allergy) for allergy in allergies) else None

@@ -17,6 +17,7 @@ from treatments.courses import rules
 from treatments.courses.board.options import Group, Option, documented_first
 from treatments.courses.forms import AROUND_IT, IN_THE_COCKTAIL
 from treatments.courses.picked import Picked
+from treatments.courses.plans import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def _why(row: Ingredient, picked: Picked) -> str:
 
 
 def _allergy_said(row: Ingredient, allergies: Iterable[str]) -> str | None:
-    met = rules.may_hold(row.code, row.role, {s.code for s in row.may_contain.all()}, set(allergies))
+    met = rules.may_hold(plain(row), set(allergies))
     if met == "is":
         return _("this patient is allergic to %(what)s") % {"what": row.label}
     return _("may contain what this patient is allergic to") if met else None

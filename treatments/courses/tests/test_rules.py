@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contraindications.rules import Ingredient
 from treatments.courses.rules import may_hold
 
 
@@ -19,11 +20,11 @@ from treatments.courses.rules import may_hold
     ],
 )
 def test_allergies(role, may_contain, allergies, met):
-    assert may_hold("it", role, may_contain, allergies) == met
+    assert may_hold(Ingredient("it", role, may_contain), allergies) == met
 
 
 @given(st.sets(st.text(max_size=3)), st.sets(st.text(max_size=3)), st.text(max_size=3))
 def test_one_allergy_more_never_clears_an_ingredient(may_contain, allergies, one_more):
     grave = {None: 0, "may contain": 1, "is": 2}
-    before = may_hold("it", "class", may_contain, allergies)
-    assert grave[may_hold("it", "class", may_contain, allergies | {one_more})] >= grave[before]
+    it = Ingredient("it", "class", may_contain)
+    assert grave[may_hold(it, allergies | {one_more})] >= grave[may_hold(it, allergies)]
