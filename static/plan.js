@@ -32,3 +32,14 @@ form.addEventListener("keydown", (event) => {
 });
 document.body.addEventListener("htmx:oobAfterSwap", () => showFilters(form));
 showFilters(form);
+
+// A verdict that could not be brought up to date is none: it is taken down until there is an answer again.
+const noVerdict = document.getElementById("no-verdict");
+for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  form.addEventListener(name, () => {
+    document.getElementById("verdict").replaceChildren(noVerdict.content.cloneNode(true));
+    const bar = document.getElementById("verdict-bar");
+    bar.className = "verdict-bar is-stop";
+    bar.firstElementChild.textContent = noVerdict.dataset.said;
+  });
+}
