@@ -60,7 +60,7 @@ class Patient(models.Model):
                 name="patient_search_by_parts",
             ),
             # Found patients come by name: a search that fits many reads the first of them here instead of sorting all.
-            models.Index(Func(F("name"), function="search_text"), "id", name="patient_by_folded_name"),
+            models.Index(fields=["search", "id"], name="patient_by_searched_text"),
             models.Index(fields=["birth_date"]),
             models.Index(fields=["name", "id"]),
             models.Index(fields=["phone"], condition=~Q(phone=""), name="patient_by_phone"),
