@@ -21,8 +21,9 @@ What is measured:
 - **A full day**: the day view when twenty practitioners of the bulk treat all day. It has no target; it shows what a
   page costs because of what it shows, not because of what lies behind it.
 
-The databases are `clinic_bench_small` and `clinic_bench_large` on the clinic's own server. They are kept for the next
-run; `manage.py bench --drop` throws them away, `--fresh` builds them anew.
+The databases are `clinic_bench_small` and `clinic_bench_large` (2 GB at full size) on the clinic's own server. They are
+kept for the next run; `manage.py bench --drop` throws them away, `--fresh` builds them anew, and
+`--patients N --sessions M` makes the large one smaller.
 """
 
 
