@@ -412,8 +412,12 @@ def reset() -> None:
 def run(command: list[str]) -> int:
     """Run a command with the servers up; stop them afterwards unless something else uses them."""
     ensure()
+    told: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: told.append(number))  # before there is anybody to tell
     with subprocess.Popen(command) as process:
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        if told:
+            process.terminate()
         while process.returncode is None:
             with contextlib.suppress(KeyboardInterrupt):  # the terminal tells the command too: wait for it
                 process.wait()
