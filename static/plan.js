@@ -28,7 +28,9 @@ form.addEventListener("input", (event) => {
   }
 });
 form.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && event.target.matches("input[type=search]")) event.preventDefault();
+  if (event.key !== "Enter" || !event.target.matches("input")) return;
+  event.preventDefault(); // Enter ends typing a number; it never confirms a plan
+  if (!event.target.matches("[type=search]")) event.target.dispatchEvent(new Event("change", { bubbles: true }));
 });
 document.body.addEventListener("htmx:oobAfterSwap", () => showFilters(form));
 showFilters(form);

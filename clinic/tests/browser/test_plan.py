@@ -30,3 +30,21 @@ def test_a_verdict_that_cannot_be_brought_up_to_date_is_taken_down(page, live_se
     page.unroute("**/courses/preview/**")
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("#verdict")).to_contain_text("Contraindicated")
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
+def test_enter_in_a_number_checks_the_plan_and_never_confirms_it(browser, live_server, nurse, javascript):
+    who, now = patient(by=nurse), timezone.now()
+    interview(who, by=nurse, at=now)
+    plan = course(by=nurse, patient=who, confirmed=False, at=now)
+    page = browser.new_page(java_script_enabled=javascript)
+    log_in(page, live_server.url, nurse)
+    page.goto(f"{live_server.url}/courses/{plan.pk}/edit/")
+    page.fill("input[name=sessions]", "9")
+    with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
+        page.press("input[name=sessions]", "Enter")
+    assert answer.value.status == 200
+    expect(page.get_by_role("button", name="Confirm plan")).to_be_visible()
+    plan.refresh_from_db()
+    assert (plan.state, plan.sessions_planned, page.url.endswith("/edit/")) == ("planned", 5, True)
+    page.close()
