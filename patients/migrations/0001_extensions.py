@@ -5,11 +5,7 @@ wrapping it makes the promise that we never change it. Hyphens, apostrophes and 
 part of a name starts a word; the leading space lets a pattern "% part%" match word starts and use the trigram index.
 """
 
-from django.contrib.postgres.operations import (
-    BtreeGistExtension,
-    TrigramExtension,
-    UnaccentExtension,
-)
+from django.contrib.postgres.operations import TrigramExtension, UnaccentExtension
 from django.db import migrations
 
 CREATE = """
@@ -23,16 +19,13 @@ RETURN ' ' || search_text(name) || ' ' || regexp_replace(coalesce(phone, ''), '\
     || ' ' || extract(year from birth_date) || '-' || lpad(extract(month from birth_date)::text, 2, '0')
     || '-' || lpad(extract(day from birth_date)::text, 2, '0');
 """
-DROP = (
-    "DROP FUNCTION patient_search(text, text, date); DROP FUNCTION search_text(text);"
-)
+DROP = "DROP FUNCTION patient_search(text, text, date); DROP FUNCTION search_text(text);"
 
 
 class Migration(migrations.Migration):
     initial = True
     dependencies = []
     operations = [
-        BtreeGistExtension(),
         TrigramExtension(),
         UnaccentExtension(),
         migrations.RunSQL(CREATE, DROP),
