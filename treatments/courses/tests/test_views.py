@@ -78,6 +78,14 @@ def test_a_pair_without_data_is_never_called_compatible(as_, nurse, who):
     assert "compatible" not in page.lower()
 
 
+def test_numbers_outside_the_documents_are_told_while_typing(as_, nurse, who):
+    numbers = CHOSEN | {"sessions": "9", "needle_length_mm": "20", "changed": "needle_length_mm"}
+    page = as_(nurse).post(f"/courses/preview/{who.pk}/", numbers, headers=HTMX).content.decode()
+    assert "outside the documented range" in page
+    assert "outside the protocol's range" in page
+    assert "technique-section" not in page  # what is being typed there stays
+
+
 def test_more_than_three_actives_ask_for_the_reason(as_, nurse, who):
     many = CHOSEN | {"ingredients": ["vitamin_a", "vitamin_e", "biotin", "zinc"]}
     page = as_(nurse).post(f"/courses/preview/{who.pk}/", many, headers=HTMX).content.decode()
