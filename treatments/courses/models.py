@@ -3,7 +3,7 @@
 import uuid
 
 import pghistory
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -73,7 +73,16 @@ class Course(models.Model):
     interval_min = models.PositiveSmallIntegerField(_("shortest interval, days"))
     interval_target = models.PositiveSmallIntegerField(_("intended interval, days"))
     interval_max = models.PositiveSmallIntegerField(_("longest interval, days"))
-    session_minutes = models.PositiveSmallIntegerField()
+    session_minutes = models.PositiveSmallIntegerField(
+        validators=[
+            MinValueValidator(
+                1, _("A session of this area takes no time: the catalogue has no steps for it.")
+            ),
+            MaxValueValidator(
+                12 * 60, _("A session of this area takes more than twelve hours: see the catalogue.")
+            ),
+        ]
+    )
     screening = models.ForeignKey(
         Screening, null=True, blank=True, on_delete=models.PROTECT, related_name="courses"
     )

@@ -12,6 +12,7 @@ from contraindications.actions import decide
 from contraindications.models import Screening
 from contraindications.screening import CannotScreen
 from patients.tests.factories import interview, patient
+from treatments.catalogue.models import VisitStep
 from treatments.catalogue.shelf import Shelf
 from treatments.courses import actions
 from treatments.courses.models import Course, CourseState
@@ -232,3 +233,9 @@ def test_what_is_closed_is_not_screened_again(nurse, at):
     actions.cancel(row, version=row.version, by=nurse, at=at)
     with pytest.raises(actions.ChangedMeanwhile):
         actions.screen_again(row, by=nurse, at=at)
+
+
+def test_a_session_that_takes_no_time_is_refused_in_words(nurse):
+    VisitStep.objects.update(retired_on="2026-11-23")
+    with pytest.raises(ValidationError, match="takes no time"):
+        course(by=nurse, confirmed=False)
