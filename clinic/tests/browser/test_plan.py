@@ -48,3 +48,16 @@ def test_enter_in_a_number_checks_the_plan_and_never_confirms_it(browser, live_s
     plan.refresh_from_db()
     assert (plan.state, plan.sessions_planned, page.url.endswith("/edit/")) == ("planned", 5, True)
     page.close()
+
+
+def test_without_scripts_a_change_is_checked_again(browser, live_server, nurse):
+    who, now = patient(by=nurse), timezone.now()
+    interview(who, by=nurse, at=now, allergies=("vitamin_c",))
+    plan = course(by=nurse, patient=who, confirmed=False, at=now)
+    page = browser.new_page(java_script_enabled=False)
+    log_in(page, live_server.url, nurse)
+    page.goto(f"{live_server.url}/courses/{plan.pk}/edit/")
+    page.locator("input[value=vitamin_c]").check(force=True)
+    page.get_by_role("button", name="Check again").click()
+    expect(page.locator("#verdict")).to_contain_text("Contraindicated")
+    page.context.close()
