@@ -1,5 +1,6 @@
 """What the calendar shows on the patient's page: the sessions, and what to book next."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -22,16 +23,22 @@ class ToBook:
 
 
 def sessions_of(request: HttpRequest, patient: Patient) -> dict:
-    """The patient's sessions, the latest first, and the courses to book. Two SQL queries."""
-    user = request.user
+    """The patient's sessions, the next one first, and the courses to book. Two SQL queries."""
+    user, day = request.user, timezone.localdate()
     sessions = list(Session.objects.visible_to(user).of_patient(patient))
     return {
         "patient": patient,
-        "sessions": sessions,
+        "sessions": next_first(sessions, day),
         "to_book": to_book(list(courses_to_book(user).filter(patient=patient, state="confirmed")), sessions),
-        "day": timezone.localdate(),
+        "day": day,
         "clinical": user.is_clinical,  # type: ignore[union-attr]
     }
+
+
+def next_first(sessions: list[Session], day: dt.date) -> list[Session]:
+    """`sessions`, given the latest first: the booked ones from `day` on by time, then what was, the latest first."""
+    to_come = [s for s in sessions if s.state == "booked" and timezone.localdate(s.starts_at) >= day]
+    return to_come[::-1] + [s for s in sessions if s not in to_come]
 
 
 def to_book(courses: list[Course], sessions: list[Session]) -> list[ToBook]:

@@ -61,3 +61,16 @@ def test_without_scripts_a_change_is_checked_again(browser, live_server, nurse):
     page.get_by_role("button", name="Check again").click()
     expect(page.locator("#verdict")).to_contain_text("Contraindicated")
     page.context.close()
+
+
+def test_the_keyboard_stays_on_a_choice_whose_section_is_drawn_anew(page, live_server, nurse, catalogue):
+    log_in(page, live_server.url, nurse)
+    page.goto(f"{live_server.url}/courses/new/{patient(by=nurse).pk}/")
+    for name, value in (("goal", "discoloration"), ("area", "face"), ("technique", "needle_syringe")):
+        one = page.locator(f"input[name={name}][value={value}]")
+        with page.expect_response("**/courses/preview/**"):
+            one.evaluate(
+                "choice => { choice.closest('details')?.setAttribute('open', ''); choice.focus(); choice.click(); }"
+            )
+        expect(page.locator("#plan.htmx-request")).to_have_count(0)
+        expect(one).to_be_focused()
