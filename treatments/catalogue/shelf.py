@@ -41,7 +41,12 @@ class Shelf:
             ingredients=list(
                 Ingredient.objects.in_use().prefetch_related("for_goals", "areas", "may_contain")
             ),
-            products=list(Product.objects.in_use().prefetch_related("ingredients__may_contain")),
+            products=list(
+                Product.objects.in_use()
+                .filter(ingredients__isnull=False)  # without them nothing could be screened
+                .distinct()
+                .prefetch_related("ingredients__may_contain")
+            ),
             protocols=list(Protocol.objects.in_use().prefetch_related("areas")),
             synergies=list(Synergy.objects.select_related("one", "other")),
             concepts=list(CompositionConcept.objects.in_use()),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from contraindications import rules
+from contraindications.screening import CannotScreen
 from treatments.catalogue.models import Area, Goal, Ingredient, Product, Technique
 from treatments.catalogue.rules import outside_documented
 from treatments.courses.forms import PARAMETERS
@@ -22,7 +23,11 @@ def rules_plan(
     """The plan as screening sees it, ready-made products opened up to their ingredients.
 
     Asks for the whole catalogue of ingredients at once: two queries. Prefetch the products' ingredients.
+    Raises CannotScreen for a product that nobody says the content of: without it the verdict might be milder.
     """
+    products = list(products)
+    if not all(product.ingredients.all() for product in products):
+        raise CannotScreen("what a product of the plan contains is not in the catalogue")
     catalogue = known_ingredients()
     chosen = {i.code for i in ingredients} | {i.code for p in products for i in p.ingredients.all()}
     return rules.Plan(
@@ -41,7 +46,7 @@ def rules_plan(
 
 
 def plan_of(course: Course) -> rules.Plan:
-    """The plan of a course as it stands in the database."""
+    """The plan of a course as it stands in the database. Raises CannotScreen as `rules_plan`."""
     return rules_plan(
         technique=course.technique,
         area=course.area,

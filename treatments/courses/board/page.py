@@ -102,14 +102,17 @@ def build(patient: Patient, shelf: Shelf, picked: Picked, *, day: dt.date) -> Bo
 
 
 def _plan(picked: Picked) -> Plan | None:
-    """The plan to screen, as soon as there is one."""
+    """The plan to screen, as soon as there is one. Raises CannotScreen where it cannot be read whole."""
     if picked.goal is None or picked.area is None or picked.technique is None:
         return None
+    if not picked.readable:  # without what could not be read the verdict might be milder
+        raise CannotScreen("a substance that was chosen is not on offer")
     return rules_plan(
         technique=picked.technique,
         area=picked.area,
         goal=picked.goal,
-        ingredients=picked.inside(),
+        ingredients=picked.ingredients,
+        products=picked.products,
         procedure_substances=picked.procedure_substances,
     )
 
@@ -118,12 +121,10 @@ def _screened(
     patient: Patient, picked: Picked, day: dt.date
 ) -> tuple[Evaluation | None, Clearance | None, bool]:
     """The verdict and what it lets happen; (None, None, True) where no verdict can be given."""
-    plan = _plan(picked)
-    if plan is None:
-        return None, None, False
-    if not picked.readable:  # without what could not be read the verdict might be milder
-        return None, None, True
     try:
+        plan = _plan(picked)
+        if plan is None:
+            return None, None, False
         evaluation = evaluate(patient, plan, day=day)
         return evaluation, clearance(evaluation, Decision.objects.of(patient)), False
     except CannotScreen:

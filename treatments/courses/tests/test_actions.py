@@ -12,7 +12,7 @@ from contraindications.actions import decide
 from contraindications.models import Screening
 from contraindications.screening import CannotScreen
 from patients.tests.factories import interview, patient
-from treatments.catalogue.models import VisitStep
+from treatments.catalogue.models import Ingredient, Product, VisitStep
 from treatments.catalogue.shelf import Shelf
 from treatments.courses import actions
 from treatments.courses.models import Course, CourseState
@@ -239,3 +239,20 @@ def test_a_session_that_takes_no_time_is_refused_in_words(nurse):
     VisitStep.objects.update(retired_on="2026-11-23")
     with pytest.raises(ValidationError, match="takes no time"):
         course(by=nurse, confirmed=False)
+
+
+def test_a_product_of_unknown_content_cannot_be_screened(nurse, at):
+    """Opened up to nothing, it would be screened as if it were not there."""
+    unknown = Product.objects.create(code="unknown", label="Unknown", citations=["own"])
+    with pytest.raises(CannotScreen):
+        course(by=nurse, confirmed=False, products=[unknown])
+    assert unknown not in Shelf.load().products
+
+
+def test_a_course_whose_product_has_lost_its_content_is_not_performable(nurse, at):
+    product = Product.objects.create(code="mix", label="Mix", citations=["own"])
+    product.ingredients.set(Ingredient.objects.filter(code="zinc"))
+    confirmed = course(by=nurse, products=[product])
+    product.ingredients.clear()
+    with pytest.raises(CannotScreen):
+        actions.rescreen(confirmed, by=nurse, at=at)
