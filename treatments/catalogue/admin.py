@@ -101,6 +101,10 @@ class CatalogueAdmin(ImportExportMixin, Table):
         unreadable = _("The file cannot be read as CSV in UTF-8.")
         form.add_error("import_file", unreadable if isinstance(e, UnicodeError) else str(e))
 
+    def process_import(self, request, **kwargs):
+        """The second step of an import, which has only one here: nothing waits on the disk to be confirmed."""
+        raise Http404
+
     # History
 
     def row_or_404(self, request, object_id):

@@ -1,6 +1,7 @@
 """The catalogue as CSV, out and in again: rows by their codes, lists separated by "|", all rows or none."""
 
 import json
+from collections import Counter
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,6 +17,7 @@ BETWEEN = "|"
 # A spreadsheet runs a cell that begins so as a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 LARGEST = 1_000_000  # bytes of a file to import
+MOST_ROWS = 2_000  # of them; all are written in one request
 NOT_IN_SHEETS = {"id", "substance"}
 
 
@@ -145,6 +147,18 @@ class Sheet(resources.ModelResource):
             )
         if missing:
             raise ValueError(f"The column {missing[0]!r} is missing.")
+        self._refuse_odd_rows(dataset)
+
+    def _refuse_odd_rows(self, dataset) -> None:
+        """Too many rows, or two for the same row of the table, of which the last would win."""
+        if len(dataset) > MOST_ROWS:
+            raise ValidationError(
+                f"The file has {len(dataset)} rows: more than {MOST_ROWS} at once are not read."
+            )
+        keys = Counter(zip(*(dataset[name] for name in self._meta.import_id_fields), strict=True))
+        twice = next((key for key, count in keys.items() if count > 1), None)
+        if twice:
+            raise ValidationError(f"There are two rows for {', '.join(map(str, twice))}.")
 
     def before_import_row(self, row, **kwargs):
         for name in self._meta.import_id_fields:

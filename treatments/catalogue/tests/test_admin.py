@@ -496,6 +496,8 @@ BAD = [
     pytest.param("code,minutes\nzinc,99999999999\n", "32767", id="huge number"),
     pytest.param("code,label\nzinc," + "Z" * 500 + "\n", "at most 120 characters", id="overlong"),
     pytest.param("code,label\nzi nc,Zn\n", "valid", id="code"),
+    pytest.param("code,label\nzinc,Zn\nzinc,Zinc\n", "two rows for zinc", id="twice"),
+    pytest.param("code,label\n" + "zinc,Zn\n" * 2001, "2001 rows", id="too many rows"),
     pytest.param("", "empty", id="nothing"),
     pytest.param(b"code,label\nzinc,Z\0n\n", "The file is no text", id="NUL"),
     pytest.param(b"\xff\xfe\x00bad", "The file is no text", id="binary"),
@@ -523,6 +525,11 @@ def test_unknown_pairs_are_said(as_, catalogue_admin):
     response = upload(as_(catalogue_admin), Synergy, "one,other,says,citations\nzink,copper,x,own\n")
     assert "There is no ingredient" in response.content.decode()
     assert Synergy.objects.count() == 4
+
+
+def test_an_import_has_no_second_step(as_, catalogue_admin):
+    made_up = {"import_file_name": "../secret", "original_file_name": "x", "format": "0", "resource": ""}
+    assert as_(catalogue_admin).post(url(Ingredient, "process_import"), made_up).status_code == 404
 
 
 def test_importing_needs_the_role(as_, doctor):
