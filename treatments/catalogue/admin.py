@@ -1,5 +1,6 @@
 """The catalogue in Django's admin, for catalogue admins."""
 
+from copy import copy
 from typing import Any, ClassVar
 
 from django import forms
@@ -58,9 +59,35 @@ class DocumentedFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=cited)
 
 
+class RowForm(forms.ModelForm):
+    """A row of the catalogue, saved only over what was seen; `seen` is how many changes its history had."""
+
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["seen"] = len(history_of(self.instance))
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.instance.pk and self.cleaned_data.get("seen") != self.initial["seen"]:
+            data: Any = copy(self.data)
+            data["seen"] = self.initial["seen"]
+            self.data = data
+            raise forms.ValidationError(
+                _(
+                    "Somebody changed this row while you were editing: see its history. Nothing of yours was "
+                    "saved. What you typed is still here; saving again puts it in place of theirs."
+                )
+            )
+        return cleaned
+
+
 class CatalogueAdmin(ImportExportMixin, Table):
     """What all tables of the catalogue share."""
 
+    form = RowForm
     actions_on_top = True
     list_per_page = 50
     formats = [GuardedCSV]

@@ -527,6 +527,21 @@ def test_unknown_pairs_are_said(as_, catalogue_admin):
     assert Synergy.objects.count() == 4
 
 
+def test_who_saves_second_is_told_and_loses_nothing(as_, catalogue_admin, zinc):
+    browser, page = as_(catalogue_admin), url(Ingredient, "change", zinc.pk)
+    first, second = filled(browser.get(page)), filled(browser.get(page))
+    assert browser.post(page, first | {"note": "theirs"}).status_code == 302
+    answer = browser.post(page, second | {"label": "Mine"})
+    assert answer.status_code == 200
+    assert "Somebody changed this row" in answer.content.decode()
+    assert 'value="Mine"' in answer.content.decode()
+    zinc.refresh_from_db()
+    assert (zinc.label, zinc.note) == ("Zinc", "theirs")
+    assert browser.post(page, filled(answer)).status_code == 302
+    zinc.refresh_from_db()
+    assert zinc.label == "Mine"
+
+
 def test_an_import_has_no_second_step(as_, catalogue_admin):
     made_up = {"import_file_name": "../secret", "original_file_name": "x", "format": "0", "resource": ""}
     assert as_(catalogue_admin).post(url(Ingredient, "process_import"), made_up).status_code == 404
