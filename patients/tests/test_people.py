@@ -115,10 +115,11 @@ def test_search_among_ten_thousand_is_one_query_by_an_index(nurse, django_assert
     for text in [*few, "a", "ana", "6"]:
         asked = Patient.objects.found_by(text)[:21]
         plan = asked.explain()
-        assert ("patient_search_by_parts" if text in few else "patient_by_searched_text") in plan, (
+        assert "Seq Scan" not in plan, (
             text,
             plan,
-        )
+        )  # which index serves a broad search is the planner's choice
+        assert text not in few or "patient_search_by_parts" in plan, (text, plan)
         with django_assert_num_queries(1):
             list(asked)
 

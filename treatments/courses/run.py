@@ -12,6 +12,7 @@ from treatments.catalogue.shelf import Shelf
 from treatments.courses.picked import Picked
 
 OWN_INTERVAL = 21  # days, where no protocol covers the plan: a start for the practitioner's own number
+OWN_MARGIN = 7  # days, own: a session may be later than the practitioner's number, never earlier
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def run_of(shelf: Shelf, picked: Picked) -> Run | None:
     interval = (
         (protocol.interval_min, protocol.interval_target, protocol.interval_max)
         if protocol
-        else (own, own, own)
+        else (own, own, own + OWN_MARGIN)
     )
     usual = protocol.sessions_default if protocol else 1
     return Run(protocol, picked.sessions or usual, interval, sum(step.minutes for step in steps))

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TypeVar
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from clinic import events
 from clinic.models import Room, User
+from contraindications.screening import CannotScreen
+from treatments.courses import actions as courses
 from treatments.courses.events import CourseCancelled
 from treatments.courses.models import Course
 from treatments.schedule import rules
@@ -140,6 +143,12 @@ def _replace(row: Session, chosen: Chosen, takes: Occupation, reason: str, *, at
     reserve([(row, chosen.place)], takes)
     events.announce(SessionMoved(row.pk, at))
     return row
+
+
+def keep_verdict(course: Course, *, by: User, at: dt.datetime) -> None:
+    """After a refusal, whose transaction is gone: keep the verdict it rested on, so that it reaches who decides."""
+    with suppress(courses.ChangedMeanwhile, CannotScreen):
+        courses.screen_again(course, by=by, at=at)
 
 
 def cancel_session(session: Session, *, reason: str, version: int, by: User, at: dt.datetime) -> Session:

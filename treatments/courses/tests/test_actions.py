@@ -38,6 +38,19 @@ def test_the_protocol_gives_sessions_and_interval(nurse):
     assert (plan.interval_min, plan.interval_target, plan.interval_max) == (14, 21, 35)
 
 
+def test_without_a_protocol_the_practitioners_number_is_the_least(nurse):
+    plan = course(
+        by=nurse,
+        confirmed=False,
+        goal="under_eye",
+        area="under_eye",
+        technique="electroporation",
+        interval=10,
+    )
+    assert plan.protocol is None
+    assert (plan.interval_min, plan.interval_target, plan.interval_max) == (10, 10, 17)
+
+
 def test_minutes_of_a_session_hold_the_cream_only_when_it_is_used(nurse):
     plain = course(by=nurse, confirmed=False)
     numbed = course(by=nurse, confirmed=False, procedure_substances=["anaesthetic_cream"])

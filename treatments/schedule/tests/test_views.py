@@ -91,6 +91,26 @@ def test_posting_the_form_twice_books_once_and_answers_the_same(as_, doctor, cou
     assert Session.objects.count() == 5
 
 
+def test_the_same_form_after_a_cancellation_says_what_is_missing(as_, doctor, course):
+    browser = as_(doctor)
+    form = posted(browser.get(book_url(course)))
+    browser.post(book_url(course), form)
+    actions.cancel_session(Session.objects.get(number=3), reason="ill", version=1, by=doctor, at=NOW)
+    page = browser.post(book_url(course), form, follow=True).content.decode()
+    assert "A session was cancelled since" in page
+    assert Session.objects.booked().count() == 4
+
+
+def test_the_verdict_behind_a_refusal_is_kept_for_those_who_decide(as_, front_desk, course, time_machine):
+    browser = as_(front_desk)
+    form = posted(browser.get(book_url(course)))
+    time_machine.move_to(NOW + 91 * DAY, tick=False)
+    answer = as_(front_desk).post(book_url(course), form | {"earliest": str((NOW + 91 * DAY).date())})
+    course.refresh_from_db()
+    assert (answer.status_code, course.screening.verdict) == (409, "incomplete")
+    assert not Session.objects.exists()
+
+
 def test_taken_times_are_said_and_new_ones_proposed(as_, doctor, course, room):
     browser = as_(doctor)
     form = posted(browser.get(book_url(course)))

@@ -33,7 +33,7 @@ def book(request, pk: int) -> HttpResponse:
     if not (wish.is_valid() and form.is_valid() and slots):
         return _page(request, course, request.POST, at=at, said=[_("This form is not complete.")], status=422)
     try:
-        actions.book_course(
+        standing = actions.book_course(
             course,
             slots,
             practitioner=wish.cleaned_data["practitioner"],
@@ -47,9 +47,17 @@ def book(request, pk: int) -> HttpResponse:
     except refusals.ChangedMeanwhile:
         said = [_("Sessions of this course were booked or changed meanwhile. Nothing of yours was booked.")]
         return _page(request, course, request.POST, at=at, said=said, status=409)
-    except (refusals.NotBookable, refusals.SlotTaken) as refused:
+    except refusals.NotBookable as refused:
+        actions.keep_verdict(course, by=request.user, at=at)
         return _page(request, course, request.POST, at=at, said=[str(refused)], status=409)
-    messages.success(request, _("All sessions of the course are booked."))
+    except refusals.SlotTaken as taken:
+        return _page(request, course, request.POST, at=at, said=[str(taken)], status=409)
+    if len(standing) < course.sessions_planned:
+        messages.warning(
+            request, _("This form was sent before. A session was cancelled since: book it anew.")
+        )
+    else:
+        messages.success(request, _("All sessions of the course are booked."))
     return redirect(course.patient)
 
 

@@ -92,6 +92,8 @@ def move(request, pk: int) -> HttpResponse:
         row = open_session(request, pk)
         return _move_page(request, row, request.POST, at=at, said=[changed_meanwhile(row)], status=409)
     except (refusals.NotBookable, refusals.SlotTaken) as refused:
+        if isinstance(refused, refusals.NotBookable):
+            actions.keep_verdict(row.course, by=request.user, at=at)
         return _move_page(request, row, request.POST, at=at, said=[str(refused)], status=409)
     messages.success(request, _("The session is moved."))
     return redirect("schedule:session", pk=row.pk)
