@@ -4,11 +4,13 @@ Answers of the house: wrong role 403, not found or not yours 404, wrong method 4
 """
 
 import datetime as dt
+import sys
 from typing import Any
 
-from django.db import models
+from django.db import InterfaceError, OperationalError, models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template import loader
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,6 +21,15 @@ from clinic.models import User
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What was sent could not be read. Django's own answer reads the form once more, and fails a second time."""
     return HttpResponse(render_to_string("400.html"), status=400)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Something failed inside: 503 where the database is out of reach, since that passes, 500 for all else."""
+    gone = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    page = loader.get_template(
+        "503.html" if gone else "500.html"
+    ).render()  # no request: nothing is asked of anybody
+    return HttpResponse(page, status=503 if gone else 500, headers={"Retry-After": "30"} if gone else {})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

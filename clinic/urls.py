@@ -8,6 +8,7 @@ from clinic.converters import Id
 
 register_converter(Id, "id")
 handler400 = "clinic.errors.bad_request"
+handler500 = "clinic.errors.server_error"
 
 urlpatterns = [
     path("", views.start, name="start"),

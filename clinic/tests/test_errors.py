@@ -2,7 +2,7 @@
 
 import pghistory
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.forms import modelform_factory
 from django.test import RequestFactory
 
@@ -105,3 +105,16 @@ def test_an_error_page_says_what_to_do_and_nothing_of_the_inside(client, monkeyp
     assert "Try again in a minute" in answer.text
     assert "secret" not in answer.text
     assert answer["Content-Security-Policy"]
+
+
+def test_a_database_out_of_reach_is_said_as_something_that_passes(client, monkeypatch, doctor):
+    def unreachable(request):
+        raise OperationalError("the connection is closed")
+
+    monkeypatch.setattr(urls.urlpatterns[0], "callback", unreachable)
+    client.force_login(doctor)
+    client.raise_request_exception = False
+    answer = client.get("/")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "30")
+    assert "records cannot be reached" in answer.text
+    assert "connection" not in answer.text
