@@ -1,6 +1,5 @@
 """The frame in a real browser: our rules for scripts and styles, light and dark, parts of pages, by keyboard."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -99,11 +98,31 @@ def test_an_answer_that_cannot_be_shown_is_said_in_words(house, live_server):
     house.get_by_text("That did not go through").wait_for()
 
 
-def test_a_session_that_ended_takes_a_part_of_a_page_to_the_login(house, live_server):
+def test_a_session_that_ended_leaves_the_page_and_says_so(house, live_server):
     house.goto(f"{live_server.url}/rooms/")
     house.context.clear_cookies(name="session")
     assert part(house, "/rooms/add/", {"name": "x"}) == 401
-    house.wait_for_url(re.compile("/accounts/login/.*next=.*rooms"))
+    house.get_by_text("You were logged out after a pause").wait_for()
+    assert house.url == f"{live_server.url}/rooms/"
+
+
+def test_what_was_typed_before_a_pause_is_sent_after_the_next_login(house, live_server, admin):
+    house.clock.install()
+    house.goto(f"{live_server.url}/rooms/add/")
+    house.get_by_label("Name").fill("Room with a view")
+    house.context.clear_cookies(name="session")
+    house.clock.fast_forward(6 * 60 * 1000)
+    house.get_by_role("button", name="Save").click()
+    house.get_by_text("You were logged out after a pause").wait_for()
+    with house.context.expect_page() as opened:
+        house.get_by_role("link", name="Log in again in another tab").click()
+    opened.value.get_by_label("Email").fill(admin.email)
+    opened.value.get_by_label("Password").fill("pw")
+    opened.value.get_by_role("button", name="Log in").click()
+    opened.value.wait_for_url(lambda address: "login" not in address)
+    house.get_by_role("button", name="Save").click()
+    house.get_by_text("Room with a view").first.wait_for()
+    assert Room.objects.filter(name="Room with a view").count() == 1
 
 
 def test_a_nurse_and_her_hours_are_added_without_javascript(browser, live_server, admin):
