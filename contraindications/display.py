@@ -14,6 +14,7 @@ from contraindications import rules, wording
 from contraindications.citations import parse
 from contraindications.clearance import Clearance, clearance
 from contraindications.models import Decision, RuleSet, Verdict
+from contraindications.planwords import words_of as words_of_plan
 from contraindications.rules.rows import AgeRow, AllergenRow, Evidence, Known
 from contraindications.rules.screening import ALLERGY_UNMATCHED, SCOPE_NONE, evidence_for, known_on
 from contraindications.screening import CannotScreen, Evaluation, failing_closed
@@ -126,8 +127,9 @@ def _shown(evaluation: Evaluation, cleared: Clearance) -> Shown:
 
 
 def given(evaluation: Evaluation) -> Given:
-    """The facts and the plan that went into a screening. One SQL query."""
+    """The facts and the plan that went into a screening. Two SQL queries, one of them the catalogue's."""
     plan, patient = evaluation.plan, evaluation.patient_facts
+    called = words_of_plan(plan)
     reader = _Reader(evaluation, {})
     codes = [i.code for i in (*plan.ingredients, *plan.procedure_substances)] + list(patient.allergies or ())
     labels = dict(Substance.objects.filter(code__in=codes).values_list("code", "label"))
@@ -137,18 +139,13 @@ def given(evaluation: Evaluation) -> Given:
         denied=[reader.fact(code) for code, answer in answers if answer.state == "no"],
         allergies=None if patient.allergies is None else sorted(labels.get(a, a) for a in patient.allergies),
         plan=[
-            (_("Goal"), _plainly(plan.goal)),
-            (_("Area"), _plainly(plan.area)),
-            (_("Technique"), _plainly(plan.technique)),
+            (_("Goal"), called["goal"]),
+            (_("Area"), called["area"]),
+            (_("Technique"), called["technique"]),
             (_("Cocktail"), ", ".join(labels.get(i.code, i.code) for i in plan.ingredients)),
             (_("Also used"), ", ".join(labels.get(i.code, i.code) for i in plan.procedure_substances)),
         ],
     )
-
-
-def _plainly(code: str) -> str:
-    """A code of the catalogue as words; what it was called then is not kept."""
-    return _sentence(code.replace("_", " "))
 
 
 def _next(outcome: rules.Result, cleared: Clearance) -> str:

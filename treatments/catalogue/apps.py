@@ -7,6 +7,10 @@ class CatalogueConfig(AppConfig):
     name = "treatments.catalogue"
 
     def ready(self) -> None:
+        from contraindications import planwords
+        from treatments.catalogue.labels import labels_of
+
+        planwords.register(labels_of)
         post_migrate.connect(let_catalogue_admins_in, sender=self)
 
 
