@@ -5,6 +5,7 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -50,10 +51,14 @@ def desk(
 ) -> Desk:
     """Everything for the times from `at` to the day `last`. A fixed number of SQL queries; free time is one."""
     rooms = Room.objects.filter(active=True).in_bulk()
-    resources = resources_of([practitioner, course.patient, *rooms.values()])
     time = clock()
     until = rules.wall(last + dt.timedelta(days=1), dt.time.min, time.zone)
-    free = Resource.objects.free_time(resources, at, until, but=moving.pk if moving else None)
+    with (
+        transaction.atomic()
+    ):  # looking writes nothing: the rows of what was never booked last for this look only
+        resources = resources_of([practitioner, course.patient, *rooms.values()])
+        free = Resource.objects.free_time(resources, at, until, but=moving.pk if moving else None)
+        transaction.set_rollback(True)
     practitioner_spans, patient_spans, *room_spans = (free[resource] for resource in resources)
     having = rules.Free(practitioner_spans, patient_spans, dict(zip(rooms, room_spans, strict=True)))
     takes = occupation_of(course)

@@ -19,7 +19,7 @@ from treatments.courses.tests.factories import cleared_patient
 from treatments.courses.tests.factories import course as new_course
 from treatments.schedule import actions, places
 from treatments.schedule.forms import read_slot, slot_value
-from treatments.schedule.models import Reservation, Session
+from treatments.schedule.models import Reservation, Resource, Session
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_actions import raw
 
@@ -72,6 +72,13 @@ def test_page_proposes_a_time_for_every_session(as_, doctor, course):
     assert [row.days for row in rows] == [None, 21, 21, 21, 21]
     assert rows[0].starts_at == NOW
     assert AccessLog.objects.filter(view="schedule:book", patient_id=course.patient_id).exists()
+
+
+def test_looking_for_times_writes_nothing(as_, front_desk, course):
+    before = Resource.objects.count()
+    page = as_(front_desk).get(book_url(course))
+    assert len(page.context["proposal"].rows) == 5
+    assert Resource.objects.count() == before
 
 
 @pytest.mark.parametrize("who", ["doctor", "nurse", "front_desk"])
