@@ -7,9 +7,12 @@ from django.db.models import F
 
 
 class ChangedMeanwhile(Exception):
-    """Somebody saved the row first. `row` is what stands now (None: it is gone)."""
+    """What the page showed is not what stands any more; nothing was written.
 
-    def __init__(self, row: Any):
+    `row` is what stands now, where the caller shows it (None: it is gone, or looked up anew).
+    """
+
+    def __init__(self, row: Any = None):
         super().__init__()
         self.row = row
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from clinic import events
 from clinic.models import User
+from clinic.versions import ChangedMeanwhile
 from contraindications.actions import store_screening
 from contraindications.clearance import Clearance, clearance
 from contraindications.models import Decision, Screening
@@ -23,10 +24,6 @@ from treatments.courses.models import Course, CourseState
 from treatments.courses.picked import Picked
 from treatments.courses.plans import plan_of
 from treatments.courses.run import Run
-
-
-class ChangedMeanwhile(Exception):
-    """Somebody else saved, confirmed or cancelled this plan since it was opened; nothing was written."""
 
 
 class AlreadySaved(Exception):

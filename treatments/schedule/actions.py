@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from clinic import events
 from clinic.models import Room, User
+from clinic.versions import ChangedMeanwhile
 from contraindications.screening import CannotScreen
 from treatments.courses import actions as courses
 from treatments.courses.events import CourseCancelled
@@ -20,7 +21,7 @@ from treatments.schedule.events import CourseBooked, SessionCancelled, SessionMo
 from treatments.schedule.models import Booking, Reservation, Session, SessionState
 from treatments.schedule.occupations import occupation_of
 from treatments.schedule.places import Chosen, Place, reserve, wanted
-from treatments.schedule.refusals import ChangedMeanwhile, SlotTaken
+from treatments.schedule.refusals import SlotTaken
 from treatments.schedule.rules import Occupation, Slot
 from treatments.schedule.transactions import Busy, Overlap, all_or_nothing
 
@@ -147,7 +148,7 @@ def _replace(row: Session, chosen: Chosen, takes: Occupation, reason: str, *, at
 
 def keep_verdict(course: Course, *, by: User, at: dt.datetime) -> None:
     """After a refusal, whose transaction is gone: keep the verdict it rested on, so that it reaches who decides."""
-    with suppress(courses.ChangedMeanwhile, CannotScreen):
+    with suppress(ChangedMeanwhile, CannotScreen):
         courses.screen_again(course, by=by, at=at)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from django.utils.translation import gettext as _
 
 from clinic.models import Room, User
+from clinic.versions import ChangedMeanwhile
 from contraindications.screening import CannotScreen
 from treatments.courses.actions import rescreen
 from treatments.courses.models import Course, CourseState
@@ -13,7 +14,7 @@ from treatments.schedule import rules
 from treatments.schedule.models import Reservation, Session
 from treatments.schedule.occupations import clock, hours_of, series_of
 from treatments.schedule.places import Chosen, wanted
-from treatments.schedule.refusals import ChangedMeanwhile, NotBookable, SlotTaken, WrongTimes
+from treatments.schedule.refusals import NotBookable, SlotTaken, WrongTimes
 from treatments.schedule.rules import Fault, Occupation, Slot
 from treatments.schedule.transactions import lock_resources
 

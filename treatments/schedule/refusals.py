@@ -28,10 +28,6 @@ class SlotTaken(Exception):
         super().__init__(_taken_said(self.numbers))
 
 
-class ChangedMeanwhile(Exception):
-    """The course or the session is not any more what the page showed; nothing was written."""
-
-
 def _taken_said(numbers: Sequence[int]) -> str:
     if not numbers:
         return _("Others are booking right now. Nothing was booked; please try again.")

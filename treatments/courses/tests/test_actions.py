@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
+from clinic.versions import ChangedMeanwhile
 from contraindications.actions import decide
 from contraindications.models import Screening
 from contraindications.screening import CannotScreen
@@ -145,14 +146,14 @@ def test_the_second_of_two_editors_is_told_and_changes_nothing(nurse, doctor, at
     plan = course(by=nurse, confirmed=False)
     mine, theirs = picked(ingredients=["vitamin_c"]), picked(ingredients=["vitamin_e"])
     actions.change_plan(plan, theirs, run(theirs), version=plan.version, by=doctor, at=at)
-    with pytest.raises(actions.ChangedMeanwhile):
+    with pytest.raises(ChangedMeanwhile):
         actions.change_plan(plan, mine, run(mine), version=plan.version, by=nurse, at=at)
     assert [i.code for i in plan.ingredients.all()] == ["vitamin_e"]
 
 
 def test_a_confirmed_course_is_not_changed_any_more(nurse, at):
     confirmed, choices = course(by=nurse), picked(ingredients=["vitamin_c"])
-    with pytest.raises(actions.ChangedMeanwhile):
+    with pytest.raises(ChangedMeanwhile):
         actions.change_plan(confirmed, choices, run(choices), version=confirmed.version, by=nurse, at=at)
     assert [i.code for i in confirmed.ingredients.all()] == ["hyaluronic_acid"]
 
@@ -186,7 +187,7 @@ def test_a_finished_course_cannot_be_cancelled(nurse, at):
     done = course(by=nurse)
     actions.finish(done, at=at)
     done.refresh_from_db()
-    with pytest.raises(actions.ChangedMeanwhile):
+    with pytest.raises(ChangedMeanwhile):
         actions.cancel(done, version=done.version, by=nurse, at=at)
 
 
@@ -244,7 +245,7 @@ def test_what_is_screened_again_is_what_is_saved(nurse, doctor, at):
 def test_what_is_closed_is_not_screened_again(nurse, at):
     row = course(by=nurse)
     actions.cancel(row, version=row.version, by=nurse, at=at)
-    with pytest.raises(actions.ChangedMeanwhile):
+    with pytest.raises(ChangedMeanwhile):
         actions.screen_again(row, by=nurse, at=at)
 
 

@@ -13,6 +13,7 @@ from clinic.access import role_required
 from clinic.errors import changed_meanwhile, conflict
 from clinic.requests import StaffRequest
 from clinic.roles import CLINICAL
+from clinic.versions import ChangedMeanwhile
 from contraindications.clearance import clearance
 from contraindications.models import Decision
 from contraindications.screening import CANNOT_SCREEN, CannotScreen
@@ -37,7 +38,7 @@ def screen_again(request: StaffRequest, pk: int) -> HttpResponse:
     row = open_course(request, pk)
     try:
         actions.screen_again(row, by=request.user, at=timezone.now())
-    except actions.ChangedMeanwhile:
+    except ChangedMeanwhile:
         return conflict(request, _("This course is closed: there is nothing to screen any more."))
     except CannotScreen:
         return _course_page(request, row, refused=str(CANNOT_SCREEN), status=409)
@@ -51,10 +52,10 @@ def confirm(request: StaffRequest, pk: int) -> HttpResponse:
     row = open_course(request, pk)
     try:
         actions.confirm(row, version=_version(request), by=request.user, at=timezone.now())
-    except actions.ChangedMeanwhile:
+    except ChangedMeanwhile:
         return conflict(request, changed_meanwhile(row))
     except actions.NotConfirmable as refusal:
-        with suppress(CannotScreen, actions.ChangedMeanwhile):  # keep the verdict that the refusal rests on
+        with suppress(CannotScreen, ChangedMeanwhile):  # keep the verdict that the refusal rests on
             row = actions.screen_again(row, by=request.user, at=timezone.now())
         return _course_page(request, row, refused=str(refusal), status=422)
     messages.success(request, _("The plan is confirmed. Now book the sessions."))
@@ -68,7 +69,7 @@ def cancel(request: StaffRequest, pk: int) -> HttpResponse:
     row = open_course(request, pk)
     try:
         actions.cancel(row, version=_version(request), by=request.user, at=timezone.now())
-    except actions.ChangedMeanwhile:
+    except ChangedMeanwhile:
         return conflict(request, changed_meanwhile(row))
     messages.success(request, _("The course is cancelled."))
     return redirect(row)

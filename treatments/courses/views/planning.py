@@ -17,6 +17,7 @@ from clinic.access import role_required
 from clinic.errors import changed_meanwhile, conflict
 from clinic.requests import StaffRequest
 from clinic.roles import CLINICAL
+from clinic.versions import ChangedMeanwhile
 from contraindications.screening import CANNOT_SCREEN, CannotScreen
 from patients.access import open_patient
 from patients.models import Patient
@@ -102,7 +103,7 @@ def _post(request: StaffRequest, patient: Patient, shelf: Shelf, row: Course | N
         return show(errors=errors, status=422)
     try:
         saved = _write(request, patient, shelf, form, row)
-    except actions.ChangedMeanwhile:
+    except ChangedMeanwhile:
         return show(errors=[changed_meanwhile(row)] if row else [], status=409)
     except actions.AlreadySaved:
         return show(errors=[str(SAVED_BEFORE)], status=409, key=None)
@@ -134,7 +135,7 @@ def _saved(request: StaffRequest, row: Course) -> HttpResponse:
             actions.confirm(row, version=row.version, by=request.user, at=timezone.now())
         except actions.NotConfirmable as refusal:
             messages.warning(request, _("The plan is saved, not confirmed. %(why)s") % {"why": refusal})
-        except actions.ChangedMeanwhile:
+        except ChangedMeanwhile:
             messages.warning(
                 request,
                 _("The plan is saved, not confirmed: somebody has changed it since. Look at it again."),

@@ -11,6 +11,7 @@ from django.utils import timezone
 from clinic import events
 from clinic.models import Clinic, User
 from clinic.roles import Role
+from clinic.versions import ChangedMeanwhile
 from conftest import NOW, person
 from patients.tests.factories import interview
 from treatments.courses import actions as courses
@@ -82,7 +83,7 @@ def test_same_form_books_once_and_answers_as_the_first_time(course, room, doctor
 
 def test_another_form_for_a_booked_course_is_refused(course, room, doctor):
     book(course, factories.slots(course, room), doctor)
-    with pytest.raises(refusals.ChangedMeanwhile):
+    with pytest.raises(ChangedMeanwhile):
         book(course, factories.slots(course, room, hour=14), doctor)
     assert Session.objects.count() == 5
 
@@ -250,7 +251,7 @@ def test_moving_keeps_the_interval_to_the_neighbours(sessions, doctor):
 
 def test_second_of_two_who_move_one_session_is_refused(sessions, doctor):
     move(sessions[0], doctor)
-    with pytest.raises(refusals.ChangedMeanwhile):
+    with pytest.raises(ChangedMeanwhile):
         move(sessions[0], doctor, starts_at=sessions[0].starts_at + 4 * HOUR, version=1)
 
 
@@ -275,7 +276,7 @@ def test_cancelled_time_can_be_booked_by_another(sessions, course, room, doctor,
 def test_cancelling_needs_a_reason_and_the_present_version(sessions, doctor):
     with pytest.raises(ValueError, match="reason"):
         actions.cancel_session(sessions[0], reason=" ", version=1, by=doctor, at=NOW)
-    with pytest.raises(refusals.ChangedMeanwhile):
+    with pytest.raises(ChangedMeanwhile):
         actions.cancel_session(sessions[0], reason="ill", version=2, by=doctor, at=NOW)
     assert Session.objects.booked().count() == 5
 

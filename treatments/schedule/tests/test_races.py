@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, connections
 
+from clinic.versions import ChangedMeanwhile
 from conftest import NOW
 from treatments.schedule import actions, places, refusals, transactions
 from treatments.schedule.models import Booking, Reservation, Resource, Session
@@ -147,7 +148,7 @@ def test_two_forms_for_one_course_at_once_book_it_once(doctor):
         booking(course, factories.slots(course, room, hour=9), doctor),
         booking(course, factories.slots(course, room, hour=14), doctor),
     )
-    assert {type(outcome) for outcome, _took in results} == {list, refusals.ChangedMeanwhile}
+    assert {type(outcome) for outcome, _took in results} == {list, ChangedMeanwhile}
     assert Session.objects.count() == 5
 
 
@@ -171,7 +172,7 @@ def test_a_session_that_two_move_at_once_moves_once(doctor):
     )
     kinds = [type(outcome) for outcome, _took in results]
     assert kinds.count(Session) == 1
-    assert kinds.count(refusals.ChangedMeanwhile) == 3
+    assert kinds.count(ChangedMeanwhile) == 3
     assert session.reservations.count() == 4
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from clinic.access import role_required
 from clinic.models import User
 from clinic.roles import Role
+from clinic.versions import ChangedMeanwhile
 from treatments.courses.models import Course, CourseState
 from treatments.schedule import actions, offers, refusals, rules
 from treatments.schedule.access import open_course
@@ -44,7 +45,7 @@ def book(request, pk: int) -> HttpResponse:
     except refusals.WrongTimes as wrong:
         said = offers.faults_said(wrong.faults, course)
         return _page(request, course, request.POST, at=at, said=said, status=422)
-    except refusals.ChangedMeanwhile:
+    except ChangedMeanwhile:
         said = [_("Sessions of this course were booked or changed meanwhile. Nothing of yours was booked.")]
         return _page(request, course, request.POST, at=at, said=said, status=409)
     except refusals.NotBookable as refused:

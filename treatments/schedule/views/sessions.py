@@ -13,6 +13,7 @@ from clinic.access import role_required
 from clinic.errors import changed_meanwhile
 from clinic.models import Room
 from clinic.roles import Role
+from clinic.versions import ChangedMeanwhile
 from treatments.schedule import actions, offers, refusals
 from treatments.schedule.access import open_session
 from treatments.schedule.forms import CancelForm, MovedForm, MoveForm, read_slot
@@ -36,7 +37,7 @@ def cancel(request, pk: int) -> HttpResponse:
         return _session_page(request, row, form=form, status=422)
     try:
         actions.cancel_session(row, by=request.user, at=timezone.now(), **form.cleaned_data)
-    except refusals.ChangedMeanwhile:
+    except ChangedMeanwhile:
         row = open_session(request, pk)
         return _session_page(
             request, row, form=_again(form, row), conflict=changed_meanwhile(row), status=409
@@ -88,7 +89,7 @@ def move(request, pk: int) -> HttpResponse:
     except refusals.WrongTimes as wrong:
         said = offers.faults_said(wrong.faults, row.course)
         return _move_page(request, row, request.POST, at=at, said=said, status=422)
-    except refusals.ChangedMeanwhile:
+    except ChangedMeanwhile:
         row = open_session(request, pk)
         return _move_page(request, row, request.POST, at=at, said=[changed_meanwhile(row)], status=409)
     except (refusals.NotBookable, refusals.SlotTaken) as refused:
