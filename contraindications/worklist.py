@@ -9,7 +9,7 @@ from contraindications.clearance import clearance
 from contraindications.models import Decision, Screening
 from contraindications.screening import CannotScreen, evaluation_of
 
-# A page holds the oldest of them; whoever decides one makes room for the next.
+# A page holds the most urgent of them; whoever decides one makes room for the next.
 LONGEST = 100
 
 
@@ -20,6 +20,9 @@ class Candidate:
     screening: Screening
     what: str  # "Wrinkles and fine lines, Face"
     url: str  # where it goes on
+    by_when: dt.datetime | None = None  # when it is too late: the first session that is held up
+    cause: str = ""  # why it waits now, in words
+    how_many: int = 1  # sessions held up
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +35,28 @@ class Waiting:
     screening_id: int
     since: dt.datetime
     points: int  # how many; which, the screening's own page says, where the look is logged
+    by_when: dt.datetime | None
+    cause: str
+    how_many: int
+
+    @property
+    def urgency(self) -> tuple[bool, dt.datetime]:
+        """Sorts what is due first before what is due later, and that before what only waits."""
+        return self.by_when is None, self.by_when or self.since
 
 
 _sources: dict[str, Callable[[], Iterable[Candidate]]] = {}
 
 
 def register(name: str, source: Callable[[], Iterable[Candidate]]) -> None:
-    """`source()` brings the candidates whose screening says hold, decided or not, oldest first; few are read."""
+    """`source()` brings the candidates whose screening says hold, decided or not, most urgent first; few are read."""
     _sources[name] = source
 
 
 def waiting() -> list[Waiting]:
-    """What only a doctor's decision holds up, oldest first; one SQL query for every LONGEST candidates."""
+    """What only a doctor's decision holds up, most urgent first; one SQL query for every LONGEST candidates."""
     lines = [line for source in _sources.values() for line in islice(_lines(source()), LONGEST)]
-    return sorted(lines, key=lambda line: line.since)[:LONGEST]
+    return sorted(lines, key=lambda line: line.urgency)[:LONGEST]
 
 
 def _lines(candidates: Iterable[Candidate]) -> Iterator[Waiting]:
@@ -82,4 +93,7 @@ def _line(candidate: Candidate, made: list[Decision]) -> Waiting | None:
         screening_id=screening.pk,
         since=screening.at,
         points=sum(one.effect == "hold" for one in cleared.missing),
+        by_when=candidate.by_when,
+        cause=candidate.cause,
+        how_many=candidate.how_many,
     )

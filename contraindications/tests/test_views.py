@@ -265,9 +265,27 @@ def plans(monkeypatch):
     return found
 
 
-def candidate(screening):
+def candidate(screening, **more):
     loaded = Screening.objects.select_related("patient", "rule_set").get(pk=screening.pk)
-    return worklist.Candidate(loaded, "Wrinkles, Face", "/courses/1/")
+    return worklist.Candidate(loaded, "Wrinkles, Face", "/courses/1/", **more)
+
+
+def test_what_is_due_first_stands_first_and_says_why(as_, doctor, screened, plans, at):
+    waits, later, soon = (screened(factories.plan(area=area), **HERPES) for area in ("neck", "hands", "face"))
+    plans += [
+        candidate(waits),
+        candidate(later, by_when=at + dt.timedelta(9)),
+        candidate(soon, by_when=at + dt.timedelta(2), cause="The lists changed.", how_many=3),
+    ]
+
+    answer = as_(doctor).get(reverse("contraindications:worklist"))
+    assert [line.screening_id for line in answer.context["waiting"]] == [soon.pk, later.pk, waits.pk]
+    for said in (
+        b"The lists changed.",
+        b"3 sessions are held",
+        b"Decide before Wednesday 25 November, 09:30",
+    ):
+        assert said in answer.content
 
 
 def test_the_worklist_shows_what_a_doctor_holds_up(as_, doctor, nurse, screened, plans):
