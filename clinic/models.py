@@ -121,6 +121,16 @@ class Clinic(models.Model):
         validators=[MinValueValidator(1)],
     )
     tentative_bookings = models.BooleanField(_("book sessions before all answers are there"), default=False)
+    interview_link_days = models.PositiveSmallIntegerField(
+        _("an interview link works for, days"),
+        default=7,
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
+    )
+    interview_link_tries = models.PositiveSmallIntegerField(
+        _("wrong dates of birth before an interview link is closed"),
+        default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(20)],
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:

@@ -9,10 +9,12 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
+from clinic import events
 from clinic.models import User
 from clinic.roles import CLINICAL, Role
 from contraindications import rules
 from contraindications.clearance import decidable
+from contraindications.events import DecisionMade, RuleSetPublished
 from contraindications.models import Decision, ListItem, RuleSet, Screening, Source
 from contraindications.screening import Evaluation, evaluation_of
 from patients.models import Patient
@@ -55,6 +57,7 @@ def publish_rule_set(
     ListItem.objects.bulk_create(_rows(rule_set, content, compiled, sources))
     rule_set.published_at, rule_set.published_by = at, by
     rule_set.save(update_fields=["published_at", "published_by"])
+    events.announce(RuleSetPublished(rule_set.pk, at))
     return rule_set
 
 
@@ -116,6 +119,7 @@ def store_screening(
     return Screening.objects.create(
         patient=patient,
         interview_id=evaluation.interview_id,
+        report_id=evaluation.report_id,
         rule_set=evaluation.rule_set,
         as_of=evaluation.as_of,
         facts=stored["facts"],
@@ -167,6 +171,7 @@ def decide(
     )
     decision.full_clean()
     decision.save()
+    events.announce(DecisionMade(screening.pk, screening.patient_id, at))
     return decision
 
 

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from contraindications import rules, snapshots
 from contraindications.models import RuleSet, Screening
-from patients.models import Interview, Patient
+from patients import rules as told
+from patients.models import Interview, Patient, Report
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class Evaluation:
 
     patient_id: int
     interview_id: int | None
+    report_id: int | None  # the patient's own report that nobody has confirmed
     rule_set: RuleSet
     compiled: rules.RuleSet
     as_of: dt.date
@@ -72,19 +74,20 @@ class Evaluation:
 
 
 def evaluate(patient: Patient, plan: rules.Plan, *, day: dt.date) -> Evaluation:
-    """Screen `plan` for `patient` on `day`; nothing is written. At most two SQL queries.
+    """Screen `plan` for `patient` on `day`; nothing is written. At most three SQL queries.
 
     Raises CannotScreen: no rule set is published, or what is recorded cannot be read.
     """
     rule_set, compiled = rules_in_force()
-    interview = Interview.objects.standing(patient)
+    interview, report = Interview.objects.standing(patient), Report.objects.pending(patient)
     with failing_closed(patient.pk):
-        facts = facts_of(patient, interview, day=day)
+        facts = facts_of(patient, interview, report, day=day)
         outcome = rules.screen(facts, plan, compiled, day)
         digests = rules.finding_digests(outcome, facts, plan, compiled, day)
     return Evaluation(
         patient_id=patient.pk,
         interview_id=interview.pk if interview else None,
+        report_id=report.pk if report else None,
         rule_set=rule_set,
         compiled=compiled,
         as_of=day,
@@ -106,6 +109,7 @@ def evaluation_of(screening: Screening) -> Evaluation:
         return Evaluation(
             patient_id=screening.patient_id,
             interview_id=screening.interview_id,
+            report_id=screening.report_id,
             rule_set=rule_set,
             compiled=compiled,
             as_of=screening.as_of,
@@ -160,13 +164,19 @@ def compiled_rules(digest: str) -> rules.RuleSet:
         raise CannotScreen("the rule set cannot be read") from error
 
 
-def facts_of(patient: Patient, interview: Interview | None, *, day: dt.date) -> rules.Patient:
+def facts_of(
+    patient: Patient, interview: Interview | None, report: Report | None = None, *, day: dt.date
+) -> rules.Patient:
     """What is known of the patient on `day`. Without an interview nothing was asked, not even allergies.
 
-    Each answer keeps the day it was given, so that the rules can tell when it is too old.
+    Each answer keeps the day it was given, so that the rules can tell when it is too old. What the patient reported
+    and nobody has confirmed counts for stopping, never for clearing.
     """
     answers = interview.answers if interview else {}
     allergies = interview.allergies if interview else None
+    if report:
+        answers = told.graver_of(answers, report.answers)
+        allergies = told.graver_allergies(allergies, report.allergies)
     return rules.Patient(
         birth_date=patient.birth_date,
         sex=patient.sex,

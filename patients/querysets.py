@@ -90,3 +90,15 @@ class InterviewQuerySet(models.QuerySet):
             .defer("answers", "allergies")
             .order_by("-number")
         )
+
+
+class ReportQuerySet(models.QuerySet):
+    """What patients answered by themselves."""
+
+    def unsettled(self):
+        """Signed, and no practitioner has confirmed it or set it aside."""
+        return self.filter(submitted_at__isnull=False, settled_at=None)
+
+    def pending(self, patient):
+        """The unsettled report of `patient`, or None; there is never more than one."""
+        return self.unsettled().filter(patient=patient).first()

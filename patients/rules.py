@@ -75,6 +75,40 @@ def changed(old: Mapping[str, Answer], new: Mapping[str, Answer]) -> list[str]:
     return [code for code in {**old, **new} if said(old.get(code)) != said(new.get(code))]
 
 
+def graver_of(stands: Mapping[str, Answer], reported: Mapping[str, Answer]) -> dict[str, Answer]:
+    """What counts while nobody has confirmed a report: of every fact the graver answer. Silence is graver than "no".
+
+    >>> graver_of({"herpes": {"state": "no"}}, {"herpes": {"state": "current"}, "eczema": {"state": "no"}})
+    {'herpes': {'state': 'current'}}
+    """
+    graver = {
+        code: answer for code, answer in reported.items() if _gravity(answer) > _gravity(stands.get(code))
+    }
+    return {**stands, **graver}
+
+
+def _gravity(answer: Answer | None) -> tuple[int, str]:
+    """Now, ended (on a day unknown, then the later end), not sure, unanswered, no."""
+    if answer is None:
+        return 1, ""
+    ended = answer["state"] == ENDED
+    return {CURRENT: 4, ENDED: 3, UNSURE: 2, NO: 0}[answer["state"]], (
+        answer.get("until") or "9"
+    ) if ended else ""
+
+
+def graver_allergies(stands: Mapping | None, reported: Mapping | None) -> Mapping | None:
+    """The allergies that count while nobody has confirmed a report: all of both; "none known" clears nothing.
+
+    Reported where nobody has asked: they count, and the question stays unanswered.
+    """
+    if not reported or not (reported["substances"] or reported["texts"]):
+        return stands
+    known = stands or {"substances": [], "texts": [], "on": dt.date.min.isoformat()}
+    both = {kind: sorted({*known[kind], *reported[kind]}) for kind in ("substances", "texts")}
+    return {**known, **both}
+
+
 def folded(text: str) -> str:
     """`text` without case, accents, spaces, hyphens and underscores, to compare what people typed.
 

@@ -231,7 +231,7 @@ def _screened(
 ) -> screening.Evaluation:
     told = screening.facts_of(patient, interview, day=day)
     outcome = rules.screen(told, plan, compiled, day)
-    return screening.Evaluation(0, None, rule_set, compiled, day, told, plan, outcome, digests={})
+    return screening.Evaluation(0, None, None, rule_set, compiled, day, told, plan, outcome, digests={})
 
 
 # The database's side

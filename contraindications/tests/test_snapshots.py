@@ -20,7 +20,7 @@ PINNED = "ff365adec1378c9f2447590320c9f4b4a5a3f4b5f0174f792ef12eea2f2b0062"
 def evaluation(facts, plan, day):
     compiled = documented.ruleset()
     outcome = rules.screen(facts, plan, compiled, day)
-    return Evaluation(1, None, RuleSet(digest="d"), compiled, day, facts, plan, outcome, {})
+    return Evaluation(1, None, None, RuleSet(digest="d"), compiled, day, facts, plan, outcome, {})
 
 
 def with_days(patient, day, rng):

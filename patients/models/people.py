@@ -1,7 +1,6 @@
-"""Who the patients are and what they told us."""
+"""Who the patients are, and the vocabulary in which they tell us about themselves."""
 
 import pghistory
-import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import MaxLengthValidator
@@ -11,9 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
-from clinic.constraints import one_of, together
+from clinic.constraints import one_of
 from clinic.models import User
-from patients.querysets import InterviewQuerySet, PatientQuerySet
+from patients.querysets import PatientQuerySet
 
 
 class Sex(models.TextChoices):
@@ -110,6 +109,9 @@ class HealthFact(models.Model):
     question = models.CharField(max_length=250)
     states = ArrayField(models.CharField(max_length=10))
     asked_of = ArrayField(models.CharField(max_length=12), default=list, blank=True)  # empty: of everybody
+    reask = models.BooleanField(
+        default=False
+    )  # can begin or end between two sessions: asked again at check-in
     position = models.PositiveSmallIntegerField()
 
     class Meta:
@@ -117,57 +119,3 @@ class HealthFact(models.Model):
 
     def __str__(self) -> str:
         return self.label
-
-
-_SUBMITTED = pgtrigger.Q(old__submitted_at__isnull=False)
-
-
-@pgtrigger.register(
-    pgtrigger.Protect(name="submitted_never_changes", operation=pgtrigger.Update, condition=_SUBMITTED),
-    pgtrigger.Protect(
-        name="submitted_is_never_deleted",
-        operation=pgtrigger.Delete,
-        condition=_SUBMITTED,
-    ),
-)
-class Interview(models.Model):
-    """One version of what the patient told us; the newest submitted one is what stands today.
-
-    `answers` is {fact code: {"state": "current|ended|no|unsure", "until": "YYYY-MM-DD" or absent, "on": "YYYY-MM-DD"}},
-    "on" being the day the question was answered. `allergies` is null (not asked) or
-    {"substances": [codes], "texts": [free text], "on": "YYYY-MM-DD"}; both lists empty: none known.
-    """
-
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="interviews")
-    number = models.PositiveIntegerField(null=True)  # given when submitted: 1, 2, 3 ...
-    answers = models.JSONField(default=dict)
-    allergies = models.JSONField(null=True)
-    based_on = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
-    started_at = models.DateTimeField()
-    started_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    saved_at = models.DateTimeField()
-    saved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    version = models.PositiveIntegerField(default=1)  # of the draft: counts its saves
-    submitted_at = models.DateTimeField(null=True)
-    submitted_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-
-    objects = InterviewQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            together(
-                "interview_submitted_by_someone",
-                "submitted_at",
-                "submitted_by",
-                "number",
-            ),
-            models.UniqueConstraint(name="interview_number_once", fields=["patient", "number"]),
-            models.UniqueConstraint(
-                name="interview_one_draft_per_patient",
-                fields=["patient"],
-                condition=Q(submitted_at=None),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"interview {self.number or 'draft'} of patient {self.patient_id}"
