@@ -51,6 +51,7 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "schedule:day": DESK,
     "schedule:book": DESK,
     "schedule:session": DESK,
+    "schedule:arrived": DESK,
     "schedule:move": DESK,
     "schedule:cancel": DESK,
     # visits

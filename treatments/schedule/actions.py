@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TypeVar
 from uuid import UUID
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic import events
@@ -26,6 +27,16 @@ from treatments.schedule.rules import Occupation, Slot
 from treatments.schedule.transactions import Busy, Overlap, all_or_nothing
 
 T = TypeVar("T")
+MOVED = [
+    "starts_at",
+    "ends_at",
+    "practitioner",
+    "room",
+    "interval_reason",
+    "arrived_at",
+    "arrived_by",
+    "version",
+]
 
 
 def book_course(
@@ -136,10 +147,12 @@ def move_session(
 
 
 def _replace(row: Session, chosen: Chosen, takes: Occupation, reason: str, *, at: dt.datetime) -> Session:
+    if timezone.localdate(row.starts_at) != timezone.localdate(chosen.starts_at):
+        row.arrived_at = row.arrived_by = None  # whoever came, came on another day
     row.starts_at, row.ends_at = rules.shifted(chosen.starts_at, (0, takes.minutes))
     row.practitioner, row.room = chosen.place.practitioner, chosen.place.room
     row.interval_reason, row.version = reason, row.version + 1
-    row.save(update_fields=["starts_at", "ends_at", "practitioner", "room", "interval_reason", "version"])
+    row.save(update_fields=MOVED)
     row.reservations.all().delete()
     reserve([(row, chosen.place)], takes)
     events.announce(SessionMoved(row.pk, at))

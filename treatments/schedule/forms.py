@@ -101,6 +101,14 @@ class MovedForm(forms.Form):
     interval_reason = forms.CharField(required=False, max_length=500)
 
 
+class ArrivedForm(forms.Form):
+    """Whether the patient has come, and where the button stood."""
+
+    version = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+    here = forms.ChoiceField(choices=[("yes", ""), ("no", "")])
+    back = forms.ChoiceField(required=False, choices=[("day", "")])
+
+
 class CancelForm(forms.Form):
     """Why a session does not take place."""
 

@@ -70,6 +70,8 @@ class Session(models.Model):
     cancelled_at = models.DateTimeField(null=True)
     cancelled_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     cancel_reason = models.CharField(max_length=200, blank=True)
+    arrived_at = models.DateTimeField(null=True)  # the patient is in the house
+    arrived_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     interval_reason = models.CharField(
         max_length=500, blank=True
     )  # why a doctor left the protocol's interval
@@ -89,6 +91,7 @@ class Session(models.Model):
         constraints = [
             one_of("session_state", "state", SessionState),
             together("session_cancelled_by_someone", "cancelled_at", "cancelled_by"),
+            together("session_arrived_seen_by_someone", "arrived_at", "arrived_by"),
             models.CheckConstraint(
                 name="session_ends_after_it_starts",
                 condition=Q(ends_at__gt=F("starts_at")),

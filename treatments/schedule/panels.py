@@ -12,6 +12,7 @@ from patients.panels import Panel
 from treatments.courses.models import Course
 from treatments.schedule.models import Session
 from treatments.schedule.querysets import courses_to_book
+from treatments.schedule.steps import next_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,11 @@ def sessions_of(request: HttpRequest, patient: Patient) -> dict:
     """The patient's sessions, the next one first, and the courses to book. Two SQL queries."""
     user, day = request.user, timezone.localdate()
     sessions = list(Session.objects.visible_to(user).of_patient(patient))
+    steps = next_steps(user, sessions)  # type: ignore[arg-type]
     return {
         "patient": patient,
-        "sessions": next_first(sessions, day),
+        "sessions": [(session, steps.get(session.pk)) for session in next_first(sessions, day)],
         "to_book": to_book(list(courses_to_book(user).filter(patient=patient, state="confirmed")), sessions),
-        "day": day,
         "clinical": user.is_clinical,  # type: ignore[union-attr]
     }
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from treatments.schedule.views import booking, calendar, sessions
+from treatments.schedule.views import arrivals, booking, calendar, sessions
 
 app_name = "schedule"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("courses/<id:pk>/book/", booking.book, name="book"),
     # /schedule/sessions/<pk>/
     path("sessions/<id:pk>/", sessions.session, name="session"),
+    path("sessions/<id:pk>/arrived/", arrivals.arrived, name="arrived"),
     path("sessions/<id:pk>/move/", sessions.move, name="move"),
     path("sessions/<id:pk>/cancel/", sessions.cancel, name="cancel"),
 ]

@@ -295,7 +295,7 @@ def test_session_page_shows_where_and_when(as_, front_desk, sessions):
 
 def test_the_next_session_stands_first_on_the_patients_page(as_, front_desk, sessions):
     page = as_(front_desk).get(sessions[0].course.patient.get_absolute_url())
-    assert [session.number for session in page.context["sessions"]] == [1, 2, 3, 4, 5]
+    assert [session.number for session, _step in page.context["sessions"]] == [1, 2, 3, 4, 5]
 
 
 def test_session_is_cancelled_for_a_reason(as_, front_desk, sessions):

@@ -6,9 +6,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from clinic.access import role_required
+from clinic.models import User
 from clinic.roles import Role
 from treatments.schedule import days
 from treatments.schedule.forms import DayForm
+from treatments.schedule.models import Session
+from treatments.schedule.steps import Step, next_steps
 
 
 @require_safe
@@ -22,7 +25,14 @@ def day(request) -> HttpResponse:
     context = {
         "form": form,
         "shown": shown,
+        "listed": _listed(request.user, shown.sessions),
         "today": today,
         "clinical": request.user.is_clinical,
     }
     return render(request, "schedule/day.html", context, status=422 if form.errors else 200)
+
+
+def _listed(user: User, sessions: list[Session]) -> list[tuple[Session, Step | None]]:
+    """Each session with this person's next step."""
+    steps = next_steps(user, sessions)
+    return [(session, steps.get(session.pk)) for session in sessions]

@@ -16,16 +16,18 @@ from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
 from treatments.schedule import actions, offers, refusals
 from treatments.schedule.access import open_session
+from treatments.schedule.arrivals import may_arrive
 from treatments.schedule.forms import CancelForm, MovedForm, MoveForm, read_slot
 from treatments.schedule.models import Session, SessionState
 from treatments.schedule.rules import Slot
+from treatments.schedule.steps import next_steps
 
 
 @require_safe
 @role_required(Role.DOCTOR, Role.NURSE, Role.FRONT_DESK)
 def session(request, pk: int) -> HttpResponse:
     """When, where and with whom; what can be done with it."""
-    return _session_page(request, open_session(request, pk))
+    return session_page(request, open_session(request, pk))
 
 
 @require_POST
@@ -34,16 +36,14 @@ def cancel(request, pk: int) -> HttpResponse:
     """Give the session up for a reason; its time is free again."""
     row, form = open_session(request, pk), CancelForm(request.POST)
     if not form.is_valid():
-        return _session_page(request, row, form=form, status=422)
+        return session_page(request, row, form=form, status=422)
     try:
         actions.cancel_session(row, by=request.user, at=timezone.now(), **form.cleaned_data)
     except ChangedMeanwhile:
         row = open_session(request, pk)
-        return _session_page(
-            request, row, form=_again(form, row), conflict=changed_meanwhile(row), status=409
-        )
+        return session_page(request, row, form=_again(form, row), conflict=changed_meanwhile(row), status=409)
     except refusals.SlotTaken as busy:
-        return _session_page(request, row, form=form, conflict=str(busy), status=409)
+        return session_page(request, row, form=form, conflict=str(busy), status=409)
     messages.success(request, _("The session is cancelled and its time is free again."))
     return redirect("schedule:session", pk=row.pk)
 
@@ -53,13 +53,15 @@ def _again(form: CancelForm, row: Session) -> CancelForm:
     return CancelForm({**form.cleaned_data, "version": row.version})
 
 
-def _session_page(request, row: Session, *, status: int = 200, **context) -> HttpResponse:
+def session_page(request, row: Session, *, status: int = 200, **context) -> HttpResponse:
+    """The page of a session, for every view that ends there."""
     context = {"form": CancelForm(initial={"version": row.version}), **context}
     context |= {
         "session": row,
         "patient": row.course.patient,
         "booked": row.state == SessionState.BOOKED,
-        "due": timezone.localdate(row.starts_at) <= timezone.localdate(),
+        "today": may_arrive(row, timezone.localdate()),
+        "step": next_steps(request.user, [row]).get(row.pk),
     }
     return render(request, "schedule/session.html", context, status=status)
 
