@@ -3,6 +3,7 @@
 docs/rules.md says in a clinician's words what is decided here.
 """
 
+from .basis import Change, bases, changes
 from .decisions import finding_digests, is_absolute, may_be_released, silent_sources
 from .rows import may_contain
 from .ruleset import SHIPPED_SETTINGS, RuleSet, RuleSetError, ruleset_digest
@@ -15,6 +16,7 @@ __all__ = [
     "VERDICTS",
     "VERDICT_WORDS",
     "Answer",
+    "Change",
     "Composition",
     "Finding",
     "Ingredient",
@@ -24,7 +26,9 @@ __all__ = [
     "RuleSet",
     "RuleSetError",
     "age_on",
+    "bases",
     "canonical_json",
+    "changes",
     "composition",
     "finding_digests",
     "is_absolute",

@@ -1,69 +1,20 @@
 """What people may decide about a finding, what the decision is bound to, and which documents are silent."""
 
-from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 from . import words
-from .rows import AgeRow, AllergenRow, Known
+from .basis import bases
+from .rows import AgeRow, AllergenRow
 from .ruleset import ALLERGEN, MINIMUM_AGE, Item, RuleSet
-from .screening import evidence_for, known_on
-from .values import Finding, Ingredient, Patient, Plan, Result
+from .values import Finding, Patient, Plan, Result
 
 
 def finding_digests(
     result: Result, patient: Patient, plan: Plan, ruleset: RuleSet, as_of: date
 ) -> dict[str, str]:
-    """Item id -> SHA-256 of all that a decision on the finding rests on (section 5).
-
-    That is the finding, its list item as published, the evidence (each reported fact with the state
-    worked out on `as_of` and the end date given; each allergen with the substance it meets), and the
-    plan. An unrelated fact, a repeated answer, a new rule set with the same item or a day gone by
-    leave it as it is.
-    """
-    known = known_on(as_of, patient, plan, ruleset)
-    planned = _plan(plan)
-    return {
-        finding.item: words.digest(
-            {
-                "finding": finding.to_dict(),
-                "plan": planned,
-                **_basis(ruleset.items.get(finding.item), known, patient),
-            }
-        )
-        for finding in result.findings
-    }
-
-
-def _basis(item: Item | None, known: Known, patient: Patient) -> dict[str, Any]:
-    """The item and what met it; nothing for a remark, which no list makes."""
-    if item is None:
-        return {}
-    evidence = evidence_for(item, known)
-    return {
-        "item": item.digest,
-        "facts": {fact: _reported(fact, known, patient) for met in evidence for fact in met.facts},
-        "contacts": sorted({contact for met in evidence for contact in met.contacts}),
-        "ages": sorted({str(met.ages) for met in evidence if met.ages}),
-    }
-
-
-def _reported(fact: str, known: Known, patient: Patient) -> list[str]:
-    return [known.states[fact], str(patient.answers[fact].until)]
-
-
-def _plan(plan: Plan) -> dict[str, Any]:
-    return {
-        "technique": plan.technique,
-        "area": plan.area,
-        "goal": plan.goal,
-        "ingredients": _substances(plan.ingredients),
-        "procedure_substances": _substances(plan.procedure_substances),
-    }
-
-
-def _substances(ingredients: Iterable[Ingredient]) -> list[tuple[Any, ...]]:
-    return sorted({(i.code, i.role, *sorted(set(i.may_contain))) for i in ingredients})
+    """Item id -> SHA-256 of all that a decision on the finding rests on (`basis.bases`, section 5)."""
+    found = bases(result, patient, plan, ruleset, as_of)
+    return {item: words.digest(basis) for item, basis in found.items()}
 
 
 def may_be_released(finding: Finding, ruleset: RuleSet) -> bool:
