@@ -74,7 +74,7 @@ def clearance(
     evaluation = evaluation_of(of) if isinstance(of, Screening) else of
     latest = covering(evaluation, decisions)
     missing = tuple(
-        Missing(finding.item, finding.effect, _settled_by(finding, evaluation))
+        Missing(finding.item, finding.effect, settled_by(finding, evaluation))
         for finding in evaluation.outcome.findings
         if finding.effect in KINDS and finding.item not in latest
     )
@@ -96,7 +96,7 @@ def clearance(
 
 def covering(evaluation: Evaluation, decisions: Iterable[Decision]) -> dict[str, Decision]:
     """Item -> the latest decision made about the same finding, of the kind that can settle it."""
-    kinds = {f.item: _settled_by(f, evaluation) for f in evaluation.outcome.findings}
+    kinds = {f.item: settled_by(f, evaluation) for f in evaluation.outcome.findings}
     latest: dict[str, Decision] = {}
     for decision in sorted(decisions, key=lambda one: (one.at, one.pk)):
         for item, digest in decision.items.items():
@@ -107,10 +107,10 @@ def covering(evaluation: Evaluation, decisions: Iterable[Decision]) -> dict[str,
 
 def decidable(evaluation: Evaluation, kind: str) -> list[rules.Finding]:
     """Every finding that this kind of decision can settle, decided already or not."""
-    return [f for f in evaluation.outcome.findings if kind and _settled_by(f, evaluation) == kind]
+    return [f for f in evaluation.outcome.findings if kind and settled_by(f, evaluation) == kind]
 
 
-def _settled_by(finding: rules.Finding, evaluation: Evaluation) -> str:
+def settled_by(finding: rules.Finding, evaluation: Evaluation) -> str:
     """The kind of decision that settles a finding; "" for one that nobody can release, and for a note."""
     releasable = rules.may_be_released(finding, evaluation.compiled)
     return str(KINDS[finding.effect]) if releasable and finding.effect in KINDS else ""

@@ -80,6 +80,20 @@ def evaluate(patient: Patient, plan: rules.Plan, *, day: dt.date) -> Evaluation:
     """
     rule_set, compiled = rules_in_force()
     interview, report = Interview.objects.standing(patient), Report.objects.pending(patient)
+    return evaluate_facts(patient, interview, report, plan, rule_set=rule_set, compiled=compiled, day=day)
+
+
+def evaluate_facts(
+    patient: Patient,
+    interview: Interview | None,
+    report: Report | None,
+    plan: rules.Plan,
+    *,
+    rule_set: RuleSet,
+    compiled: rules.RuleSet,
+    day: dt.date,
+) -> Evaluation:
+    """Screen on what was loaded already, under any rule set, a draft's too. No SQL. Raises CannotScreen."""
     with failing_closed(patient.pk):
         facts = facts_of(patient, interview, report, day=day)
         outcome = rules.screen(facts, plan, compiled, day)

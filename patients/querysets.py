@@ -77,6 +77,15 @@ class InterviewQuerySet(models.QuerySet):
             .first()
         )
 
+    def standing_of(self, patients):
+        """The newest submitted interview of each of the patients that has one, in one query."""
+        return (
+            self.submitted()
+            .filter(patient__in=patients)
+            .order_by("patient_id", "-number")
+            .distinct("patient_id")
+        )
+
     def draft_of(self, patient):
         """The interview of `patient` that is under way, or None."""
         return self.filter(patient=patient, submitted_at=None).select_related("saved_by").first()

@@ -8,6 +8,7 @@ from .decisions import finding_digests, is_absolute, may_be_released, silent_sou
 from .rows import may_contain
 from .ruleset import SHIPPED_SETTINGS, RuleSet, RuleSetError, ruleset_digest
 from .screening import age_on, composition, screen, state_on, unanswered_on
+from .turning import turning_days, unsaid
 from .values import Answer, Composition, Finding, Ingredient, Patient, Plan, Result
 from .words import VERDICT_WORDS, VERDICTS, canonical_json
 
@@ -38,5 +39,7 @@ __all__ = [
     "screen",
     "silent_sources",
     "state_on",
+    "turning_days",
     "unanswered_on",
+    "unsaid",
 ]

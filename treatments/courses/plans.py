@@ -1,6 +1,6 @@
 """From the catalogue's rows to the plain values that screening takes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from contraindications import rules
@@ -9,6 +9,8 @@ from treatments.catalogue.models import Area, Goal, Ingredient, Product, Techniq
 from treatments.catalogue.rules import outside_documented
 from treatments.courses.forms import PARAMETERS
 from treatments.courses.models import Course
+
+CONTENT_UNKNOWN = "what a product of the plan contains is not in the catalogue"
 
 
 def rules_plan(
@@ -27,9 +29,21 @@ def rules_plan(
     """
     products = list(products)
     if not all(product.ingredients.all() for product in products):
-        raise CannotScreen("what a product of the plan contains is not in the catalogue")
-    catalogue = known_ingredients()
+        raise CannotScreen(CONTENT_UNKNOWN)
     chosen = {i.code for i in ingredients} | {i.code for p in products for i in p.ingredients.all()}
+    around = {i.code for i in procedure_substances}
+    return assembled(technique, area, goal, chosen, around, known_ingredients())
+
+
+def assembled(
+    technique: Technique,
+    area: Area,
+    goal: Goal,
+    chosen: Collection[str],
+    around: Collection[str],
+    catalogue: Mapping[str, rules.Ingredient],
+) -> rules.Plan:
+    """The plan as screening sees it, from the codes of what is `chosen` and used `around` it. No SQL."""
     return rules.Plan(
         technique=technique.code,
         family=technique.family,
@@ -38,9 +52,7 @@ def rules_plan(
         goal=goal.code,
         disease_fact=goal.disease_fact or None,
         ingredients=tuple(catalogue[code] for code in sorted(chosen)),
-        procedure_substances=tuple(
-            catalogue[code] for code in sorted({i.code for i in procedure_substances})
-        ),
+        procedure_substances=tuple(catalogue[code] for code in sorted(around)),
         catalogue=frozenset(catalogue),
     )
 
