@@ -135,14 +135,24 @@ def evaluation_of(screening: Screening) -> Evaluation:
 
 
 def recompute(screening: Screening) -> bytes:
-    """Screen again from the stored facts, plan, day and rule set; the SHA-256 of it is `screening.digest`.
+    """The record that the stored facts, plan, day and rule set give; its SHA-256 is `screening.digest`.
+
+    Raises CannotScreen.
+    """
+    return screened_again(screening).record
+
+
+def screened_again(screening: Screening) -> Evaluation:
+    """What the rules make today of what a stored screening was given. SQL queries as `evaluation_of`.
 
     Raises CannotScreen.
     """
     stored = evaluation_of(screening)
+    given = stored.patient_facts, stored.plan
     with failing_closed(screening.patient_id):
-        outcome = rules.screen(stored.patient_facts, stored.plan, stored.compiled, stored.as_of)
-        return replace(stored, outcome=outcome).record
+        outcome = rules.screen(*given, stored.compiled, stored.as_of)
+        digests = rules.finding_digests(outcome, *given, stored.compiled, stored.as_of)
+        return replace(stored, outcome=outcome, digests=digests)
 
 
 def _rule_set_of(screening: Screening) -> RuleSet:

@@ -2,13 +2,14 @@
 
 import io
 import json
+import random
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from clinic.tests.unchanged import nothing_changes
-from contraindications.tests import oracle, random_cases
+from contraindications.tests import documented, oracle, random_cases, random_edits
 from contraindications.tests.factories import published
 from treatments.catalogue.models import Ingredient
 
@@ -92,6 +93,19 @@ def test_the_rule_set_in_force_answers_and_an_older_one_on_demand(screen):
     assert screen(HEALTHY)[0]["ruleset"] == {"version": newer.version, "digest": newer.digest}
     older = screen(HEALTHY, ruleset=first["version"])[0]
     assert (older["ruleset"], older["results"][0]["verdict"]) == (first, "clear")
+
+
+def test_every_version_goes_on_answering_as_it_did_when_it_was_in_force(screen):
+    rng, content = random.Random(3), documented.content()
+    cases = [random_cases.readable_case(rng, f"R{number}") for number in range(40)]
+    answers = [screen(*cases)[0]]
+    for _ in range(6):
+        content = random_edits.edited(rng, content, edits=6)
+        published(**content)
+        answers.append(screen(*cases)[0])
+
+    assert len({json.dumps(one["results"]) for one in answers}) > 3
+    assert [screen(*cases, ruleset=one["ruleset"]["version"])[0] for one in answers] == answers
 
 
 def test_a_retired_ingredient_is_still_known(screen, day):
