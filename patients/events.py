@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FactsChanged:
-    """A new interview version stands: what the patient told us is different now."""
+    """A new interview version stands, or the patient's own report was signed: what they told us is different now."""
 
     patient_id: int
     at: dt.datetime
@@ -17,4 +17,12 @@ class PatientChanged:
     """Name, contact data or the wish for reminders were edited."""
 
     patient_id: int
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InterviewAsked:
+    """The patient is asked by e-mail to answer the interview by themself."""
+
+    link_id: int
     at: dt.datetime

@@ -4,12 +4,12 @@ import datetime as dt
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import F, Func, Max, Q, Value
 from django.db.models.functions import Lower
 
 from clinic.models import AccessLog, User
 from clinic.roles import BOOKING
-from patients import searching
+from patients import searching, tokens
 
 # Of two people born on the same day: "Ana Nowak" and "Anna Nowak" are alike, "Jan Kowalski" and "Ana Nowak" are not.
 ALIKE = 0.3
@@ -111,3 +111,30 @@ class ReportQuerySet(models.QuerySet):
     def pending(self, patient):
         """The unsettled report of `patient`, or None; there is never more than one."""
         return self.unsettled().filter(patient=patient).first()
+
+    def draft_of(self, patient, *, since: dt.datetime):
+        """What `patient` answered and has not signed, or None; one left alone since before `since` does not count."""
+        return self.filter(patient=patient, submitted_at=None, saved_at__gte=since).first()
+
+
+class InterviewLinkQuerySet(models.QuerySet):
+    """Links by which patients answer by themselves."""
+
+    def by_token(self, token: str):
+        """The link that `token` opens, if there is one."""
+        return self.filter(token_hashes__contains=[tokens.hashed(token)])
+
+    def working(self, at: dt.datetime, *, most_tries: int):
+        """Those that still open an interview at `at`."""
+        return self.filter(revoked_at=None, expires_at__gt=at, tries__lt=most_tries).exclude(
+            reports__submitted_at__isnull=False
+        )
+
+    def for_page(self, patient, most: int = 5):
+        """The newest links of `patient` with who made them and how far the patient got; one query."""
+        return (
+            self.filter(patient=patient)
+            .select_related("created_by", "revoked_by")
+            .annotate(begun_at=Max("reports__started_at"), submitted_at=Max("reports__submitted_at"))
+            .order_by("-created_at", "-pk")[:most]
+        )

@@ -8,16 +8,44 @@ from patients.actions.interviews import (
     seen,
     submit_interview,
 )
+from patients.actions.links import (
+    AlreadyReceived,
+    LinkDead,
+    NoAddress,
+    WrongBirthDate,
+    check_birth_date,
+    hand_over_tablet,
+    mark_sent,
+    mint,
+    revoke_link,
+    send_link,
+    show_code,
+)
 from patients.actions.people import AlreadyRegistered, edit_patient, register_patient
+from patients.actions.reports import Unfinished, save_answers, submit_report
 
 __all__ = [
+    "AlreadyReceived",
     "AlreadyRegistered",
     "InterviewMoved",
+    "LinkDead",
+    "NoAddress",
     "Seen",
+    "Unfinished",
+    "WrongBirthDate",
+    "check_birth_date",
     "discard_draft",
     "edit_patient",
+    "hand_over_tablet",
+    "mark_sent",
+    "mint",
     "register_patient",
+    "revoke_link",
+    "save_answers",
     "save_draft",
     "seen",
+    "send_link",
+    "show_code",
     "submit_interview",
+    "submit_report",
 ]

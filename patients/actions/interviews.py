@@ -59,8 +59,8 @@ def save_draft(
     draft, standing = _locked(patient, on)
     day = timezone.localdate(at)
     draft = draft or Interview(patient=patient, based_on=standing, started_at=at, started_by=by, version=0)
-    draft.answers = _answers(patient, answers, draft.answers, day)
-    draft.allergies = _allergies(allergies, draft.allergies, day)
+    draft.answers = checked_answers(patient, answers, draft.answers, day)
+    draft.allergies = checked_allergies(allergies, draft.allergies, day)
     draft.version += 1
     draft.saved_at, draft.saved_by = at, by
     draft.save()
@@ -103,9 +103,9 @@ def discard_draft(patient: Patient, *, by: User, on: Seen) -> None:
 def _submit(patient, draft, standing, *, answers, allergies, by, at) -> Interview:
     day = timezone.localdate(at)
     draft = draft or Interview(patient=patient, started_at=at, started_by=by)
-    given = _answers(patient, answers, draft.answers, day)
+    given = checked_answers(patient, answers, draft.answers, day)
     draft.answers = {**(standing.answers if standing else {}), **given}
-    told = _allergies(allergies, draft.allergies, day)
+    told = checked_allergies(allergies, draft.allergies, day)
     draft.allergies = told if told is not None else standing and standing.allergies
     draft.based_on = standing
     draft.number = (standing.number if standing else 0) + 1
@@ -135,7 +135,7 @@ def _says_already(standing: Interview, answers, allergies, by: User, on: Seen | 
     return same and (told is None or told == {k: (standing.allergies or {}).get(k) for k in told})
 
 
-def _answers(patient: Patient, given: Mapping[str, rules.Answer], draft: dict, day: dt.date) -> dict:
+def checked_answers(patient: Patient, given: Mapping[str, rules.Answer], draft: dict, day: dt.date) -> dict:
     """`given`, checked and stamped. Raises ValidationError, one entry per fact."""
     facts = {fact.code: fact for fact in HealthFact.objects.filter(code__in=given)}
     wrong = {code: wrong for code, a in given.items() if (wrong := _wrong(facts.get(code), a, patient, day))}
@@ -150,7 +150,8 @@ def _wrong(fact: HealthFact | None, answer: rules.Answer, patient: Patient, day:
     return rules.problem(answer, states=fact.states, born=patient.birth_date, day=day)
 
 
-def _allergies(given: Mapping[str, Any] | None, draft: dict | None, day: dt.date) -> dict | None:
+def checked_allergies(given: Mapping[str, Any] | None, draft: dict | None, day: dt.date) -> dict | None:
+    """`given` with its day. Raises ValidationError for unknown codes."""
     told = _told(given)
     if told is None:
         return None

@@ -1,6 +1,8 @@
 """What a patient answers by themself: the link that lets them in, and the report they sign."""
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.constraints import one_of, together
 from clinic.models import User
 from patients.models.people import Patient
-from patients.querysets import ReportQuerySet
+from patients.querysets import InterviewLinkQuerySet, ReportQuerySet
 
 
 class LinkKind(models.TextChoices):
@@ -20,21 +22,32 @@ class LinkKind(models.TextChoices):
 
 
 class InterviewLink(models.Model):
-    """A personal way to one interview. Only hashes are kept: whoever reads this table cannot open anything."""
+    """A personal way to one interview. Only hashes are kept: whoever reads this table cannot open anything.
+
+    A link by e-mail gets its token while the mail is written; a mail that may have been lost is written anew with
+    another, and both work. The link of a tablet has none: the desk hands it over already open.
+    """
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="interview_links")
     kind = models.CharField(max_length=6, choices=LinkKind.choices)
-    token_hash = models.CharField(max_length=64, unique=True)  # SHA-256 of 256 random bits
+    # SHA-256 of 256 random bits each
+    token_hashes = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    sent_at = models.DateTimeField(null=True)  # the mail went out, the code was shown, the tablet handed over
     expires_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)  # wrong dates of birth
     opened_at = models.DateTimeField(null=True)  # the right date of birth was given
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
 
+    objects = InterviewLinkQuerySet.as_manager()
+
     class Meta:
-        indexes = [models.Index(fields=["patient", "-created_at"])]
+        indexes = [
+            models.Index(fields=["patient", "-created_at"]),
+            GinIndex(fields=["token_hashes"], name="interviewlink_by_token"),
+        ]
         constraints = [
             one_of("interviewlink_kind", "kind", LinkKind),
             together("interviewlink_revoked_by_someone", "revoked_at", "revoked_by"),
@@ -90,6 +103,9 @@ class Report(models.Model):
             models.CheckConstraint(
                 name="report_settled_after_it_was_signed",
                 condition=Q(settled_at=None) | Q(submitted_at__isnull=False),
+            ),
+            models.UniqueConstraint(
+                name="report_once_per_link", fields=["link"], condition=Q(submitted_at__isnull=False)
             ),
             models.UniqueConstraint(
                 name="report_one_draft_per_patient", fields=["patient"], condition=Q(submitted_at=None)
