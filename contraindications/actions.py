@@ -11,22 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic import events
 from clinic.models import User
-from clinic.roles import CLINICAL, Role
 from contraindications import rules
 from contraindications.clearance import decidable
+from contraindications.deciders import may_decide
 from contraindications.events import DecisionMade, RuleSetPublished
-from contraindications.models import Decision, ListItem, RuleSet, Screening, Source
+from contraindications.models import Decision, DecisionReason, ListItem, Question, RuleSet, Screening, Source
 from contraindications.screening import Evaluation, evaluation_of
 from patients.models import Patient
 
 PUBLISHING = 7_305_002  # the advisory lock of publishers
-
-# Who may record which decision (screening.md section 5).
-DECIDERS = {
-    Decision.Kind.ACKNOWLEDGE: CLINICAL,
-    Decision.Kind.DECIDE: (Role.DOCTOR,),
-    Decision.Kind.RELEASE: (Role.DOCTOR,),
-}
 
 
 class DecidedMeanwhile(Exception):
@@ -148,31 +141,57 @@ def decide(
 ) -> Decision:
     """Record a person's decision on some findings of a screening, with a coded reason and a text.
 
-    `items` are codes of list items. `seen` is the newest decision that the person's page showed (0: none); one
-    made since raises DecidedMeanwhile. PermissionDenied: not theirs to decide (screening.md section 5).
+    It answers the questions of which nothing is left to decide. `items` are codes of list items, `reason` the code of
+    one that the clinic offers for this kind. `seen` is the newest decision that the person's page showed (0: none);
+    one made since raises DecidedMeanwhile. PermissionDenied: not theirs to decide (screening.md section 5).
     ValidationError: nothing chosen, no reason, or a finding that cannot be decided in this way.
     """
     if kind not in Decision.Kind.values:
         raise ValidationError(_("This is no decision that can be made here."))
-    if not by.has_role(*DECIDERS[Decision.Kind(kind)]):
+    if not may_decide(by, kind):
         raise PermissionDenied
-    Screening.objects.select_for_update(no_key=True).get(pk=screening.pk)  # one decision after the other
+    Patient.objects.select_for_update(no_key=True).get(
+        pk=screening.patient_id
+    )  # one decision after the other
     _refuse_if_decided_since(screening, seen)
+    why = _offered(reason, kind)
     decision = Decision(
         screening=screening,
         patient_id=screening.patient_id,
         kind=kind,
         goes_ahead=goes_ahead,
         items=_decidable(screening, kind, items),
-        reason=reason,
+        reason=why,
+        reason_label=why.label,
         text=text.strip(),
         at=at,
         by=by,
     )
     decision.full_clean()
     decision.save()
+    _answer_questions(decision)
     events.announce(DecisionMade(screening.pk, screening.patient_id, at))
     return decision
+
+
+def _offered(code: str, kind: str) -> DecisionReason:
+    """The reason as the clinic words it now; ValidationError for one that it does not offer for this kind."""
+    reason = DecisionReason.objects.offered(kind).filter(code=code).first() if code else None
+    if reason is None:
+        raise ValidationError(_("Choose one of the reasons that are offered."))
+    return reason
+
+
+def _answer_questions(decision: Decision) -> None:
+    """The questions on these findings of which this decision settled the last: it is their answer."""
+    asked = Question.objects.unanswered().filter(patient=decision.patient_id).select_for_update(no_key=True)
+    touched = [one for one in asked if one.items.items() & decision.items.items()]
+    if not touched:
+        return
+    made = Decision.objects.filter(patient=decision.patient_id).values_list("items", flat=True)
+    settled = {pair for items in made for pair in items.items()}
+    done = [one.pk for one in touched if one.items.items() <= settled]
+    Question.objects.filter(pk__in=done).update(answer=decision)
 
 
 def _refuse_if_decided_since(screening: Screening, seen: int | None) -> None:

@@ -4,8 +4,8 @@ Source: docs/rules.md (screening.md), section 5. A decision covers a finding wit
 no other; of several the latest counts.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -50,6 +50,30 @@ class Clearance:
     missing: tuple[Missing, ...]
     decided: Mapping[str, Decision]  # item -> the decision that counts
     said: str
+    acknowledged: Mapping[str, frozenset[int]] = field(default_factory=dict)  # caution -> by whom (ids)
+    lapsed: Mapping[str, Sequence[Decision]] = field(
+        default_factory=dict
+    )  # waiting item -> made, not covering
+
+    @property
+    def beyond_anybody(self) -> tuple[str, ...]:
+        """The stops that nobody can release."""
+        return tuple(one.item for one in self.missing if not one.kind)
+
+    @property
+    def for_a_doctor(self) -> dict[str, str]:
+        """Item -> kind of the decisions that would let it go on and that only a doctor can make; else nothing."""
+        if self.stage not in ("hold", "stop") or self.beyond_anybody:
+            return {}
+        return {one.item: one.kind for one in self.missing if one.effect in ("hold", "stop")}
+
+    def unacknowledged_by(self, user_id: int | None) -> tuple[str, ...]:
+        """The cautions that this person has not acknowledged: whoever treats acknowledges (section 5)."""
+        return tuple(item for item, by in self.acknowledged.items() if user_id not in by)
+
+    def performable_by(self, user_id: int | None) -> bool:
+        """May this person perform it? Somebody else's acknowledgement lets it be confirmed, not performed by them."""
+        return self.performable and not self.unacknowledged_by(user_id)
 
     @property
     def booking(self) -> str:
@@ -72,7 +96,8 @@ def clearance(
     Up to three SQL queries for a stored screening, one for an evaluation. Raises CannotScreen.
     """
     evaluation = evaluation_of(of) if isinstance(of, Screening) else of
-    latest = covering(evaluation, decisions)
+    made = sorted(decisions, key=lambda one: (one.at, one.pk))
+    latest = covering(evaluation, made)
     missing = tuple(
         Missing(finding.item, finding.effect, settled_by(finding, evaluation))
         for finding in evaluation.outcome.findings
@@ -91,6 +116,8 @@ def clearance(
         missing=missing,
         decided=latest,
         said=said(stage, missing),
+        acknowledged=_acknowledged(evaluation, made),
+        lapsed=_lapsed(missing, made),
     )
 
 
@@ -103,6 +130,24 @@ def covering(evaluation: Evaluation, decisions: Iterable[Decision]) -> dict[str,
             if evaluation.digests.get(item) == digest and kinds.get(item) == decision.kind:
                 latest[item] = decision
     return latest
+
+
+def _acknowledged(evaluation: Evaluation, made: Iterable[Decision]) -> dict[str, frozenset[int]]:
+    """Caution -> the people who acknowledged it since anybody last decided against it."""
+    by: dict[str, frozenset[int]] = {
+        finding.item: frozenset() for finding in decidable(evaluation, KINDS["caution"])
+    }
+    for decision in made:
+        for item, digest in decision.items.items():
+            if item in by and decision.kind == KINDS["caution"] and evaluation.digests.get(item) == digest:
+                by[item] = by[item] | {decision.by_id} if decision.goes_ahead else frozenset()
+    return by
+
+
+def _lapsed(missing: Iterable[Missing], made: Sequence[Decision]) -> dict[str, list[Decision]]:
+    """What waits -> the decisions once made about the same list item, newest first: none of them counts here."""
+    once = {one.item: [made_ for made_ in reversed(made) if one.item in made_.items] for one in missing}
+    return {item: decisions for item, decisions in once.items() if decisions}
 
 
 def decidable(evaluation: Evaluation, kind: str) -> list[rules.Finding]:
@@ -130,7 +175,7 @@ def _stage(refused: bool, missing: Iterable[Missing], unanswered: Iterable[str])
 
 def said(stage: str, missing: Iterable[Missing]) -> str:
     """One sentence for clinical staff."""
-    if stage == "stop" and any(not one.kind for one in missing if one.effect == "stop"):
+    if stage == "stop" and any(not one.kind for one in missing):
         return _("Nothing can be booked or performed with this plan.")
     sentences = {
         "stop": _("Nothing can be booked or performed unless a doctor releases it."),

@@ -1,26 +1,28 @@
 """What waits for a decision on a screening, and which of it the person who looks may decide."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import User
-from contraindications.actions import DECIDERS
+from clinic.roles import Role
 from contraindications.clearance import Clearance, clearance, decidable
+from contraindications.deciders import may_decide
 from contraindications.display import title_of
-from contraindications.forms import DecisionForm
-from contraindications.models import Decision, Screening
+from contraindications.forms import DecisionForm, QuestionForm
+from contraindications.models import Decision, DecisionKind, DecisionReason, Question, Screening
 from contraindications.screening import Evaluation, evaluation_of
 
 HEADINGS = {
-    Decision.Kind.RELEASE: _("Release a stop"),
-    Decision.Kind.DECIDE: _("Decide what the documents leave to a doctor"),
-    Decision.Kind.ACKNOWLEDGE: _("Acknowledge"),
+    DecisionKind.RELEASE: _("Release a stop"),
+    DecisionKind.DECIDE: _("Decide what the documents leave to a doctor"),
+    DecisionKind.ACKNOWLEDGE: _("Acknowledge"),
 }
 WHO = {
-    Decision.Kind.RELEASE: _("Only a doctor can release this."),
-    Decision.Kind.DECIDE: _("A doctor must decide this."),
-    Decision.Kind.ACKNOWLEDGE: _("The practitioner who treats acknowledges this."),
+    DecisionKind.RELEASE: _("Only a doctor can release this."),
+    DecisionKind.DECIDE: _("A doctor must decide this."),
+    DecisionKind.ACKNOWLEDGE: _("The practitioner who treats acknowledges this."),
 }
 
 
@@ -44,49 +46,81 @@ class ToDecide:
     kinds: list[Open]
     beyond: list[str]  # titles of stops that nobody can release
     curable: bool  # another plan cures all of these
+    questions: list[Question]  # unanswered, oldest first
+    ask: QuestionForm | None  # for a nurse, while something waits for a doctor that nobody has asked about
 
 
-def to_decide(screening: Screening, user: User, bound: DecisionForm | None = None) -> ToDecide:
+def to_decide(
+    screening: Screening, user: User, bound: DecisionForm | None = None, *, performing: bool = False
+) -> ToDecide:
     """What waits on `screening` for this person; `bound` takes the place of the form of its kind.
 
-    Raises CannotScreen.
+    `performing`: they are about to treat, so the cautions that they did not acknowledge themselves wait too.
+    Up to four SQL queries beside those of reading the screening. Raises CannotScreen.
     """
     evaluation = evaluation_of(screening)
-    made = list(Decision.objects.about(screening))
+    made = list(Decision.objects.of(screening.patient_id))
     cleared = clearance(evaluation, made)
-    seen = made[0].pk if made else 0
-    kinds = [_open(kind, evaluation, cleared, user, seen, bound) for kind in HEADINGS]
-    beyond = [title_of(evaluation, item) for item in _beyond(cleared)]
+    desk = _Desk(evaluation, cleared, user, seen=_newest_about(screening, made), performing=performing)
+    kinds = [] if cleared.beyond_anybody else [one for kind in HEADINGS if (one := desk.open(kind, bound))]
+    questions = list(Question.objects.about(screening))
     return ToDecide(
         screening=screening,
         clearance=cleared,
-        kinds=[] if beyond else [one for one in kinds if one is not None],
-        beyond=beyond,
-        curable=all(f.remedy for f in evaluation.outcome.findings if f.item in _beyond(cleared)),
+        kinds=kinds,
+        beyond=[title_of(evaluation, item) for item in cleared.beyond_anybody],
+        curable=all(f.remedy for f in evaluation.outcome.findings if f.item in cleared.beyond_anybody),
+        questions=questions,
+        ask=QuestionForm() if desk.may_ask(questions) else None,
     )
 
 
-def _beyond(cleared: Clearance) -> list[str]:
-    return [one.item for one in cleared.missing if not one.kind]
+def _newest_about(screening: Screening, made: Iterable[Decision]) -> int:
+    """The newest decision that the page shows as one about these findings; 0 for none."""
+    found = screening.finding_digests.items()
+    return max(
+        (one.pk for one in made if one.screening_id == screening.pk or one.items.items() & found), default=0
+    )
 
 
-def _open(
-    kind: Decision.Kind,
-    evaluation: Evaluation,
-    cleared: Clearance,
-    user: User,
-    seen: int,
-    bound: DecisionForm | None,
-) -> Open | None:
-    findings = offered(evaluation, kind)
-    if not findings:
-        return None
-    form = None
-    if user.has_role(*DECIDERS[kind]):
-        form = DecisionForm(findings=findings, initial={"kind": kind, "seen": seen}, auto_id=f"{kind}-%s")
-        form = bound if bound is not None and bound.data.get("kind") == kind else form
-    waiting = [title_of(evaluation, one.item) for one in cleared.missing if one.kind == kind]
-    return Open(kind, str(HEADINGS[kind]), str(WHO[kind]), waiting, form)
+class _Desk:
+    """What lies before this person."""
+
+    def __init__(
+        self, evaluation: Evaluation, cleared: Clearance, user: User, *, seen: int, performing: bool
+    ):
+        self.evaluation, self.cleared, self.user = evaluation, cleared, user
+        self.seen, self.performing = seen, performing
+        self.reasons = list(DecisionReason.objects.in_use())
+
+    def open(self, kind: DecisionKind, bound: DecisionForm | None) -> Open | None:
+        """The findings that this kind of decision settles, with a form for who may; None if there are none."""
+        findings = offered(self.evaluation, kind)
+        if not findings:
+            return None
+        form = None
+        if may_decide(self.user, kind):
+            ours = bound is not None and bound.data.get("kind") == kind
+            form = bound if ours else self._form(kind, findings)
+        waiting = [title_of(self.evaluation, item) for item in self._waiting(kind)]
+        return Open(kind, str(HEADINGS[kind]), str(WHO[kind]), waiting, form)
+
+    def _form(self, kind: DecisionKind, findings: list[tuple[str, str]]) -> DecisionForm:
+        reasons = [reason for reason in self.reasons if kind in reason.kinds]
+        initial = {"kind": kind, "seen": self.seen}
+        return DecisionForm(findings=findings, reasons=reasons, initial=initial, auto_id=f"{kind}-%s")
+
+    def _waiting(self, kind: DecisionKind) -> Iterable[str]:
+        if self.performing and kind == DecisionKind.ACKNOWLEDGE:
+            return self.cleared.unacknowledged_by(self.user.pk)
+        return [one.item for one in self.cleared.missing if one.kind == kind]
+
+    def may_ask(self, questions: Iterable[Question]) -> bool:
+        """A nurse may, about what a doctor could decide and nobody has asked yet."""
+        if self.user.is_doctor or not self.user.has_role(Role.NURSE):
+            return False
+        asked = {item for question in questions for item in question.items}
+        return not self.cleared.for_a_doctor.keys() <= asked
 
 
 def offered(evaluation: Evaluation, kind: str) -> list[tuple[str, str]]:

@@ -27,16 +27,45 @@ class ScreeningQuerySet(models.QuerySet):
         return self.select_related("patient", "by", "interview", "rule_set").defer("rule_set__content")
 
 
+class DecisionReasonQuerySet(models.QuerySet):
+    """Reasons of decisions."""
+
+    def offered(self, kind: str):
+        """The reasons that a person chooses from for this kind of decision, in the clinic's order."""
+        return self.filter(retired=False, kinds__contains=[kind])
+
+    def in_use(self):
+        return self.filter(retired=False)
+
+
 class DecisionQuerySet(models.QuerySet):
     """Decisions."""
 
     def of(self, patient):
-        """The decisions about `patient`, newest first."""
+        """The decisions about `patient` (or the patient with this number), newest first."""
         return self.filter(patient=patient).select_related("by").order_by("-at", "-pk")
 
     def about(self, screening):
         """The decisions that cover a finding of `screening`, made on it or on another with the same finding."""
-        same = Q(screening=screening)
-        for item, digest in screening.finding_digests.items():
-            same |= Q(items__contains={item: digest})
+        same = Q(screening=screening) | _with_a_finding_of(screening)
         return self.filter(same, patient=screening.patient_id).select_related("by").order_by("-pk")
+
+
+class QuestionQuerySet(models.QuerySet):
+    """What nurses ask doctors."""
+
+    def unanswered(self):
+        return self.filter(answer=None)
+
+    def about(self, screening):
+        """The unanswered questions on a finding of `screening`, asked on it or on another with the same finding."""
+        asked = self.unanswered().filter(_with_a_finding_of(screening), patient=screening.patient_id)
+        return asked.select_related("asked_by").order_by("asked_at", "pk")
+
+
+def _with_a_finding_of(screening) -> Q:
+    """Rows whose `items` hold a finding of `screening` just as it is."""
+    same = Q(pk=None)  # nothing
+    for item, digest in screening.finding_digests.items():
+        same |= Q(items__contains={item: digest})
+    return same

@@ -14,7 +14,7 @@ from clinic.requests import StaffRequest
 from clinic.roles import CLINICAL
 from contraindications import actions, decisions, display, worklist
 from contraindications.forms import DecisionForm
-from contraindications.models import Decision, Screening
+from contraindications.models import Decision, DecisionReason, Screening
 from contraindications.screening import CannotScreen, evaluation_of, recompute
 
 
@@ -34,7 +34,8 @@ def decide(request: StaffRequest, pk: int) -> HttpResponse:
         findings = decisions.offered(evaluation_of(stored), request.POST.get("kind", ""))
     except CannotScreen:
         return _page(request, stored, status=409)
-    form = DecisionForm(request.POST, findings=findings, auto_id="again-%s")
+    reasons = DecisionReason.objects.offered(request.POST["kind"]) if findings else []
+    form = DecisionForm(request.POST, findings=findings, reasons=reasons, auto_id="again-%s")
     if not form.is_valid():
         return _page(request, stored, form, status=422)
     try:
@@ -76,7 +77,7 @@ def _decided_meanwhile(request, stored: Screening, form: DecisionForm, decision:
     """Nothing was stored: show who decided, keep what was typed, and let the person decide knowing that."""
     data = request.POST.copy()
     data["seen"] = str(decision.pk)
-    again = DecisionForm(data, findings=form.findings, auto_id="again-%s")
+    again = DecisionForm(data, findings=form.findings, reasons=form.reasons, auto_id="again-%s")
     return _page(request, stored, again, meanwhile=decision, status=409)
 
 

@@ -1,6 +1,18 @@
-"""What the documents say, as published rule sets; what was screened; what people decided."""
+"""What the documents say, as published rule sets; what was screened; what people asked and decided."""
 
 from contraindications.models.lists import ListItem, RuleSet, Source
+from contraindications.models.questions import Question
+from contraindications.models.reasons import DecisionKind, DecisionReason
 from contraindications.models.verdicts import Decision, Screening, Verdict
 
-__all__ = ["Decision", "ListItem", "RuleSet", "Screening", "Source", "Verdict"]
+__all__ = [
+    "Decision",
+    "DecisionKind",
+    "DecisionReason",
+    "ListItem",
+    "Question",
+    "RuleSet",
+    "Screening",
+    "Source",
+    "Verdict",
+]

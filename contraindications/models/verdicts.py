@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.constraints import one_of
 from clinic.models import User
 from contraindications.models.lists import RuleSet
+from contraindications.models.reasons import DecisionKind, DecisionReason
 from contraindications.querysets import DecisionQuerySet, ScreeningQuerySet
 from patients.models import Interview, Patient, Report
 
@@ -71,25 +72,17 @@ class Decision(models.Model):
     `items` is {list item code: finding digest}. It holds for any later screening whose finding has the same digest.
     """
 
-    class Kind(models.TextChoices):
-        ACKNOWLEDGE = "acknowledge", _("Acknowledged")  # caution, by the practitioner
-        DECIDE = "decide", _("Decided")  # hold, by a doctor
-        RELEASE = "release", _("Released")  # stop, by a doctor, unless absolute
-
-    class Reason(models.TextChoices):
-        EXAMINED = "examined", _("Examined: not present today")
-        CLARIFIED = "clarified", _("Clarified with the patient or their doctor")
-        MILD = "mild", _("Mild or stable, benefit outweighs")
-        WORDING = "wording", _("The source's wording does not mean this case")
-        INFORMED = "informed", _("Patient informed, will be watched closely")
-        OTHER = "other", _("Other (say which)")
+    Kind = DecisionKind
 
     screening = models.ForeignKey(Screening, on_delete=models.PROTECT, related_name="decisions")
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="decisions")
     kind = models.CharField(max_length=12, choices=Kind.choices)
     goes_ahead = models.BooleanField()  # False: the person decided against
     items = models.JSONField()
-    reason = models.CharField(max_length=12, choices=Reason.choices)
+    reason = models.ForeignKey(
+        DecisionReason, to_field="code", db_column="reason", on_delete=models.PROTECT, related_name="+"
+    )
+    reason_label = models.CharField(max_length=120)  # as it read when it was chosen
     text = models.CharField(max_length=500)
     at = models.DateTimeField()
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="decisions")
@@ -103,7 +96,7 @@ class Decision(models.Model):
                 name="decision_kind",
                 condition=Q(kind__in=["acknowledge", "decide", "release"]),
             ),
-            models.CheckConstraint(name="decision_says_why", condition=~Q(text="")),
+            models.CheckConstraint(name="decision_says_why", condition=~Q(text="") & ~Q(reason_label="")),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,10 @@ It is loaded once, after the migrations, and each test's transaction leaves it a
 live server) ends by emptying every table, so the next such test loads it anew.
 """
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group
 
 from clinic.roles import Role
@@ -48,8 +51,9 @@ def catalogue(db):
 
 
 def stock() -> None:
-    """The roles and all documented data, rule set 1 published."""
+    """The roles, the reasons of decisions and all documented data, rule set 1 published."""
     for role in Role.values:
         Group.objects.get_or_create(name=role)
     let_catalogue_admins_in()
+    import_module("contraindications.migrations.0004_reasons_and_questions").ship(apps, None)
     load(at=NOW)
