@@ -40,6 +40,7 @@ FORCES = {
     "policy_hold": ("policy_hold",),
 }
 STRENGTHS = tuple(strength for strengths in FORCES.values() for strength in strengths)
+_FORCE = {strength: force for force, strengths in FORCES.items() for strength in strengths}
 
 _SURE, _UNSURE = ("direct", "class"), ("ambiguous", "partial")
 _EFFECT_TABLE = (
@@ -59,6 +60,11 @@ _EFFECT = {
     for match in matches
     for reach, effect in zip(REACHES, (near, near, unstated, unstated, elsewhere), strict=True)
 }
+
+
+def force_of(strength: str) -> str:
+    """bar, care, instruction, policy_stop or policy_hold. KeyError for a word that no source may use."""
+    return _FORCE[strength]
 
 
 def effect_of(strength: str, match: str, reach: str) -> str:
