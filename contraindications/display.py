@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.timesince import timesince
@@ -12,28 +11,21 @@ from django.utils.translation import ngettext
 
 from contraindications import rules, wording
 from contraindications.citations import parse
-from contraindications.clearance import Clearance, clearance
-from contraindications.models import Decision, RuleSet, Verdict
+from contraindications.clearance import REFUSED, Clearance, clearance
+from contraindications.labels import words_of
+from contraindications.lapses import Lapsed, lapsed
+from contraindications.models import Decision, DecisionKind, Verdict
 from contraindications.planwords import words_of as words_of_plan
 from contraindications.rules.rows import AgeRow, AllergenRow, Evidence, Known
 from contraindications.rules.screening import ALLERGY_UNMATCHED, SCOPE_NONE, evidence_for, known_on
-from contraindications.screening import CannotScreen, Evaluation, failing_closed
-from patients.models import HealthFact, Substance
+from contraindications.screening import Evaluation, failing_closed
+from patients.models import Substance
 
 # The findings that no list makes: what they are called, and what to do.
 REMARKS = {
     SCOPE_NONE: (wording.SCOPE_NONE, wording.SCOPE_NONE_WHY),
     ALLERGY_UNMATCHED: (wording.ALLERGY_UNMATCHED, wording.ALLERGY_UNMATCHED_WHY),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The labels behind the codes of one rule set."""
-
-    facts: Mapping[str, str]
-    sources: Mapping[str, str]
-    why: Mapping[str, Mapping[str, Mapping[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +46,7 @@ class ShownFinding:
     conflict: str
     silent: tuple[str, ...]
     decision: Decision | None
+    lapsed: Lapsed | None  # decided once, and it does not count here
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +75,7 @@ class Shown:
     """A whole verdict, ready to read."""
 
     verdict: str
-    word: str
+    word: str  # of the verdict, or that somebody decided not to go ahead
     next: str
     leave_out: tuple[str, ...]  # the substances whose removal lifts a stop
     findings: tuple[ShownFinding, ...]
@@ -94,11 +87,17 @@ class Shown:
     patient_id: int
     clearance: Clearance
 
+    @property
+    def look(self) -> str:
+        """The shape and colour of the verdict; one that somebody decided against stops."""
+        return "stop" if self.clearance.stage == REFUSED else self.verdict
+
 
 def show(evaluation: Evaluation, cleared: Clearance | None = None) -> Shown:
     """Put an evaluation into words, with the decisions that count.
 
-    At most one SQL query (labels of the substances it names); without `cleared` the patient's decisions are read too.
+    At most one SQL query (labels of the substances it names) and four more where a decision has lapsed; without
+    `cleared` the patient's decisions are read too.
     Raises CannotScreen.
     """
     cleared = cleared or clearance(evaluation, Decision.objects.of(evaluation.patient_id))
@@ -107,12 +106,12 @@ def show(evaluation: Evaluation, cleared: Clearance | None = None) -> Shown:
 
 
 def _shown(evaluation: Evaluation, cleared: Clearance) -> Shown:
-    reader = _Reader(evaluation, cleared.decided)
+    reader = _Reader(evaluation, cleared.decided, lapsed(evaluation, cleared))
     leave_out = {code for f in evaluation.outcome.findings if f.remedy for code in f.substances}
     outcome = evaluation.outcome
     return Shown(
         verdict=outcome.verdict,
-        word=str(Verdict(outcome.verdict).label),
+        word=heading(outcome.verdict, cleared),
         next=_next(outcome, cleared),
         leave_out=tuple(sorted(reader.substance(code) for code in leave_out)),
         findings=tuple(reader.finding(finding) for finding in outcome.findings),
@@ -130,7 +129,7 @@ def given(evaluation: Evaluation) -> Given:
     """The facts and the plan that went into a screening. Two SQL queries, one of them the catalogue's."""
     plan, patient = evaluation.plan, evaluation.patient_facts
     called = words_of_plan(plan)
-    reader = _Reader(evaluation, {})
+    reader = _Reader(evaluation, {}, {})
     codes = [i.code for i in (*plan.ingredients, *plan.procedure_substances)] + list(patient.allergies or ())
     labels = dict(Substance.objects.filter(code__in=codes).values_list("code", "label"))
     answers = sorted(patient.answers.items(), key=lambda answer: reader.fact(answer[0]))
@@ -146,6 +145,14 @@ def given(evaluation: Evaluation) -> Given:
             (_("Also used"), ", ".join(labels.get(i.code, i.code) for i in plan.procedure_substances)),
         ],
     )
+
+
+def heading(verdict: str, cleared: Clearance) -> str:
+    """The verdict in words; what was decided against is not headed as if it still waited."""
+    if cleared.stage != REFUSED:
+        return str(Verdict(verdict).label)
+    against = {one.kind for one in cleared.decided.values() if not one.goes_ahead}
+    return str(wording.NOT_AHEAD if against == {DecisionKind.ACKNOWLEDGE} else wording.DOCTOR_NOT_AHEAD)
 
 
 def _next(outcome: rules.Result, cleared: Clearance) -> str:
@@ -179,12 +186,12 @@ def _looked_at(compiled: rules.RuleSet) -> str:
 class _Reader:
     """Reads one evaluation; knows the labels that it needs."""
 
-    def __init__(self, evaluation: Evaluation, decided: Mapping[str, Decision]):
+    def __init__(self, evaluation: Evaluation, decided: Mapping[str, Decision], lapsed: Mapping[str, Lapsed]):
         self.compiled = evaluation.compiled
         self.plan = evaluation.plan
         self.patient = evaluation.patient_facts
         self.day = evaluation.as_of
-        self.decided = decided
+        self.decided, self.lapsed = decided, lapsed
         self.words = words_of(evaluation.rule_set, evaluation.compiled)
         self.known: Known = known_on(self.day, self.patient, self.plan, self.compiled)
         self.substances = _substance_labels(evaluation.outcome, self.known)
@@ -220,6 +227,7 @@ class _Reader:
                 for code in rules.silent_sources(finding, self.compiled, self.plan)
             ),
             decision=self.decided.get(finding.item),
+            lapsed=self.lapsed.get(finding.item),
         )
 
     def _remark(self, finding: rules.Finding) -> ShownFinding:
@@ -240,6 +248,7 @@ class _Reader:
             conflict="",
             silent=(),
             decision=self.decided.get(finding.item),
+            lapsed=self.lapsed.get(finding.item),
         )
 
     def _reach(self, finding: rules.Finding) -> tuple[str, str]:
@@ -356,26 +365,3 @@ def _substance_labels(outcome: rules.Result, known: Known) -> dict[str, str]:
     if not codes:
         return {}
     return dict(Substance.objects.filter(code__in=codes).values_list("code", "label"))
-
-
-_words: dict[str, Words] = {}
-
-
-def words_of(rule_set: RuleSet, compiled: rules.RuleSet) -> Words:
-    """The labels of a rule set, read once per process and rule set (two SQL queries)."""
-    if rule_set.digest in _words:
-        return _words[rule_set.digest]
-    facts = dict(HealthFact.objects.values_list("code", "label"))
-    content: dict[str, Any] | None = (
-        RuleSet.objects.filter(digest=rule_set.digest).values_list("content", flat=True).first()
-    )
-    if content is None:
-        raise CannotScreen("the rule set is not there")
-    words = Words(
-        facts=facts,
-        sources={source["code"]: source["title"] for source in content["sources"]},
-        why=content["scope"].get("why", {}),
-    )
-    if facts.keys() >= {fact for asked in compiled.asked.values() for fact in asked}:
-        _words[rule_set.digest] = words
-    return words

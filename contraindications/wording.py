@@ -65,3 +65,6 @@ COMPOSITIONS = {
         ("S1 49", "S3 29"),
     ),
 }
+
+DOCTOR_NOT_AHEAD = _("A doctor decided not to go ahead")
+NOT_AHEAD = _("It was decided not to go ahead")
