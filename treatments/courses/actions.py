@@ -1,28 +1,24 @@
 """Changes to courses: save a plan, confirm it, screen it again, finish or cancel it."""
 
 import datetime as dt
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic import events
 from clinic.models import User
 from clinic.versions import ChangedMeanwhile
-from contraindications.actions import store_screening
-from contraindications.clearance import Clearance, clearance
-from contraindications.models import Decision, Screening
-from contraindications.screening import CANNOT_SCREEN, CannotScreen, evaluate
-from patients.events import FactsChanged
+from contraindications.clearance import Clearance
+from contraindications.models import Screening
+from contraindications.screening import CANNOT_SCREEN, CannotScreen
 from patients.models import Patient
 from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
-from treatments.courses.models import Course, CourseState
+from treatments.courses.models import Cause, Course, CourseState
 from treatments.courses.picked import Picked
-from treatments.courses.plans import plan_of
+from treatments.courses.rescreening import screen_now
 from treatments.courses.run import Run
 
 
@@ -45,6 +41,8 @@ def create_plan(
     """
     with connection.cursor() as cursor:  # the second of two posts waits for the first
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(key)])
+    # Whoever changes what is known of this patient waits, and then finds the plan; or the plan finds what they said.
+    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     saved = Course.objects.filter(key=key, patient=patient).first()
     if saved is not None:
         if not _holds(saved, picked, run):
@@ -124,13 +122,8 @@ def rescreen(
     digest is not stored twice: nothing changed since. Call it with the course locked, so
     that what is screened is what is saved. Raises CannotScreen.
     """
-    evaluation = evaluate(course.patient, plan_of(course), day=day or timezone.localdate(at))
-    screening = course.screening
-    if screening is None or screening.digest != evaluation.digest:
-        screening = store_screening(evaluation, patient=course.patient, by=by, at=at)
-        course.screening = screening
-        Course.objects.filter(pk=course.pk).update(screening=screening)
-    return screening, clearance(screening, Decision.objects.of(course.patient))
+    screening, cleared, _screened = screen_now(course, cause=Cause.DAY, by=by, at=at, day=day)
+    return screening, cleared
 
 
 @transaction.atomic
@@ -144,17 +137,6 @@ def screen_again(course: Course, *, by: User, at: dt.datetime) -> Course:
         raise ChangedMeanwhile
     rescreen(found, by=by, at=at)
     return found
-
-
-def screen_courses_of(event: FactsChanged) -> None:
-    """What the patient told us changed: no plan of theirs goes on showing the verdict of before.
-
-    One that cannot be screened keeps its old, dated verdict; nothing can be done with it until it can.
-    """
-    open_courses = Course.objects.select_for_update(of=("self",)).for_page().open()
-    for course in open_courses.filter(patient=event.patient_id).order_by("pk"):
-        with suppress(CannotScreen):
-            rescreen(course, by=None, at=event.at)
 
 
 def _refuse_unless_confirmable(course: Course, *, by: User, at: dt.datetime) -> None:

@@ -7,11 +7,13 @@ class CoursesConfig(AppConfig):
     def ready(self) -> None:
         from clinic import events
         from contraindications import worklist
+        from contraindications.events import DecisionMade
         from patients import panels
         from patients.events import FactsChanged
-        from treatments.courses import actions
+        from treatments.courses import listeners
         from treatments.courses.panels import PANEL, held
 
-        events.listen(FactsChanged, actions.screen_courses_of)
+        events.listen(FactsChanged, listeners.facts_changed)
+        events.listen(DecisionMade, listeners.decision_made)
         panels.register(PANEL)
         worklist.register("courses", held)

@@ -1,7 +1,14 @@
 """What courses announce."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from clinic.models import User
+from contraindications import rules
+from contraindications.models import RuleSet
+from treatments.courses.dossiers import Dossier
+from treatments.courses.models import Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,4 +32,17 @@ class CourseCancelled:
     """The course was given up."""
 
     course_id: int
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CoursesScreened:
+    """Courses, locked, were held against the rule set in force. `outcomes` is {course: outcome of its screening}."""
+
+    dossiers: Sequence[Dossier]
+    outcomes: Mapping[int, str]
+    rule_set: RuleSet
+    compiled: rules.RuleSet
+    cause: Cause
+    by: User | None
     at: dt.datetime

@@ -1,6 +1,16 @@
 """Questions about courses."""
 
-from django.db import models
+import datetime as dt
+from collections.abc import Mapping
+
+from django.db import connection, models
+from django.db.models import Q
+
+# Raw, since one statement for a whole batch says it shorter and faster than a CASE for each row.
+STAND_ON = """
+UPDATE courses_course SET screening_id = kept.screening
+FROM unnest(%s::bigint[], %s::bigint[]) AS kept (course, screening) WHERE id = kept.course
+"""
 
 
 class CourseQuerySet(models.QuerySet):
@@ -32,6 +42,16 @@ class CourseQuerySet(models.QuerySet):
     def open(self):
         """Plans and courses under way: neither finished nor given up."""
         return self.filter(state__in=["planned", "confirmed"])
+
+    def unchecked(self, rule_set: int, day: dt.date | None = None):
+        """Open plans and courses not yet held against `rule_set`, with `day` also those last checked before it."""
+        missed = Q(checked=None) | ~Q(checked__rule_set=rule_set)
+        return self.open().filter(missed | Q(checked__day__lt=day) if day else missed)
+
+    def stand_on(self, screenings: Mapping[int, int]) -> None:
+        """Point courses to new screenings, {course: screening}, in one statement."""
+        with connection.cursor() as cursor:
+            cursor.execute(STAND_ON, [list(screenings), list(screenings.values())])
 
     def held(self):
         """Plans and courses under way whose newest screening leaves the word to a doctor, oldest first."""

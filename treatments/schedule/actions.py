@@ -15,15 +15,16 @@ from clinic.versions import ChangedMeanwhile
 from contraindications.screening import CannotScreen
 from treatments.courses import actions as courses
 from treatments.courses.events import CourseCancelled
-from treatments.courses.models import Course
+from treatments.courses.models import Cause, Course
 from treatments.schedule import rules
 from treatments.schedule.checks import check_bookable, check_free, check_missing, check_times, rooms_of
 from treatments.schedule.events import CourseBooked, SessionCancelled, SessionMoved
-from treatments.schedule.models import Booking, Reservation, Session, SessionState
+from treatments.schedule.models import Booking, Reservation, Session, SessionState, Standing
 from treatments.schedule.occupations import occupation_of
 from treatments.schedule.places import Chosen, Place, reserve, wanted
 from treatments.schedule.refusals import SlotTaken
 from treatments.schedule.rules import Occupation, Slot
+from treatments.schedule.standing import stand
 from treatments.schedule.transactions import Busy, Overlap, all_or_nothing
 
 T = TypeVar("T")
@@ -63,11 +64,12 @@ def book_course(
         locked = Course.objects.select_for_update(of=("self",)).for_page().get(pk=course.pk)
         if not Booking.objects.filter(key=key, course=course).exists():
             check_missing(locked, chosen)
-            check_bookable(locked, practitioner, by=by, at=at)
+            screened = check_bookable(locked, practitioner, by=by, at=at)
             outside = check_times(locked, chosen, takes, by=by, at=at, interval_reason=interval_reason)
             check_free(chosen, takes)
             reasons = dict.fromkeys(outside, interval_reason.strip())
             _write(locked, chosen, takes, reasons, key=key, by=by, at=at)
+            stand(screened, cause=Cause.BOOKED)
         return list(locked.sessions.standing().order_by("number"))
 
     return _first_come(change, lambda: Reservation.objects.taken(wanted(chosen, takes)))
@@ -138,10 +140,12 @@ def move_session(
     def change() -> Session:
         locked = Course.objects.select_for_update(of=("self",)).for_page().get(pk=course.pk)
         row = _booked(session, version)
-        check_bookable(locked, practitioner, by=by, at=at)
+        screened = check_bookable(locked, practitioner, by=by, at=at)
         outside = check_times(locked, chosen, takes, by=by, at=at, interval_reason=interval_reason, moved=row)
         check_free(chosen, takes, but=row.pk)
-        return _replace(row, chosen[0], takes, interval_reason.strip() if outside else "", at=at)
+        moved = _replace(row, chosen[0], takes, interval_reason.strip() if outside else "", at=at)
+        stand(screened, cause=Cause.BOOKED)
+        return moved
 
     return _first_come(change, lambda: Reservation.objects.taken(wanted(chosen, takes), but=session.pk))
 
@@ -189,6 +193,7 @@ def _cancel(row: Session, *, reason: str, by: User | None, at: dt.datetime) -> S
     row.version += 1
     row.save(update_fields=["state", "cancelled_at", "cancelled_by", "cancel_reason", "version"])
     row.reservations.all().delete()
+    Standing.objects.filter(session=row).delete()
     events.announce(SessionCancelled(row.pk, at))
     return row
 

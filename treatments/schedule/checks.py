@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from clinic.models import Room, User
 from clinic.versions import ChangedMeanwhile
 from contraindications.screening import CannotScreen
-from treatments.courses.actions import rescreen
-from treatments.courses.models import Course, CourseState
+from treatments.courses.events import CoursesScreened
+from treatments.courses.models import Cause, Course, CourseState
+from treatments.courses.rescreening import screen_now
 from treatments.schedule import rules
 from treatments.schedule.models import Reservation, Session
 from treatments.schedule.occupations import clock, hours_of, series_of
@@ -37,20 +38,24 @@ def check_missing(course: Course, chosen: Sequence[Chosen]) -> None:
         raise WrongTimes((number, Fault.NUMBERS) for number in {*numbers, *series.missing})
 
 
-def check_bookable(course: Course, practitioner: User, *, by: User, at: dt.datetime) -> None:
-    """The course is confirmed, cleared for booking today, and the practitioner may treat. Raises NotBookable."""
+def check_bookable(course: Course, practitioner: User, *, by: User, at: dt.datetime) -> CoursesScreened:
+    """The course is confirmed, cleared for booking today, and the practitioner may treat. Raises NotBookable.
+
+    Returns what it was screened on, for the days of the sessions.
+    """
     if course.state != CourseState.CONFIRMED:
         raise NotBookable(_("Only a confirmed course can be booked."))
     if not User.objects.who_may_treat().filter(pk=practitioner.pk).exists():
         raise NotBookable(_("%(name)s may not treat at present.") % {"name": practitioner})
     try:
-        _screening, cleared = rescreen(course, by=by, at=at)
+        _screening, cleared, screened = screen_now(course, cause=Cause.DAY, by=by, at=at)
     except CannotScreen as error:
         raise NotBookable(_("Not bookable: it cannot be screened.")) from error
     if not cleared.bookable:
         raise NotBookable(
             _("%(word)s: a doctor or nurse must look at it first.") % {"word": cleared.booking_said}
         )
+    return screened
 
 
 def check_times(

@@ -1,15 +1,18 @@
 """Questions about sessions, resources and what they are taken by."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from typing import NamedTuple
 
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import Case, Q, Subquery, When
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from clinic.roles import BOOKING
+from contraindications.models import RuleSet
 from treatments.courses.models import Course
-from treatments.schedule.rules import Span
+from treatments.schedule.rules import Span, wall
 
 # A reservation never outlasts the longest day, so that what is taken from some moment on began at most this long
 # before. A longer absence has a row for each day.
@@ -85,6 +88,17 @@ def courses_to_book(user):
     return courses if user.has_role(*BOOKING) else courses.none()
 
 
+class ToCome(NamedTuple):
+    """A session to come with how it stood; the last three are None where nothing is written yet."""
+
+    session: int
+    course: int
+    day: dt.date
+    outcome: str | None
+    stage: str | None
+    screening: int | None
+
+
 class ResourceQuerySet(models.QuerySet):
     """Resources."""
 
@@ -121,6 +135,40 @@ class SessionQuerySet(models.QuerySet):
 
     def booked(self):
         return self.filter(state="booked")
+
+    def to_come(self, day: dt.date):
+        """Booked sessions from the beginning of the clinic's `day` on."""
+        return self.booked().filter(starts_at__gte=wall(day, dt.time.min, timezone.get_default_timezone()))
+
+    def of_courses(self, courses: Collection[int]) -> Iterator[ToCome]:
+        """The sessions of these courses, soonest first, each with its day and how it stood."""
+        rows = self.filter(course__in=list(courses)).order_by("starts_at", "pk")
+        stood = ("standing__outcome", "standing__stage", "standing__screening")
+        return map(ToCome._make, rows.values_list("pk", "course", TruncDate("starts_at"), *stood))
+
+    def with_held(self):
+        """`held`: a booked session may not take place as far as is known, or nobody knows yet.
+
+        Free is only what was found free under the rule set in force; whatever is missing, the session is held.
+        `unchecked`: the lists in force have not been asked about its course.
+        """
+        in_force = RuleSet.objects.published().order_by("-version").values("pk")[:1]
+        checked = Q(course__checked__rule_set=Subquery(in_force))
+        booked = Q(state="booked")
+        return self.annotate(
+            held=Case(
+                When(~booked, then=False),
+                When(checked & Q(standing__held=False), then=False),
+                default=True,
+                output_field=models.BooleanField(),
+            ),
+            unchecked=Case(
+                When(~booked, then=False),
+                When(checked, then=False),
+                default=True,
+                output_field=models.BooleanField(),
+            ),
+        )
 
     def for_page(self):
         """A session with all that its page shows, in one query."""

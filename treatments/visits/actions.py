@@ -13,7 +13,7 @@ from contraindications.screening import CannotScreen
 from treatments.courses.actions import finish, rescreen
 from treatments.courses.models import Course, CourseState
 from treatments.courses.plans import cocktail_of
-from treatments.schedule.models import Session, SessionState
+from treatments.schedule.models import Session, SessionState, Standing
 from treatments.visits import rules
 from treatments.visits.events import SessionPerformed
 from treatments.visits.models import Visit
@@ -65,6 +65,7 @@ def perform(session: Session, *, note: str, by: User, at: dt.datetime) -> Visit:
     )
     row.state, row.version = SessionState.PERFORMED, row.version + 1
     row.save(update_fields=["state", "version"])
+    Standing.objects.filter(session=row).delete()
     events.announce(SessionPerformed(row.pk, at))
     if course.sessions.filter(state=SessionState.PERFORMED).count() >= course.sessions_planned:
         finish(course, at=visit.performed_at)

@@ -15,8 +15,8 @@ from contraindications.screening import CannotScreen
 from patients.tests.factories import interview, patient
 from treatments.catalogue.models import Ingredient, Product, VisitStep
 from treatments.catalogue.shelf import Shelf
-from treatments.courses import actions
-from treatments.courses.models import Course, CourseState
+from treatments.courses import actions, rescreening
+from treatments.courses.models import Check, Course, CourseState
 from treatments.courses.run import run_of
 from treatments.courses.tests.factories import cleared_patient, course, picked
 
@@ -219,8 +219,9 @@ def test_an_interview_is_kept_when_nothing_can_be_screened(nurse, monkeypatch):
     def fail(*args, **kwargs):
         raise CannotScreen
 
-    monkeypatch.setattr(actions, "evaluate", fail)
+    monkeypatch.setattr(rescreening, "rules_in_force", fail)
     assert interview(row.patient, by=nurse, answers={"pregnancy": "current"}).number == 2
+    assert not Check.objects.exists()  # unchecked is held
 
 
 def test_a_form_posted_again_with_other_choices_is_told(nurse, at):

@@ -29,6 +29,7 @@ from treatments.schedule.rules.openings import (
     slots_of,
 )
 from treatments.schedule.rules.proposing import FIRST_WITHIN_DAYS, Lack, Lacking, Series, propose
+from treatments.schedule.rules.standing import Stage, is_held, stage
 
 __all__ = [
     "ANY_TIME",
@@ -47,6 +48,7 @@ __all__ = [
     "Series",
     "Slot",
     "Span",
+    "Stage",
     "Step",
     "at_work",
     "by_day",
@@ -55,11 +57,13 @@ __all__ = [
     "grid_down",
     "grid_up",
     "interval_faults",
+    "is_held",
     "occupation",
     "on_grid",
     "openings",
     "propose",
     "shifted",
     "slots_of",
+    "stage",
     "wall",
 ]

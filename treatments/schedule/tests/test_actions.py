@@ -28,9 +28,12 @@ DAY = dt.timedelta(days=1)
 
 @pytest.fixture
 def heard(monkeypatch):
-    """The events that were announced."""
+    """The events of the calendar that were announced."""
     found = []
-    monkeypatch.setattr(events, "announce", found.append)
+    told = (CourseBooked, SessionMoved, SessionCancelled)
+    monkeypatch.setattr(
+        events, "announce", lambda event: found.append(event) if isinstance(event, told) else None
+    )
     return found
 
 

@@ -1,0 +1,115 @@
+"""Screening again what others have changed: facts, decisions, the catalogue, the lists, or the day.
+
+Everything that calls this only picks the courses. Locks are taken in one order: patient row, course rows by pk, then
+what the schedule locks. The rules are read after the courses are locked, so that no check names a rule set older than
+the one that the last holder of the lock saw.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+
+from django.db import transaction
+from django.utils import timezone
+
+from clinic import events
+from clinic.models import User
+from contraindications import rules
+from contraindications.actions import store_screenings
+from contraindications.clearance import Clearance, clearance
+from contraindications.models import RuleSet, Screening
+from contraindications.outlook import outcome_of
+from contraindications.screening import CannotScreen, Evaluation, rules_in_force
+from treatments.courses import dossiers
+from treatments.courses.dossiers import Dossier
+from treatments.courses.events import CoursesScreened
+from treatments.courses.models import Cause, Check, Course
+from treatments.courses.querysets import CourseQuerySet
+
+
+@transaction.atomic
+def rescreen_courses(
+    courses: CourseQuerySet, *, cause: Cause, by: User | None, at: dt.datetime, skip_locked: bool = False
+) -> int:
+    """Hold open courses and their sessions against what is so now; returns how many.
+
+    A screening is stored only where its outcome is another than that of the one before. What cannot be screened keeps
+    its old, dated verdict, and its sessions are held. As many SQL queries for one course as for all.
+    """
+    locked = courses.open().select_for_update(of=("self",), skip_locked=skip_locked, no_key=True)
+    pks = list(locked.order_by("pk").values_list("pk", flat=True))
+    if not pks:
+        return 0
+    try:
+        rule_set, compiled = rules_in_force()
+    except CannotScreen:  # unchecked is held
+        Check.objects.filter(course__in=pks).delete()
+        return len(pks)
+    found = dossiers.load(Course.objects.filter(pk__in=pks).order_by("pk"))
+    seen = {one.course.pk: _evaluated(one, rule_set, compiled, timezone.localdate(at)) for one in found}
+    outcomes = {pk: outcome_of(evaluation) if evaluation else "" for pk, evaluation in seen.items()}
+    screened = CoursesScreened(found, outcomes, rule_set, compiled, cause, by, at)
+    _keep_changed(screened, seen)
+    _check(screened, day=timezone.localdate(at))
+    events.announce(screened)
+    return len(pks)
+
+
+def _evaluated(
+    dossier: Dossier, rule_set: RuleSet, compiled: rules.RuleSet, day: dt.date
+) -> Evaluation | None:
+    try:
+        return dossier.evaluate(rule_set, compiled, day=day)
+    except CannotScreen:
+        return None
+
+
+def _keep_changed(screened: CoursesScreened, seen: Mapping[int, Evaluation | None]) -> None:
+    """Store a screening for each course that has come to another outcome."""
+    before = dict(Check.objects.filter(course__in=seen).values_list("course", "outcome"))
+    changed = {pk: one for pk, one in seen.items() if one and screened.outcomes[pk] != before.get(pk)}
+    if changed:
+        stored = store_screenings(changed.values(), by=screened.by, at=screened.at)
+        _point(screened.dossiers, dict(zip(changed, stored, strict=True)))
+
+
+def _point(found: Collection[Dossier], stored: dict[int, Screening]) -> None:
+    Course.objects.stand_on({pk: screening.pk for pk, screening in stored.items()})
+    for dossier in found:
+        if dossier.course.pk in stored:
+            dossier.course.screening = stored[dossier.course.pk]
+
+
+def _check(screened: CoursesScreened, *, day: dt.date) -> None:
+    Check.objects.bulk_create(
+        (
+            Check(course_id=pk, rule_set=screened.rule_set, day=day, at=screened.at, outcome=outcome)
+            for pk, outcome in screened.outcomes.items()
+        ),
+        update_conflicts=True,
+        unique_fields=["course"],
+        update_fields=["rule_set", "day", "at", "outcome"],
+    )
+
+
+def screen_now(
+    course: Course, *, cause: Cause, by: User | None, at: dt.datetime, day: dt.date | None = None
+) -> tuple[Screening, Clearance, CoursesScreened]:
+    """Screen one course, locked, for the clinic's day of `at` or for `day`, and say what may happen.
+
+    Somebody asked for this one, so a screening is stored unless the very same, of the same day, is there already.
+    Raises CannotScreen.
+    """
+    rule_set, compiled = rules_in_force()
+    (dossier,) = dossiers.load(Course.objects.filter(pk=course.pk).select_related("screening"))
+    day = day or timezone.localdate(at)
+    evaluation = dossier.evaluate(rule_set, compiled, day=day)
+    outcomes = {course.pk: outcome_of(evaluation)}
+    screened = CoursesScreened([dossier], outcomes, rule_set, compiled, cause, by, at)
+    screening = dossier.course.screening
+    if screening is None or screening.digest != evaluation.digest:
+        (screening,) = store_screenings([evaluation], by=by, at=at)
+        _point([dossier], {course.pk: screening})
+    course.screening = screening
+    _check(screened, day=day)
+    events.announce(screened)
+    return screening, clearance(evaluation, dossier.decisions), screened

@@ -1,0 +1,13 @@
+"""Facts about the calendar: sessions, what they occupy, and whether they may take place."""
+
+from treatments.schedule.models.sessions import (
+    Booking,
+    Reservation,
+    ReservationWhy,
+    Resource,
+    Session,
+    SessionState,
+)
+from treatments.schedule.models.standings import Standing
+
+__all__ = ["Booking", "Reservation", "ReservationWhy", "Resource", "Session", "SessionState", "Standing"]

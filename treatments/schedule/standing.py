@@ -1,0 +1,113 @@
+"""Sessions to come, held against the same facts, plans and lists as their courses, each for its own day."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from django.utils import timezone
+
+from contraindications import rules as screening_rules
+from contraindications.actions import store_screenings
+from contraindications.clearance import clearance
+from contraindications.outlook import outcome_of
+from contraindications.screening import CannotScreen, Evaluation
+from treatments.courses.dossiers import Dossier
+from treatments.courses.events import CoursesScreened
+from treatments.courses.models import Cause
+from treatments.schedule import rules
+from treatments.schedule.models import Session, Standing
+from treatments.schedule.querysets import ToCome
+from treatments.schedule.rules import Stage
+
+
+class Found(NamedTuple):
+    """How a session stands on its day."""
+
+    outcome: str
+    stage: Stage
+
+
+Turned = tuple[ToCome, Found, Evaluation | None]
+Known = tuple[int, str]  # course, outcome
+
+
+@dataclass(slots=True)
+class Sight:
+    """What was found of one course, each stretch of days judged once."""
+
+    dossier: Dossier
+    screened: CoursesScreened
+    found: dict[int, Found] = field(default_factory=dict)
+
+    def on(self, day: dt.date) -> tuple[Found, Evaluation | None]:
+        try:
+            evaluation = self.dossier.evaluate(self.screened.rule_set, self.screened.compiled, day=day)
+        except CannotScreen:
+            return Found("", Stage.UNREADABLE), None
+        stretch = id(evaluation.outcome)  # the same object on every day on which nothing has turned
+        if stretch not in self.found:
+            self.found[stretch] = _judged(evaluation, self.dossier)
+        return self.found[stretch], evaluation
+
+
+def _judged(evaluation: Evaluation, dossier: Dossier) -> Found:
+    cleared = clearance(evaluation, dossier.decisions, tentative=False)
+    stage = rules.stage(
+        open_effects={one.effect for one in cleared.missing},
+        refused=any(not decision.goes_ahead for decision in cleared.decided.values()),
+        unsaid=screening_rules.unsaid(evaluation.patient_facts, evaluation.compiled),
+    )
+    return Found(outcome_of(evaluation), stage)
+
+
+def courses_screened(event: CoursesScreened) -> None:
+    """The courses were held against what is so now: so are their sessions to come."""
+    stand(event, cause=event.cause)
+
+
+def stand(screened: CoursesScreened, *, cause: Cause) -> None:
+    """Write how the sessions to come of these courses stand, where they stand otherwise than before.
+
+    The courses are locked, and so nobody else books, moves or ends their sessions. Three SQL queries at most.
+    """
+    sights = {one.course.pk: Sight(one, screened) for one in screened.dossiers}
+    rows = list(Session.objects.to_come(timezone.localdate(screened.at)).of_courses(sights))
+    seen = [(row, *sights[row.course].on(row.day)) for row in rows]
+    turned = [one for one in seen if (one[0].outcome, one[0].stage) != one[1]]
+    if turned:
+        screenings = _screenings(rows, turned, screened)
+        _write(turned, screenings, cause=cause, at=screened.at)
+
+
+def _screenings(rows: list[ToCome], turned: list[Turned], screened: CoursesScreened) -> dict[Known, int]:
+    """(course, outcome) -> a screening that says so; of an outcome that none says yet the first day's is stored."""
+    known = {(row.course, row.outcome or ""): row.screening for row in rows if row.screening}
+    for course in (one.course for one in screened.dossiers):
+        if course.screening_id:
+            known[course.pk, screened.outcomes[course.pk]] = course.screening_id
+    new: dict[Known, Evaluation] = {}
+    for row, found, evaluation in turned:
+        if evaluation and (row.course, found.outcome) not in known:
+            new.setdefault((row.course, found.outcome), evaluation)
+    stored = store_screenings(new.values(), by=screened.by, at=screened.at) if new else []
+    return known | {key: screening.pk for key, screening in zip(new, stored, strict=True)}
+
+
+def _write(turned: list[Turned], screenings: dict[Known, int], *, cause: Cause, at: dt.datetime) -> None:
+    Standing.objects.bulk_create(
+        (
+            Standing(
+                session_id=row.session,
+                screening_id=screenings.get((row.course, found.outcome)),
+                outcome=found.outcome,
+                held=rules.is_held(found.stage),
+                stage=found.stage,
+                since=at,
+                cause=cause,
+            )
+            for row, found, _evaluation in turned
+        ),
+        update_conflicts=True,
+        unique_fields=["session"],
+        update_fields=["screening", "outcome", "held", "stage", "since", "cause"],
+    )
