@@ -26,6 +26,7 @@ urlpatterns = [
     path("access-log/", views.access_log, name="access_log"),
     path("catalogue/", admin.site.urls),
     path("patients/", include("patients.urls")),
+    path("interview/", include("patients.own_urls")),
     path("screening/", include("contraindications.urls")),
     path("courses/", include("treatments.courses.urls")),
     path("schedule/", include("treatments.schedule.urls")),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from patients import rules
 from patients.forms import DAY_FORMATS, tidy
 from patients.interviews import WORDS, Allergies, Standing, in_groups, in_words
-from patients.models import HealthFact, Interview, Patient, Substance
+from patients.models import HealthFact, Interview, Patient, Report, Substance
 
 PROBLEMS = {
     "not_offered": gettext_lazy("Choose one of the answers."),
@@ -90,7 +90,7 @@ class InterviewForm:
 
     # Filling in
 
-    def show(self, draft: Interview | None) -> None:
+    def show(self, draft: Interview | Report | None) -> None:
         """Choose what the draft says, where nothing is chosen yet."""
         if draft is None:
             return

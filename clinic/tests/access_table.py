@@ -1,13 +1,15 @@
 """Who may open what. A URL that is not listed here fails the build (test_access.py); add yours, one line each.
 
 The name of the URL, then the roles that may open it:
-`PUBLIC` without logging in, `ANYBODY` whoever is logged in, otherwise a tuple of roles.
+`PUBLIC` without logging in, `ANYBODY` whoever is logged in, `BY_LINK` patients with a personal link and nobody else,
+otherwise a tuple of roles.
 """
 
 from clinic.roles import Role
 
 PUBLIC = ("public",)
 ANYBODY = ("anybody",)
+BY_LINK = ("by link",)
 ADMIN = (Role.CLINIC_ADMIN,)
 DESK = (Role.FRONT_DESK, Role.NURSE, Role.DOCTOR)
 CLINICAL = (Role.NURSE, Role.DOCTOR)
@@ -35,6 +37,12 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "patients:draft": CLINICAL,
     "patients:discard": CLINICAL,
     "patients:version": CLINICAL,
+    # the interview by the patient
+    "interview:enter": BY_LINK,
+    "interview:here": BY_LINK,
+    "interview:step": BY_LINK,
+    "interview:review": BY_LINK,
+    "interview:leave": BY_LINK,
     # contraindications
     "contraindications:worklist": CLINICAL,
     "contraindications:screening": CLINICAL,

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from clinic.tests.access_table import ACCESS, ADMIN_SITE, ANYBODY, PUBLIC
+from clinic.tests.access_table import ACCESS, ADMIN_SITE, ANYBODY, BY_LINK, PUBLIC
 from clinic.tests.unchanged import nothing_changes
 
 OURS = re.compile(r"(clinic|patients|contraindications|treatments)\.")
@@ -88,7 +88,7 @@ def test_the_access_table_names_no_url_that_is_gone():
     assert set(ACCESS) - {door.name for door in DOORS} == set()
 
 
-@pytest.mark.parametrize("door", [d for d in HOUSE if d.allowed != PUBLIC], ids=str)
+@pytest.mark.parametrize("door", [d for d in HOUSE if d.allowed not in (PUBLIC, BY_LINK)], ids=str)
 def test_every_view_of_ours_states_its_roles(door):
     stated = getattr(door.view, "allowed_roles", None)
     assert stated == (frozenset("*") if door.allowed == ANYBODY else frozenset(door.allowed))
@@ -99,6 +99,8 @@ def test_anonymous_people_get_to_the_login(client, db, door):
     for answer in (client.get(door.address), client.post(door.address)):
         if door.allowed == PUBLIC:
             assert answer.status_code in {200, 302, 405}
+        elif door.allowed == BY_LINK:
+            assert answer.status_code in {404, 405, 429}
         else:
             assert answer.status_code in {302, 405}
             assert answer.status_code == 405 or "/login/" in answer["Location"]
@@ -108,7 +110,9 @@ def test_anonymous_people_get_to_the_login(client, db, door):
 def test_each_role_is_let_in_or_refused_as_the_table_says(people, door):
     for person in people:
         answer = logged_in(person).get(door.address)
-        if door.allowed in {PUBLIC, ANYBODY} or person.has_role(*door.allowed):
+        if door.allowed == BY_LINK:
+            assert answer.status_code in {404, 405}, person
+        elif door.allowed in {PUBLIC, ANYBODY} or person.has_role(*door.allowed):
             assert (
                 answer.status_code
                 in {200, 302, 405, 422} | WELCOME_BUT_NOT_THERE[door.bound or "2fa" in door.address]
@@ -172,7 +176,8 @@ def test_every_answer_carries_the_security_headers(client, clinic_admin, address
         assert "frame-ancestors 'none'" in policy
         assert answer["X-Content-Type-Options"] == "nosniff"
         assert answer["X-Frame-Options"] == "DENY"
-        assert answer["Referrer-Policy"] == "same-origin"
+        gone = address.startswith("/interview/") and answer.status_code in {404, 429}
+        assert answer["Referrer-Policy"] == ("no-referrer" if gone else "same-origin")
         assert "no-store" in answer["Cache-Control"]
 
 
