@@ -20,11 +20,11 @@ def record_read(request: HttpRequest, patient_id: int) -> None:
         patient_id=patient_id,
         view=request.resolver_match.view_name if request.resolver_match else "",
         method=request.method or "",
-        address=_address(request),
+        address=address_of(request),
     )
 
 
-def _address(request: HttpRequest) -> str | None:
+def address_of(request: HttpRequest) -> str | None:
     """Where the request comes from, by as many proxies as are trusted (ALLAUTH_TRUSTED_PROXY_COUNT)."""
     try:
         return get_adapter().get_client_ip(request)

@@ -11,3 +11,15 @@ class Id:
 
     def to_url(self, value: int) -> str:
         return str(value)
+
+
+class Digest:
+    """A SHA-256 in small hexadecimal letters."""
+
+    regex = "[0-9a-f]{64}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value

@@ -4,9 +4,10 @@ from django.contrib import admin
 from django.urls import include, path, register_converter
 
 from clinic import views
-from clinic.converters import Id
+from clinic.converters import Digest, Id
 
 register_converter(Id, "id")
+register_converter(Digest, "digest")
 handler400 = "clinic.errors.bad_request"
 handler500 = "clinic.errors.server_error"
 
@@ -28,6 +29,7 @@ urlpatterns = [
     path("patients/", include("patients.urls")),
     path("interview/", include("patients.own_urls")),
     path("screening/", include("contraindications.urls")),
+    path("check/", include("contraindications.why.urls")),
     path("courses/", include("treatments.courses.urls")),
     path("schedule/", include("treatments.schedule.urls")),
     path("visits/", include("treatments.visits.urls")),

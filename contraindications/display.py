@@ -106,7 +106,7 @@ def show(evaluation: Evaluation, cleared: Clearance | None = None) -> Shown:
 
 
 def _shown(evaluation: Evaluation, cleared: Clearance) -> Shown:
-    reader = _Reader(evaluation, cleared.decided, lapsed(evaluation, cleared))
+    reader = Reader(evaluation, cleared.decided, lapsed(evaluation, cleared))
     leave_out = {code for f in evaluation.outcome.findings if f.remedy for code in f.substances}
     outcome = evaluation.outcome
     return Shown(
@@ -129,7 +129,7 @@ def given(evaluation: Evaluation) -> Given:
     """The facts and the plan that went into a screening. Two SQL queries, one of them the catalogue's."""
     plan, patient = evaluation.plan, evaluation.patient_facts
     called = words_of_plan(plan)
-    reader = _Reader(evaluation, {}, {})
+    reader = Reader(evaluation, {}, {})
     codes = [i.code for i in (*plan.ingredients, *plan.procedure_substances)] + list(patient.allergies or ())
     labels = dict(Substance.objects.filter(code__in=codes).values_list("code", "label"))
     answers = sorted(patient.answers.items(), key=lambda answer: reader.fact(answer[0]))
@@ -183,7 +183,7 @@ def _looked_at(compiled: rules.RuleSet) -> str:
     }
 
 
-class _Reader:
+class Reader:
     """Reads one evaluation; knows the labels that it needs."""
 
     def __init__(self, evaluation: Evaluation, decided: Mapping[str, Decision], lapsed: Mapping[str, Lapsed]):
@@ -208,7 +208,7 @@ class _Reader:
         item = self.compiled.items[finding.item]
         met = evidence_for(item, self.known)
         policy = item.source not in self.compiled.documents
-        reach, cite = self._reach(finding)
+        reach, cite = self.reach(str(finding.source), str(finding.reach))
         return ShownFinding(
             item=finding.item,
             title=_sentence(item.text),
@@ -251,9 +251,8 @@ class _Reader:
             lapsed=self.lapsed.get(finding.item),
         )
 
-    def _reach(self, finding: rules.Finding) -> tuple[str, str]:
+    def reach(self, source: str, reach: str) -> tuple[str, str]:
         """How far the source's list reaches and why, and where that is written."""
-        source, reach = str(finding.source), str(finding.reach)
         said = str(wording.REACHES[reach])
         why = self.words.why.get(source, {}).get(reach)
         if why is None:

@@ -24,7 +24,14 @@ class ScreeningQuerySet(models.QuerySet):
 
     def for_page(self):
         """All that the page of a screening shows, in one query; the content of the rule set stays where it is."""
-        return self.select_related("patient", "by", "interview", "rule_set").defer("rule_set__content")
+        return self.select_related("patient", "by", "interview", "report", "rule_set").defer(
+            "rule_set__content"
+        )
+
+    def with_digest(self, digest):
+        """The screenings of this digest, newest first. One plan screened twice on a day may have one digest."""
+        found = self.filter(digest=digest).select_related("rule_set").defer("rule_set__content")
+        return found.order_by("-at", "-pk")
 
 
 class DecisionReasonQuerySet(models.QuerySet):

@@ -15,7 +15,8 @@ from clinic.roles import CLINICAL
 from contraindications import actions, decisions, display, worklist
 from contraindications.forms import DecisionForm
 from contraindications.models import Decision, DecisionReason, Screening
-from contraindications.screening import CannotScreen, evaluation_of, recompute
+from contraindications.replaying import differences
+from contraindications.screening import CannotScreen, evaluation_of
 
 
 @require_safe
@@ -101,7 +102,7 @@ def _page(
             "shown": display.show(evaluation, todo.clearance),
             "given": display.given(evaluation),
             "todo": todo,
-            "unchanged": evaluation.digest == stored.digest and recompute(stored) == evaluation.record,
+            "unchanged": not differences(stored),
         }
     except CannotScreen:
         context["shown"] = None

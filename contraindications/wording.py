@@ -36,6 +36,7 @@ ENDED_MATCH = _(
 )
 AMBIGUOUS_MATCH = _("The source's wording does not settle whether this is meant.")
 AGE_MATCH = _("The number in the source is suspect, so it does not settle this age.")
+DIRECT_MATCH = _("The source names exactly what is reported.")
 CONFLICT = _(
     "The documents disagree: one names this condition as a goal of treatment, this one bars it. "
     "A doctor weighs the two."
@@ -68,3 +69,26 @@ COMPOSITIONS = {
 
 DOCTOR_NOT_AHEAD = _("A doctor decided not to go ahead")
 NOT_AHEAD = _("It was decided not to go ahead")
+
+# The why sheet.
+IDENTICAL = _("Worked out again from this record when the sheet was made: identical.")
+NOT_IDENTICAL = _(
+    "Worked out again from this record, it comes out differently: NOT identical. "
+    "Do not rely on this sheet; tell the clinic."
+)
+ONLY_THE_LISTS = _(
+    "This sheet says what the named documents and the clinic's own rules say about what was reported, and no more: "
+    "what they leave out was not judged."
+)
+MEDICINES = _(
+    "Nothing here asks anybody to stop a prescribed medicine. Questions about one go to whoever prescribed it."
+)
+NO_LIST = _("Has no list of contraindications: it says nothing about any finding.")
+ANSWERS = {"current": _("now"), "no": _("no"), "unsure": _("not sure")}
+COUNTED = {
+    "current": _("now"),
+    "recent": _("recent"),
+    "past": _("past"),
+    "no": _("no"),
+    "unsure": _("unanswered"),
+}

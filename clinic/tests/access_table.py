@@ -47,6 +47,10 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "contraindications:worklist": CLINICAL,
     "contraindications:screening": CLINICAL,
     "contraindications:decide": CLINICAL,
+    "contraindications:why": CLINICAL,
+    "contraindications:why_pdf": CLINICAL,
+    "check:form": PUBLIC,
+    "check:digest": PUBLIC,
     # courses
     "courses:new": CLINICAL,
     "courses:preview": CLINICAL,

@@ -53,6 +53,7 @@ class Screening(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["patient", "-at"]),
+            models.Index(fields=["digest"]),  # the check of a why sheet
             models.Index(
                 fields=["at"], condition=Q(verdict="hold"), name="screening_on_hold"
             ),  # the worklist
