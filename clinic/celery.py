@@ -20,6 +20,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 55},  # seconds; after an outage one tick catches up, not hundreds
     },
+    "go-on-with-previews": {
+        "task": "contraindications.tasks.tick",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
 }
 
 

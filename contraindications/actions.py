@@ -42,7 +42,7 @@ def publish_rule_set(
     compiled = rules.RuleSet.from_content(content)
     _refuse_what_cannot_be_read(content)
     sources = _cited_sources(compiled)
-    _one_at_a_time()
+    one_publisher_at_a_time()
     version = (RuleSet.objects.aggregate(newest=Max("version"))["newest"] or 0) + 1
     rule_set = RuleSet.objects.create(
         version=version, content=content, digest=rules.ruleset_digest(content), note=note
@@ -54,8 +54,8 @@ def publish_rule_set(
     return rule_set
 
 
-def _one_at_a_time() -> None:
-    """Wait for other publishers, so that versions follow each other."""
+def one_publisher_at_a_time() -> None:
+    """Wait for others who publish or draft, so that versions and changes follow each other."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PUBLISHING])
 

@@ -15,6 +15,14 @@ from contraindications.rules.comparing import ADDED, CHANGED, RETIRED, compare
 
 ADD, CHANGE, RETIRE = "add", "change", "retire"  # a list item
 SOURCE, SETTING = "source", "setting"
+# Is something there before, is something there after?
+_THERE = {
+    ADD: (False, True),
+    CHANGE: (True, True),
+    RETIRE: (True, False),
+    SOURCE: (False, True),
+    SETTING: (True, True),
+}
 _KINDS = {ADDED: ADD, CHANGED: CHANGE, RETIRED: RETIRE}
 
 
@@ -44,7 +52,7 @@ def applied(base: Mapping[str, Any], edits: Iterable[Edit]) -> dict[str, Any]:
     """The content after `edits`, in the order in which the base has it, new items last. Raises DoesNotFit."""
     content = copy.deepcopy(dict(base))
     for edit in edits:
-        if standing(content, edit) != edit.before or edit.before == edit.after:
+        if not _fits(content, edit):
             raise DoesNotFit(edit)
         _apply(content, edit)
     places = {item["id"]: place for place, item in enumerate(base["items"])}
@@ -57,6 +65,11 @@ def compiled(content: Mapping[str, Any]) -> RuleSet:
     rule_set = RuleSet.from_content(content)
     checked(content)
     return rule_set
+
+
+def seen(value: Any) -> str:
+    """The digest by which a form says what it showed."""
+    return words.digest(value)
 
 
 def standing(content: Mapping[str, Any], edit: Edit) -> Any:
@@ -84,6 +97,18 @@ def source_part(content: Mapping[str, Any], code: str) -> dict[str, Any] | None:
         "reach": scope["reach"].get(code),
         "why": scope.get("why", {}).get(code),
     }
+
+
+def _fits(content: Mapping[str, Any], edit: Edit) -> bool:
+    """Does it speak of what stands, and do what its kind says?"""
+    there = edit.before is not None, edit.after is not None
+    if there != _THERE[edit.kind] or edit.before == edit.after or standing(content, edit) != edit.before:
+        return False
+    return edit.after is None or edit.kind == SETTING or _code(edit) == edit.code
+
+
+def _code(edit: Edit) -> str:
+    return edit.after["source"]["code"] if edit.kind == SOURCE else edit.after["id"]
 
 
 def _apply(content: dict[str, Any], edit: Edit) -> None:
@@ -114,7 +139,7 @@ def misfits(base: Mapping[str, Any], edits: Sequence[Edit]) -> list[Edit]:
     """The edits that do not fit `base` any more, one after the other; those that fit are applied on the way."""
     content, wrong = copy.deepcopy(dict(base)), []
     for edit in edits:
-        if standing(content, edit) == edit.before and edit.before != edit.after:
+        if _fits(content, edit):
             _apply(content, edit)
         else:
             wrong.append(edit)

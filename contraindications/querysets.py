@@ -76,3 +76,28 @@ def _with_a_finding_of(screening) -> Q:
     for item, digest in screening.finding_digests.items():
         same |= Q(items__contains={item: digest})
     return same
+
+
+class DraftQuerySet(models.QuerySet):
+    """Drafts of rule sets."""
+
+    def open(self):
+        """The one draft that is open, if there is one."""
+        return self.filter(ended_at=None).select_related("base", "opened_by").defer("base__content")
+
+
+class DraftChangeQuerySet(models.QuerySet):
+    """Proposed changes."""
+
+    def standing(self):
+        """Those that were not taken back, in the order in which they were proposed."""
+        return self.filter(taken_back_at=None).order_by("pk")
+
+
+class FlipQuerySet(models.QuerySet):
+    """Cases that a draft would judge differently."""
+
+    def counted(self):
+        """(caseload, before, after, items) and how many cases, the most first: it names nobody."""
+        counts = self.values("caseload", "before", "after", "items").annotate(cases=models.Count("pk"))
+        return counts.order_by("-cases", "before", "after")

@@ -10,7 +10,7 @@ from clinic.bench.databases import LARGE, SMALL, inside
 from clinic.demo.bulk import Size
 from clinic.demo.calendar import monday_of
 from contraindications.screening import rules_in_force
-from treatments.courses.management.commands.screen import catalogue
+from treatments.courses.plans import case_catalogue as catalogue
 
 ROUNDS = 5  # small, large, small, large ...: a busy moment of the machine meets both
 SECONDS = 3.0  # for each kind of cases

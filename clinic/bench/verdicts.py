@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from django.conf import settings
-
+from contraindications.cases import worked
 from contraindications.reading import Catalogue, read_case
 from contraindications.rules import RuleSet, screen
 
-CASES = settings.BASE_DIR / "contraindications/tests/cases.json"
 MOST = 15  # times the cost of json.loads + json.dumps
 
 
@@ -41,8 +39,7 @@ class Verdicts:
 
 def measure(catalogue: Catalogue, ruleset: RuleSet, *, seconds: float) -> list[Verdicts]:
     """The worked cases as they are written, and the same with every one of the facts answered."""
-    worked = json.loads(CASES.read_text())["cases"]
-    cases = [{key: case[key] for key in ("id", "as_of", "patient", "plan")} for case in worked]
+    cases = [{key: case[key] for key in ("id", "as_of", "patient", "plan")} for case in worked()]
     facts = sorted(catalogue.facts)
     kinds = {
         "worked cases": cases,

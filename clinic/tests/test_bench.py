@@ -15,7 +15,7 @@ from clinic.management.commands import bench
 from clinic.models import User
 from contraindications.screening import rules_in_force
 from patients.models import Patient
-from treatments.courses.management.commands.screen import catalogue
+from treatments.courses.plans import case_catalogue as catalogue
 
 DAY = dt.date(2026, 11, 21)
 

@@ -34,6 +34,17 @@ class Source(models.Model):
         return self.title
 
 
+def _never_emptied(name: str) -> pgtrigger.Trigger:
+    """Row by row a rule set cannot be removed; neither can all of them at once."""
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Truncate,
+        func="RAISE EXCEPTION 'published rule sets are never removed';",
+    )
+
+
 _PUBLISHED = pgtrigger.Q(old__published_at__isnull=False)
 
 
@@ -42,7 +53,8 @@ _PUBLISHED = pgtrigger.Q(old__published_at__isnull=False)
         name="published_never_changes",
         operation=pgtrigger.Update | pgtrigger.Delete,
         condition=_PUBLISHED,
-    )
+    ),
+    _never_emptied("rule_sets_are_never_emptied"),
 )
 class RuleSet(models.Model):
     """A numbered, hashed set of list items with scope and settings. Once published it never changes.
@@ -86,7 +98,8 @@ class RuleSet(models.Model):
             END IF;
             RETURN COALESCE(NEW, OLD);
         """,
-    )
+    ),
+    _never_emptied("list_items_are_never_emptied"),
 )
 class ListItem(models.Model):
     """One contraindication as one source documents it, within one rule set: the rows behind `RuleSet.content`."""

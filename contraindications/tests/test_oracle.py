@@ -2,14 +2,14 @@
 
 import json
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
+from contraindications.cases import worked
 from contraindications.tests import oracle, random_cases
 
 DATA = oracle.load()
-WORKED = json.loads(Path(__file__).with_name("cases.json").read_text(encoding="utf-8"))["cases"]
+WORKED = worked()
 
 
 def only_expected(result, expected):

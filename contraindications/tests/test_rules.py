@@ -1,12 +1,11 @@
-"""Screening, cell by cell and edge by edge; the worked cases are in cases.json."""
+"""Screening, cell by cell and edge by edge; the worked cases ship in data/worked_cases.json."""
 
-import json
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
+from contraindications.cases import worked
 from contraindications.reading import read_case
 from contraindications.rules import (
     VERDICT_WORDS,
@@ -22,7 +21,7 @@ from contraindications.rules import (
 from .documented import ROOT, catalogue, finding, one_item, read, ruleset, screened
 
 TODAY = date(2026, 11, 21)
-WORKED = json.loads((Path(__file__).parent / "cases.json").read_text(encoding="utf-8"))["cases"]
+WORKED = worked()
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=f"{case['id']} {case['title']}") for case in WORKED])

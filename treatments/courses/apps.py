@@ -6,14 +6,17 @@ class CoursesConfig(AppConfig):
 
     def ready(self) -> None:
         from clinic import events
-        from contraindications import worklist
+        from contraindications import caseload, worklist
         from contraindications.events import DecisionMade
         from patients import panels
         from patients.events import FactsChanged
         from treatments.courses import listeners
+        from treatments.courses.caseload import PLANS, WORKED_CASES
         from treatments.courses.panels import PANEL, held
 
         events.listen(FactsChanged, listeners.facts_changed)
         events.listen(DecisionMade, listeners.decision_made)
         panels.register(PANEL)
         worklist.register("courses", held)
+        caseload.register(WORKED_CASES)
+        caseload.register(PLANS)

@@ -6,11 +6,14 @@ class ScheduleConfig(AppConfig):
 
     def ready(self) -> None:
         from clinic import events
+        from contraindications import caseload
         from patients import panels
         from treatments.courses.events import CourseCancelled, CoursesScreened
         from treatments.schedule import actions, standing
+        from treatments.schedule.caseload import SESSIONS
         from treatments.schedule.panels import PANEL
 
         events.listen(CourseCancelled, actions.cancel_sessions_of)
         events.listen(CoursesScreened, standing.courses_screened)
         panels.register(PANEL)
+        caseload.register(SESSIONS)

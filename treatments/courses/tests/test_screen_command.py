@@ -3,17 +3,17 @@
 import io
 import json
 import random
-from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from clinic.tests.unchanged import nothing_changes
+from contraindications.cases import worked
 from contraindications.tests import documented, oracle, random_cases, random_edits
 from contraindications.tests.factories import published
 from treatments.catalogue.models import Ingredient
 
-WORKED = json.loads(Path(random_cases.__file__).with_name("cases.json").read_text())["cases"]
+WORKED = worked()
 HEALTHY = WORKED[0]
 
 pytestmark = pytest.mark.django_db

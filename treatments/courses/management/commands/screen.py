@@ -10,11 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from contraindications import rules
 from contraindications.cases import answer
 from contraindications.models import RuleSet
-from contraindications.reading import Catalogue
 from contraindications.screening import CANNOT_SCREEN, CannotScreen, compiled_rules, rules_in_force
-from patients.models import HealthFact
-from treatments.catalogue.models import Area, Goal, Technique
-from treatments.courses.plans import known_ingredients
+from treatments.courses.plans import case_catalogue
 
 UNREADABLE, SOME_UNREADABLE = 2, 1
 
@@ -31,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         cases = _cases(_text(options["file"]))
         rule_set, compiled = _rule_set(options["ruleset"])
-        known = catalogue(compiled)
+        known = case_catalogue(compiled)
         unreadable = False
         self.stdout.write(f'{{"ruleset": {_json({"version": rule_set.version, "digest": rule_set.digest})},')
         self.stdout.write(' "results": [', ending="")
@@ -43,18 +40,6 @@ class Command(BaseCommand):
         if unreadable:
             self.stdout.flush()
             sys.exit(SOME_UNREADABLE)
-
-
-def catalogue(compiled: rules.RuleSet) -> Catalogue:
-    """What the codes of a case may be: the clinic's catalogue, retired rows included. Five SQL queries."""
-    asked = {fact for facts in compiled.asked.values() for fact in facts}
-    return Catalogue(
-        facts=asked | set(HealthFact.objects.values_list("code", flat=True)),
-        techniques=dict(Technique.objects.values_list("code", "family")),
-        areas=dict(Area.objects.values_list("code", "region")),
-        goals={code: fact or None for code, fact in Goal.objects.values_list("code", "disease_fact")},
-        ingredients=known_ingredients(),
-    )
 
 
 def _text(file: str) -> str:

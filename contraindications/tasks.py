@@ -1,0 +1,34 @@
+"""The tasks: Celery only hurries. A preview that a killed worker left goes on with the next tick."""
+
+import time
+
+from celery import shared_task
+from django.utils import timezone
+
+from contraindications.previewing import step, unfinished
+
+BUDGET = 40  # seconds; the time limit of a task is 60
+EXPIRES = 55  # seconds; a task that waited longer is dropped, since the next tick asks again
+
+
+@shared_task
+def run_preview(preview_id: int) -> None:
+    """Go on with a preview until it is finished or the budget is spent; then ask for the rest."""
+    if go_on(preview_id, seconds=BUDGET):
+        run_preview.apply_async((preview_id,), expires=EXPIRES)
+
+
+@shared_task
+def tick() -> None:
+    """Once a minute: go on with what nobody works on any more."""
+    for pk in unfinished():
+        run_preview.apply_async((pk,), expires=EXPIRES)
+
+
+def go_on(preview_id: int, *, seconds: float) -> bool:
+    """Look at batch after batch for so long. Is there more to do?"""
+    end = time.monotonic() + seconds
+    while step(preview_id, at=timezone.now()):
+        if time.monotonic() >= end:
+            return True
+    return False
