@@ -27,6 +27,10 @@ class PatientQuerySet(models.QuerySet):
         """The patients whose record `user` may open: all of them for clinical staff and front desk, else none."""
         return self if user.has_role(*BOOKING) else self.none()
 
+    def lock(self, patient):
+        """The row of `patient`, locked to the end of the transaction: first of all locks on the patient's things."""
+        return self.select_for_update(of=("self",), no_key=True).get(pk=patient.pk)
+
     def found_by(self, typed: str):
         """Who has every part of what was typed: names in any order, phone digits, date of birth. By name.
 

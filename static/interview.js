@@ -1,4 +1,5 @@
-// Interview: keeps the draft, counts the answers, finds substances. The page works without it, by its buttons.
+// Interview and check-in: keeps the draft where there is one, counts the answers, finds substances. The pages work
+// without it, by their buttons.
 const form = document.getElementById("interview");
 const progress = document.getElementById("progress");
 const next = document.getElementById("next");
@@ -58,7 +59,7 @@ form.addEventListener("submit", (event) => {
   if (event.submitter?.id === "keep") {
     event.preventDefault();
     form.dispatchEvent(new Event("keep-draft"));
-  } else if (keeper.classList.contains("htmx-request")) {
+  } else if (keeper?.classList.contains("htmx-request")) {
     event.preventDefault();
     keeper.addEventListener("htmx:afterRequest", () => form.requestSubmit(event.submitter), { once: true });
   }

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from clinic.demo.calendar import Place
 from clinic.demo.people import register
-from clinic.demo.planning import decided, interviewed, picked, planned, told
+from clinic.demo.planning import checked_in, decided, interviewed, picked, planned, told
 from clinic.demo.reminding import ended
 from clinic.demo.scene import Scene
 from clinic.demo.stories import Ends, Story
@@ -15,6 +15,7 @@ from patients.actions import save_draft
 from treatments.courses import actions as courses
 from treatments.courses.models import Course
 from treatments.courses.run import run_of
+from treatments.schedule import arrivals
 from treatments.schedule.actions import book_course, cancel_session, move_session
 from treatments.schedule.models import Session
 from treatments.schedule.rules import Slot, wall
@@ -22,7 +23,6 @@ from treatments.visits.actions import perform
 
 AHEAD = 9  # days from the first conversation to the first session
 NOTES = ["", "Well tolerated.", "Slight redness, gone after ten minutes.", "", "Small bruise on the left."]
-ASK_AGAIN = 75  # days: before answers are too old to treat on
 
 
 def live(number: int, story: Story, place: Place, scene: Scene) -> None:
@@ -96,11 +96,15 @@ def booked(course: Course, place: Place, first: dt.date, scene: Scene) -> list[S
 
 
 def performed(session: Session, story: Story, *, by: User) -> None:
-    """Ask again where the answers have become old, and record the session."""
-    patient = session.course.patient
-    asked = patient.interviews.submitted().latest("number").submitted_at
-    if asked and session.starts_at - asked > dt.timedelta(days=ASK_AGAIN):
-        interviewed(patient, story, by=by, at=session.starts_at)
+    """The patient comes, is asked again and treated."""
+    arrivals.mark(
+        session,
+        here=True,
+        version=session.version,
+        by=by,
+        at=session.starts_at - dt.timedelta(minutes=5),
+    )
+    checked_in(session, story, by=by, at=session.starts_at)
     perform(session, note=NOTES[session.starts_at.toordinal() % len(NOTES)], by=by, at=session.ends_at)
 
 

@@ -10,7 +10,7 @@ from clinic.models import User
 from contraindications.actions import decide
 from contraindications.clearance import clearance
 from contraindications.models import Decision
-from patients.actions import submit_interview
+from patients.actions import Seen, submit_interview
 from patients.interviews import questions
 from patients.models import Patient, Substance
 from treatments.catalogue.shelf import Shelf
@@ -18,6 +18,9 @@ from treatments.courses import actions as courses
 from treatments.courses.models import Course
 from treatments.courses.picked import Picked
 from treatments.courses.run import run_of
+from treatments.schedule.models import Session
+from treatments.visits.actions import check_in
+from treatments.visits.asking import asking
 
 TEXTS = {
     Decision.Kind.ACKNOWLEDGE: ("informed", "Talked about it; we watch the skin during the session."),
@@ -54,6 +57,20 @@ def _answer(said: str | int | None, day: dt.date) -> dict:
 
 def interviewed(patient: Patient, story: Story, *, by: User, at: dt.datetime) -> None:
     submit_interview(patient, **told(patient, story), by=by, at=at)
+
+
+def checked_in(session: Session, story: Story, *, by: User, at: dt.datetime) -> None:
+    """Asked again what is due: nothing has changed since the first interview."""
+    patient = session.course.patient
+    due, said = asking(patient, day=timezone.localdate(at)), told(patient, story)
+    check_in(
+        session,
+        answers={fact.code: said["answers"][fact.code] for fact in due.facts},
+        allergies=said["allergies"] if due.asks_allergies else None,
+        on=Seen(due.stands.number or 0 if due.stands else 0, None),
+        by=by,
+        at=at,
+    )
 
 
 def picked(story: Story, shelf: Shelf) -> Picked:

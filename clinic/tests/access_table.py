@@ -67,6 +67,7 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "schedule:move": DESK,
     "schedule:cancel": DESK,
     # visits
+    "visits:check_in": CLINICAL,
     "visits:perform": CLINICAL,
     # reminders
     "reminders:messages": (*DESK, Role.CLINIC_ADMIN),

@@ -18,10 +18,13 @@ from patients.models import HealthFact, Interview, Patient, Substance
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What an interview page was opened on: number of the version that stood, state of the draft; 0 for none."""
+    """What an interview page was opened on: number of the version that stood, state of the draft; 0 for none.
+
+    `draft` None: the page did not show the draft, which is left alone.
+    """
 
     standing: int
-    draft: int
+    draft: int | None
 
 
 class InterviewMoved(Exception):
@@ -80,8 +83,8 @@ def submit_interview(
     """Make the next version of what this patient told us; what was not asked this time stands as it stood.
 
     `answers` is {fact code: {"state", "until" if known}}, `allergies` None (not asked) or {"substances", "texts"}.
-    The same interview submitted twice is one version. Raises InterviewMoved when `on` is no longer what stands,
-    ValidationError when an answer cannot be.
+    The same interview submitted twice is one version; a draft that `on` does not speak of stays a draft.
+    Raises InterviewMoved when `on` is no longer what stands, ValidationError when an answer cannot be.
     """
     try:
         draft, standing = _locked(patient, on)
@@ -118,10 +121,11 @@ def _submit(patient, draft, standing, *, answers, allergies, by, at) -> Intervie
 
 def _locked(patient: Patient, on: Seen | None) -> tuple[Interview | None, Interview | None]:
     """(draft, standing version), with the patient locked so that one person at a time writes."""
-    Patient.objects.select_for_update(of=("self",), no_key=True).get(pk=patient.pk)
-    draft = Interview.objects.draft_of(patient)
+    Patient.objects.lock(patient)
+    draft = None if on and on.draft is None else Interview.objects.draft_of(patient)
     standing = Interview.objects.standing(patient)
-    if on is not None and on != seen(draft, standing):
+    stands = seen(draft, standing)
+    if on is not None and (on.standing, on.draft or 0) != (stands.standing, stands.draft):
         raise InterviewMoved(draft, standing)
     return draft, standing
 

@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -18,6 +17,7 @@ from patients import actions, interviews
 from patients.access import open_patient
 from patients.interview_forms import InterviewForm
 from patients.models import Interview, Patient
+from patients.moved import read_seen, who_was_faster
 
 PAGE = "patients/interview.html"
 
@@ -32,11 +32,16 @@ def interview(request: StaffRequest, pk: int) -> HttpResponse:
     form = _form(patient, Interview.objects.standing(patient), at)
     form.read(request.POST)
     if form.errors or ((form.missing_count or form.kept_count) and "incomplete" not in request.POST):
-        context = {"form": form, "seen": _seen(request), "asked_once": True}
+        context = {"form": form, "seen": read_seen(request), "asked_once": True}
         return render(request, PAGE, {"patient": patient, **context}, status=422)
     try:
         done = actions.submit_interview(
-            patient, answers=form.answers, allergies=form.allergies, by=request.user, at=at, on=_seen(request)
+            patient,
+            answers=form.answers,
+            allergies=form.allergies,
+            by=request.user,
+            at=at,
+            on=read_seen(request),
         )
     except actions.InterviewMoved as moved:
         return _moved(request, form, moved, at)
@@ -57,7 +62,12 @@ def draft(request: StaffRequest, pk: int) -> HttpResponse:
     form.read(request.POST)
     try:
         saved = actions.save_draft(
-            patient, answers=form.answers, allergies=form.allergies, by=request.user, at=at, on=_seen(request)
+            patient,
+            answers=form.answers,
+            allergies=form.allergies,
+            by=request.user,
+            at=at,
+            on=read_seen(request),
         )
     except actions.InterviewMoved as moved:
         return _not_kept(request, moved) if request.htmx else _moved(request, form, moved, at)
@@ -76,7 +86,7 @@ def _kept(request, form: InterviewForm, saved: Interview) -> HttpResponse:
 
 
 def _not_kept(request, moved: actions.InterviewMoved) -> HttpResponse:
-    context = {"conflict": _who(moved), "seen": _seen(request)}
+    context = {"conflict": who_was_faster(moved), "seen": read_seen(request)}
     return render(request, "patients/_saved.html", context, status=409)
 
 
@@ -85,9 +95,9 @@ def _not_kept(request, moved: actions.InterviewMoved) -> HttpResponse:
 def discard(request: StaffRequest, pk: int) -> HttpResponse:
     patient = get_object_or_404(Patient.objects.visible_to(request.user), pk=pk)
     try:
-        actions.discard_draft(patient, by=request.user, on=_seen(request))
+        actions.discard_draft(patient, by=request.user, on=read_seen(request))
     except actions.InterviewMoved as moved:
-        return conflict(request, _who(moved))
+        return conflict(request, who_was_faster(moved))
     messages.success(request, _("The draft is thrown away. Every question is asked afresh."))
     return redirect("patients:interview", pk)
 
@@ -107,36 +117,10 @@ def _moved(request, form: InterviewForm, moved: actions.InterviewMoved, at: dt.d
     if moved.draft:
         fresh.compare(moved.draft)
     context = {"form": fresh, "seen": moved.seen, "draft": moved.draft, "patient": form.patient}
-    return conflict(request, _who(moved), template=PAGE, context=context)
+    return conflict(request, who_was_faster(moved), template=PAGE, context=context)
 
 
 def _form(patient: Patient, stands: Interview | None, at: dt.datetime) -> InterviewForm:
     day = timezone.localdate(at)
     last = interviews.standing_answers(interviews.questions(patient), stands, day=day)
     return InterviewForm(patient, last, interviews.standing_allergies(stands, day=day), day=day)
-
-
-def _seen(request: StaffRequest) -> actions.Seen:
-    """What the page was opened on; anything unreadable is nothing that stands."""
-    numbers = [request.POST.get(name, "") for name in ("standing", "draft")]
-    if not all(n.isascii() and n.isdecimal() and len(n) < 10 for n in numbers):
-        return actions.Seen(-1, -1)
-    return actions.Seen(*map(int, numbers))
-
-
-def _who(moved: actions.InterviewMoved) -> str:
-    """Who was faster and when, in a sentence."""
-    if moved.draft:
-        said = _("%(who)s saved this interview at %(when)s.")
-        words = {"who": moved.draft.saved_by, "when": _clock(moved.draft.saved_at)}
-    elif moved.standing and moved.standing.submitted_at:
-        said = _("%(who)s submitted an interview of this patient at %(when)s.")
-        words = {"who": moved.standing.submitted_by, "when": _clock(moved.standing.submitted_at)}
-    else:
-        said, words = _("The draft was thrown away meanwhile."), {}
-    return said % words + " " + _("Your answers are still here, not saved yet.")
-
-
-def _clock(at: dt.datetime) -> str:
-    """The moment as the clinic's wall shows it."""
-    return date_format(timezone.localtime(at), "j M, H:i")

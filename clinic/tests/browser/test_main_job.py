@@ -100,11 +100,25 @@ def book(page, look):
     look("patient-booked")
 
 
+def check_in(page, look, number: int):
+    """Asked again on the day, one tap for each question; not on the first, which is that of the interview."""
+    page.get_by_role("button", name="Patient is here").click()
+    page.get_by_role("link", name="Check in").click()
+    if number == 2:
+        look("check-in", schemes=("light", "dark"))
+    for question in page.locator(".q:not(.allergy)").all():
+        question.locator("label.choice:has([value=no])").click()
+    if number > 1:
+        page.locator("label.choice:has([name=allergies][value=same])").click()
+    page.get_by_role("button", name="Check in").click()
+    expect(page.get_by_text("The patient is checked in.")).to_be_visible()
+
+
 def perform(page, look, base, session):
     page.goto(f"{base}/schedule/sessions/{session.pk}/")
     if session.number == 1:
         look("session", schemes=("light", "dark"))
-    page.get_by_role("link", name="Perform").click()
+    check_in(page, look, session.number)
     if session.number == 1:
         look("perform", schemes=("light", "dark"))
     page.get_by_role("button", name="Record as performed").click()

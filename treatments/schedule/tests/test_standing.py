@@ -25,6 +25,7 @@ from treatments.schedule.models import Session, Standing
 from treatments.schedule.rules import Stage, stage
 from treatments.schedule.tests.factories import booked, confirmed_course, room, working_hours
 from treatments.visits.actions import perform
+from treatments.visits.tests.factories import checked_in
 
 
 @pytest.fixture
@@ -188,6 +189,7 @@ def test_a_cancelled_session_has_no_standing(sessions, doctor, at):
 
 def test_a_performed_session_has_no_standing(sessions, doctor):
     row = sessions[0]
+    checked_in(row, by=doctor)
     perform(row, note="", by=doctor, at=row.starts_at)
     assert not Standing.objects.filter(session=row).exists()
     assert not Session.objects.with_held().get(pk=row.pk).held

@@ -442,14 +442,14 @@ def test_stylesheet_has_a_class_for_every_row_of_a_day():
 # The patient's page
 
 
-def test_panel_leads_on_to_booking_and_to_performing(as_, doctor, front_desk, course, room, time_machine):
+def test_panel_leads_on_to_booking_and_to_checking_in(as_, doctor, front_desk, course, room, time_machine):
     url = course.patient.get_absolute_url()
     assert "Book 5 sessions" in as_(front_desk).get(url).content.decode()
     session = factories.booked(course, room, practitioner=doctor)[0]
     time_machine.move_to(session.starts_at, tick=False)
-    perform = reverse("visits:perform", args=[session.pk])
-    assert perform in as_(doctor).get(url).content.decode()
-    assert perform not in as_(front_desk).get(url).content.decode()
+    check_in = reverse("visits:check_in", args=[session.pk])
+    assert check_in in as_(doctor).get(url).content.decode()
+    assert check_in not in as_(front_desk).get(url).content.decode()
 
 
 # Doors

@@ -12,7 +12,7 @@ from clinic.models import AccessLog, User
 from contraindications.models import RuleSet
 from patients.tests.factories import clear_interview, interview
 from treatments.courses.events import CourseFinished
-from treatments.schedule.actions import cancel_session
+from treatments.schedule.actions import cancel_session, move_session
 from treatments.schedule.models import Session
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_races import at_once
@@ -20,6 +20,7 @@ from treatments.visits import actions
 from treatments.visits.events import SessionPerformed
 from treatments.visits.models import Visit
 from treatments.visits.rules import Refusal
+from treatments.visits.tests.factories import checked_in
 
 pytestmark = pytest.mark.django_db
 
@@ -46,22 +47,28 @@ def perform(session, by, at=None, note=""):
     return actions.perform(session, note=note, by=by, at=at or session.starts_at)
 
 
+def check_in_and_perform(session, by, note=""):
+    checked_in(session, by=by)
+    return perform(session, by, note=note)
+
+
 def test_record_holds_who_when_what_and_the_screening_of_the_day(sessions, doctor):
-    visit = perform(sessions[0], doctor, note=" no pain ")
+    visit = check_in_and_perform(sessions[0], doctor, note=" no pain ")
     sessions[0].refresh_from_db()
     assert sessions[0].state == "performed"
     assert (visit.performed_by, visit.performed_at, visit.note) == (doctor, sessions[0].starts_at, "no pain")
     assert [part["code"] for part in visit.cocktail] == ["hyaluronic_acid"]
     assert visit.screening.as_of == dt.date(2026, 11, 24)
     assert visit.cooperating_doctor is None
+    assert visit.check_in.screening == visit.screening
 
 
 def test_nurse_performs_with_the_cooperating_doctor_named(sessions, doctor, nurse):
-    assert perform(sessions[0], nurse).cooperating_doctor == doctor
+    assert check_in_and_perform(sessions[0], nurse).cooperating_doctor == doctor
 
 
 def test_record_is_never_changed(sessions, doctor):
-    visit = perform(sessions[0], doctor)
+    visit = check_in_and_perform(sessions[0], doctor)
     for change in (lambda: Visit.objects.update(note="x"), visit.delete):
         with pytest.raises(InternalError), transaction.atomic():
             change()
@@ -70,14 +77,15 @@ def test_record_is_never_changed(sessions, doctor):
 def test_last_session_finishes_the_course(sessions, doctor, monkeypatch):
     heard = []
     told = (SessionPerformed, CourseFinished)
+    course = sessions[0].course
+    checked_in(sessions[0], by=doctor)
     monkeypatch.setattr(
         events, "announce", lambda event: heard.append(event) if isinstance(event, told) else None
     )
-    course = sessions[0].course
     perform(sessions[0], doctor)
     course.refresh_from_db()
     assert (course.state, heard) == ("confirmed", [SessionPerformed(sessions[0].pk, sessions[0].starts_at)])
-    perform(sessions[1], doctor)
+    check_in_and_perform(sessions[1], doctor)
     course.refresh_from_db()
     assert course.state == "finished"
     assert heard[-1] == CourseFinished(course.pk, sessions[1].starts_at)
@@ -108,6 +116,24 @@ def test_what_was_asked_afterwards_does_not_clear_a_forgotten_session(sessions, 
     refused(sessions[0], doctor, Refusal.NOT_CLEARED, morning_after)
 
 
+def test_who_was_not_asked_again_today_is_refused(sessions, doctor):
+    refused(sessions[0], doctor, Refusal.NOT_CHECKED_IN)
+
+
+def test_a_check_in_of_another_day_does_not_count(sessions, doctor):
+    checked_in(sessions[0], by=doctor)
+    moved = move_session(
+        sessions[0],
+        starts_at=sessions[0].starts_at + dt.timedelta(days=1),
+        practitioner=doctor,
+        room=sessions[0].room,
+        version=1,
+        by=doctor,
+        at=sessions[0].starts_at,
+    )
+    refused(moved, doctor, Refusal.NOT_CHECKED_IN)
+
+
 def test_cancelled_session_is_refused(sessions, doctor):
     cancel_session(sessions[0], reason="ill", version=1, by=doctor, at=sessions[0].starts_at)
     refused(sessions[0], doctor, Refusal.NOT_BOOKED)
@@ -121,18 +147,20 @@ def test_who_may_not_treat_is_refused(sessions, doctor, nurse, front_desk):
 
 @pytest.mark.parametrize("answers", [{"pregnancy": "current"}, {"pregnancy": "unsure"}, {"nsaid": "current"}])
 def test_what_the_patient_told_us_since_is_screened_again(sessions, doctor, answers):
+    checked_in(sessions[0], by=doctor)
     interview(sessions[0].course.patient, by=doctor, at=sessions[0].starts_at, answers=answers)
     refused(sessions[0], doctor, Refusal.NOT_CLEARED)
 
 
 def test_what_cannot_be_screened_is_refused(sessions, doctor, monkeypatch):
+    checked_in(sessions[0], by=doctor)
     monkeypatch.setattr("contraindications.querysets.RuleSetQuerySet.in_force", lambda self: None)
     assert RuleSet.objects.in_force() is None
     refused(sessions[0], doctor, Refusal.NOT_CLEARED)
 
 
 def test_second_record_of_a_session_is_refused(sessions, doctor):
-    visit = perform(sessions[0], doctor)
+    visit = check_in_and_perform(sessions[0], doctor)
     with pytest.raises(actions.AlreadyPerformed) as caught:
         perform(sessions[0], doctor)
     assert caught.value.visit == visit
@@ -141,6 +169,7 @@ def test_second_record_of_a_session_is_refused(sessions, doctor):
 @pytest.mark.django_db(transaction=True)
 def test_of_eight_who_record_at_once_one_does(doctor):
     [session] = booked(doctor, sessions=1)
+    checked_in(session, by=doctor)
     results = at_once(*[lambda: perform(session, doctor) for _ in range(8)])
     assert [type(outcome) for outcome, _took in results].count(Visit) == 1
     assert Visit.objects.count() == 1
@@ -154,8 +183,14 @@ def url(sessions):
     return reverse("visits:perform", args=[sessions[0].pk])
 
 
+@pytest.fixture
+def asked(sessions, doctor, on_the_day):
+    """The patient is checked in, and nothing has changed."""
+    return checked_in(sessions[0], by=doctor)
+
+
 @pytest.mark.parametrize("who", ["doctor", "nurse"])
-def test_page_shows_the_verdict_and_records(as_, request, url, on_the_day, sessions, who):
+def test_page_shows_the_verdict_and_records(as_, request, url, asked, who):
     browser = as_(request.getfixturevalue(who))
     page = browser.get(url).content.decode()
     assert "No listed contraindication reported" in page
@@ -170,7 +205,7 @@ def test_page_keeps_in_sight_what_the_patient_told_us(as_, doctor, url, on_the_d
     assert "allergy: latex gloves" in as_(doctor).get(url).content.decode()
 
 
-def test_posting_twice_records_once_and_answers_the_same(as_, doctor, nurse, url, on_the_day):
+def test_posting_twice_records_once_and_answers_the_same(as_, doctor, nurse, url, asked):
     assert [as_(doctor).post(url).status_code for _ in range(2)] == [302, 302]
     assert as_(nurse).post(url).status_code == 409
     assert Visit.objects.count() == 1
@@ -183,12 +218,38 @@ def test_page_of_another_day_has_no_form(as_, doctor, url, sessions, time_machin
     assert not Visit.objects.exists()
 
 
-def test_page_of_a_session_that_is_not_cleared_leads_to_the_decision(as_, doctor, url, on_the_day, sessions):
-    interview(sessions[0].course.patient, by=doctor, at=on_the_day, answers={"nsaid": "current"})
+def test_what_is_missing_is_decided_there_and_then(as_, doctor, url, on_the_day, sessions):
+    done = checked_in(sessions[0], by=doctor, answers={"corticosteroid": {"state": "current"}})
     page = as_(doctor).get(url).content.decode()
     assert "Record as performed" not in page
-    assert reverse("courses:screen", args=[sessions[0].course_id]) in page
     assert as_(doctor).post(url).status_code == 409
+    said = {
+        "kind": "decide",
+        "items": list(done.screening.finding_digests),
+        "goes_ahead": "yes",
+        "reason": "clarified",
+        "text": "Letter seen.",
+        "seen": 0,
+        "next": url,
+    }
+    answer = as_(doctor).post(reverse("contraindications:decide", args=[done.screening_id]), said)
+    assert answer["Location"] == url
+    assert "Record as performed" in as_(doctor).get(url).content.decode()
+
+
+def test_page_leads_to_the_check_in_first(as_, doctor, url, on_the_day, sessions):
+    page = as_(doctor).get(url).content.decode()
+    assert reverse("visits:check_in", args=[sessions[0].pk]) in page
+    assert "Record as performed" not in page
+    assert as_(doctor).post(url).status_code == 409
+    assert not Visit.objects.exists()
+
+
+def test_page_says_that_nobody_asked_again_on_the_day(as_, doctor, url, sessions, time_machine):
+    time_machine.move_to(sessions[0].starts_at + dt.timedelta(days=1), tick=False)
+    assert "not re-asked on that day" in as_(doctor).get(url).content.decode()
+    assert as_(doctor).post(url).status_code == 302
+    assert Visit.objects.get().check_in is None
 
 
 def test_who_comes_too_late_reads_why(as_, doctor, url, on_the_day, monkeypatch):

@@ -10,13 +10,14 @@ from clinic.models import User
 from contraindications.clearance import Clearance
 from contraindications.models import Screening
 from contraindications.screening import CannotScreen
+from patients.models import Patient, Report
 from treatments.courses.actions import finish, rescreen
 from treatments.courses.models import Course, CourseState
 from treatments.courses.plans import cocktail_of
 from treatments.schedule.models import Session, SessionState, Standing
 from treatments.visits import rules
 from treatments.visits.events import SessionPerformed
-from treatments.visits.models import Visit
+from treatments.visits.models import CheckIn, Visit
 
 
 class NotPerformable(Exception):
@@ -42,6 +43,9 @@ def perform(session: Session, *, note: str, by: User, at: dt.datetime) -> Visit:
     Made up for later, `performed_at` is the end of the session as booked and `recorded_at` the moment of the record.
     Raises AlreadyPerformed or NotPerformable. The session after which none of the plan is left finishes the course.
     """
+    Patient.objects.lock(
+        session.course.patient
+    )  # nothing new is said while it is decided whether this may be
     course = Course.objects.select_for_update(of=("self",)).for_page().get(pk=session.course_id)
     row = Session.objects.select_for_update(of=("self",)).get(pk=session.pk)
     done = Visit.objects.select_related("performed_by").filter(session=row).first()
@@ -60,6 +64,7 @@ def perform(session: Session, *, note: str, by: User, at: dt.datetime) -> Visit:
         cooperating_doctor=None if by.is_doctor else by.cooperating_doctor,
         cocktail=cocktail_of(course),
         screening=screening,
+        check_in=CheckIn.objects.that_counts(row),
         note=note.strip(),
         recorded_at=at,
     )
@@ -75,12 +80,14 @@ def perform(session: Session, *, note: str, by: User, at: dt.datetime) -> Visit:
 def refusal(
     row: Session, course: Course, cleared: Clearance | None, *, by: User, day: dt.date
 ) -> rules.Refusal | None:
-    """Why this person cannot perform the session on `day`, or None. One SQL query."""
+    """Why this person cannot perform the session on `day`, or None. Three SQL queries."""
     return rules.refusal(
         booked=row.state == SessionState.BOOKED and course.state == CourseState.CONFIRMED,
         session_day=timezone.localdate(row.starts_at),
         day=day,
         may_treat=User.objects.who_may_treat().filter(pk=by.pk).exists(),
+        unconfirmed=Report.objects.unsettled().filter(patient=course.patient_id).exists(),
+        checked_in=row.pk in CheckIn.objects.checked_in([row]),
         performable=cleared is not None and cleared.performable,
     )
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from clinic.access import role_required
 from clinic.errors import conflict
 from clinic.roles import Role
-from contraindications.clearance import clearance
+from contraindications.clearance import Clearance, clearance
 from contraindications.models import Decision
 from contraindications.screening import CannotScreen, evaluate
 from treatments.courses.plans import cocktail_of, plan_of
@@ -20,6 +20,7 @@ from treatments.schedule.access import open_session
 from treatments.schedule.models import Session
 from treatments.visits import actions
 from treatments.visits.forms import PerformForm
+from treatments.visits.models import CheckIn
 from treatments.visits.rules import Refusal
 
 SAID = {
@@ -29,6 +30,12 @@ SAID = {
         "This session was more than a week ago and cannot be recorded any more. Cancel it and say what happened."
     ),
     Refusal.MAY_NOT_TREAT: gettext_lazy("You may not treat: there is no active cooperating doctor."),
+    Refusal.UNCONFIRMED: gettext_lazy(
+        "The patient has reported something by themself. A practitioner confirms it first."
+    ),
+    Refusal.NOT_CHECKED_IN: gettext_lazy(
+        "The patient is not checked in: what changes has to be asked again today."
+    ),
     Refusal.NOT_CLEARED: gettext_lazy("The screening does not let this session be performed."),
 }
 
@@ -67,6 +74,7 @@ def _page(
         cleared = clearance(evaluation, Decision.objects.of(course.patient))
     except CannotScreen:
         evaluation = None
+    stored = course.screening
     why = refused or actions.refusal(session, course, cleared, by=request.user, day=today)
     context = {
         "session": session,
@@ -78,9 +86,19 @@ def _page(
         "clearance": cleared,
         "cocktail": cocktail_of(course),
         "around": course.procedure_substances.all(),
-        "why": SAID[why] if why else "",
+        "why": _said(why, cleared),
+        "refusal": why,
         "day": day,
         "late": day < today,
+        "done": CheckIn.objects.that_counts(session),
         "undecided": why == Refusal.NOT_CLEARED and evaluation is not None,
+        "screening": stored if stored and evaluation and stored.digest == evaluation.digest else None,
     }
     return render(request, "visits/perform.html", context, status=status)
+
+
+def _said(why: Refusal | None, cleared: Clearance | None) -> str:
+    """In words, why not; of a verdict what it leaves to whom."""
+    if why == Refusal.NOT_CLEARED and cleared and not cleared.performable:
+        return cleared.said
+    return str(SAID[why]) if why else ""

@@ -1,0 +1,1 @@
+"""The pages of a session's day, one module a page."""
