@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import interview, page, people, versions
+from patients.views import interview, links, page, people, versions
 
 app_name = "patients"
 urlpatterns = [
@@ -14,4 +14,8 @@ urlpatterns = [
     path("<id:pk>/interview/draft/", interview.draft, name="draft"),
     path("<id:pk>/interview/discard/", interview.discard, name="discard"),
     path("<id:pk>/interviews/<id:number>/", versions.version, name="version"),
+    path("<id:pk>/links/mail/", links.by_mail, name="link_by_mail"),
+    path("<id:pk>/links/code/", links.by_code, name="link_by_code"),
+    path("<id:pk>/links/tablet/", links.on_tablet, name="link_on_tablet"),
+    path("<id:pk>/links/<id:link>/revoke/", links.revoke, name="link_revoke"),
 ]

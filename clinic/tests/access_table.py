@@ -37,6 +37,10 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "patients:draft": CLINICAL,
     "patients:discard": CLINICAL,
     "patients:version": CLINICAL,
+    "patients:link_by_mail": DESK,
+    "patients:link_by_code": DESK,
+    "patients:link_on_tablet": DESK,
+    "patients:link_revoke": DESK,
     # the interview by the patient
     "interview:enter": BY_LINK,
     "interview:here": BY_LINK,

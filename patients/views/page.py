@@ -13,16 +13,18 @@ from clinic.requests import StaffRequest
 from clinic.roles import BOOKING
 from patients import interviews, panels, rules
 from patients.access import open_patient
-from patients.models import Interview, Patient
+from patients.models import Interview, Patient, Report
+from patients.views import links
 
 
 @require_safe
 @role_required(*BOOKING)
 def patient(request: StaffRequest, pk: int) -> HttpResponse:
-    person = open_patient(request, pk)
+    person, at = open_patient(request, pk), timezone.now()
     context: dict[str, Any] = {"patient": person, "panels": panels.for_page(request, person)}
+    context |= {"report": Report.objects.pending(person), "links": links.shown(person, at=at)}
     if request.user.is_clinical:
-        context |= _told(person, timezone.localdate())
+        context |= _told(person, timezone.localdate(at))
     return render(request, "patients/patient.html", context)
 
 
