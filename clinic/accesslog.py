@@ -1,5 +1,7 @@
 """The log of who opened whose record: written before the page is shown; no row, no page."""
 
+from collections.abc import Iterable
+
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
@@ -11,8 +13,18 @@ from clinic.models import AccessLog
 
 def record_read(request: HttpRequest, patient_id: int) -> None:
     """Leave a row that this person opened this patient's record on this page."""
+    _row(request, patient_id, listed=False).save(force_insert=True)
+
+
+def record_list(request: HttpRequest, patient_ids: Iterable[int]) -> None:
+    """Leave a row for each patient of whom this page shows something clinical in a list. One SQL query."""
+    rows = [_row(request, patient_id, listed=True) for patient_id in sorted(set(patient_ids))]
+    AccessLog.objects.bulk_create(rows)
+
+
+def _row(request: HttpRequest, patient_id: int, *, listed: bool) -> AccessLog:
     user = actor(request)
-    AccessLog.objects.create(
+    return AccessLog(
         at=timezone.now(),
         actor_id=user.pk,
         actor=str(user),
@@ -21,6 +33,7 @@ def record_read(request: HttpRequest, patient_id: int) -> None:
         view=request.resolver_match.view_name if request.resolver_match else "",
         method=request.method or "",
         address=address_of(request),
+        listed=listed,
     )
 
 

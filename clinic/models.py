@@ -251,6 +251,7 @@ class AccessLog(models.Model):
     view = models.CharField(max_length=120)
     method = models.CharField(max_length=8)
     address = models.GenericIPAddressField(null=True)
+    listed = models.BooleanField(default=False)  # shown among others on a list, not opened
 
     objects = AccessLogQuerySet.as_manager()
 

@@ -61,7 +61,9 @@ def to_decide(
     evaluation = evaluation_of(screening)
     made = list(Decision.objects.of(screening.patient_id))
     cleared = clearance(evaluation, made)
-    desk = _Desk(evaluation, cleared, user, seen=_newest_about(screening, made), performing=performing)
+    desk = _Desk(
+        screening, evaluation, cleared, user, seen=_newest_about(screening, made), performing=performing
+    )
     kinds = [] if cleared.beyond_anybody else [one for kind in HEADINGS if (one := desk.open(kind, bound))]
     questions = list(Question.objects.about(screening))
     return ToDecide(
@@ -71,7 +73,7 @@ def to_decide(
         beyond=[title_of(evaluation, item) for item in cleared.beyond_anybody],
         curable=all(f.remedy for f in evaluation.outcome.findings if f.item in cleared.beyond_anybody),
         questions=questions,
-        ask=QuestionForm() if desk.may_ask(questions) else None,
+        ask=QuestionForm(auto_id=f"ask-{screening.pk}-%s") if desk.may_ask(questions) else None,
     )
 
 
@@ -87,9 +89,16 @@ class _Desk:
     """What lies before this person."""
 
     def __init__(
-        self, evaluation: Evaluation, cleared: Clearance, user: User, *, seen: int, performing: bool
+        self,
+        screening: Screening,
+        evaluation: Evaluation,
+        cleared: Clearance,
+        user: User,
+        *,
+        seen: int,
+        performing: bool,
     ):
-        self.evaluation, self.cleared, self.user = evaluation, cleared, user
+        self.screening, self.evaluation, self.cleared, self.user = screening, evaluation, cleared, user
         self.seen, self.performing = seen, performing
         self.reasons = list(DecisionReason.objects.in_use())
 
@@ -108,7 +117,8 @@ class _Desk:
     def _form(self, kind: DecisionKind, findings: list[tuple[str, str]]) -> DecisionForm:
         reasons = [reason for reason in self.reasons if kind in reason.kinds]
         initial = {"kind": kind, "seen": self.seen}
-        return DecisionForm(findings=findings, reasons=reasons, initial=initial, auto_id=f"{kind}-%s")
+        auto_id = f"{kind}-{self.screening.pk}-%s"  # a page may show the forms of several screenings
+        return DecisionForm(findings=findings, reasons=reasons, initial=initial, auto_id=auto_id)
 
     def _waiting(self, kind: DecisionKind) -> Iterable[str]:
         if self.performing and kind == DecisionKind.ACKNOWLEDGE:

@@ -1,7 +1,7 @@
 """A verdict as people read it: every line of the page, worked out before the template sees it."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.formats import date_format
@@ -18,7 +18,7 @@ from contraindications.models import Decision, DecisionKind, Verdict
 from contraindications.planwords import words_of as words_of_plan
 from contraindications.rules.rows import AgeRow, AllergenRow, Evidence, Known
 from contraindications.rules.screening import ALLERGY_UNMATCHED, SCOPE_NONE, evidence_for, known_on
-from contraindications.screening import Evaluation, failing_closed
+from contraindications.screening import CannotScreen, Evaluation, failing_closed
 from patients.models import Substance
 
 # The findings that no list makes: what they are called, and what to do.
@@ -47,6 +47,17 @@ class ShownFinding:
     silent: tuple[str, ...]
     decision: Decision | None
     lapsed: Lapsed | None  # decided once, and it does not count here
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A finding in a list of what waits: its title, and what met it."""
+
+    item: str
+    title: str
+    effect: str
+    tag: str
+    evidence: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +158,23 @@ def given(evaluation: Evaluation) -> Given:
     )
 
 
+def points(cases: Sequence[tuple[Evaluation, Collection[str]]]) -> list[tuple[Point, ...]]:
+    """Of each evaluation the findings with these items, in words; two SQL queries however many there are."""
+    labels = _labels({code for evaluation, _items in cases for code in _named(evaluation)})
+    return [_points(evaluation, items, labels) for evaluation, items in cases]
+
+
+def _points(evaluation: Evaluation, items: Collection[str], labels: Mapping[str, str]) -> tuple[Point, ...]:
+    """Nothing where the record cannot be put into words: what waits is listed nevertheless."""
+    try:
+        with failing_closed(evaluation.patient_id):
+            reader = Reader(evaluation, {}, {}, labels)
+            said = [reader.finding(one) for one in evaluation.outcome.findings if one.item in items]
+    except CannotScreen:
+        return ()
+    return tuple(Point(one.item, one.title, one.effect, one.tag, one.evidence) for one in said)
+
+
 def heading(verdict: str, cleared: Clearance) -> str:
     """The verdict in words; what was decided against is not headed as if it still waited."""
     if cleared.stage != REFUSED:
@@ -186,7 +214,13 @@ def _looked_at(compiled: rules.RuleSet) -> str:
 class Reader:
     """Reads one evaluation; knows the labels that it needs."""
 
-    def __init__(self, evaluation: Evaluation, decided: Mapping[str, Decision], lapsed: Mapping[str, Lapsed]):
+    def __init__(
+        self,
+        evaluation: Evaluation,
+        decided: Mapping[str, Decision],
+        lapsed: Mapping[str, Lapsed],
+        substances: Mapping[str, str] | None = None,
+    ):
         self.compiled = evaluation.compiled
         self.plan = evaluation.plan
         self.patient = evaluation.patient_facts
@@ -194,7 +228,7 @@ class Reader:
         self.decided, self.lapsed = decided, lapsed
         self.words = words_of(evaluation.rule_set, evaluation.compiled)
         self.known: Known = known_on(self.day, self.patient, self.plan, self.compiled)
-        self.substances = _substance_labels(evaluation.outcome, self.known)
+        self.substances = _labels(_named(evaluation)) if substances is None else substances
 
     def fact(self, code: str) -> str:
         return str(wording.ALLERGIES) if code == "allergies" else self.words.facts.get(code, code)
@@ -357,10 +391,13 @@ def _place(locator: str) -> str:
     return f"{item}, {said}" if item else said
 
 
-def _substance_labels(outcome: rules.Result, known: Known) -> dict[str, str]:
-    """Labels of the substances that the result names; no query when it names none."""
+def _named(evaluation: Evaluation) -> set[str]:
+    """The codes of the substances that the result names, allergens included."""
+    outcome, allergies = evaluation.outcome, evaluation.patient_facts.allergies or ()
     named = {code for finding in outcome.findings for code in finding.substances}
-    codes = {*named, *outcome.composition.unknown, *(known.allergies if named else ())}
-    if not codes:
-        return {}
-    return dict(Substance.objects.filter(code__in=codes).values_list("code", "label"))
+    return {*named, *outcome.composition.unknown, *(allergies if named else ())}
+
+
+def _labels(codes: set[str]) -> dict[str, str]:
+    """What these substances are called; no query for none."""
+    return dict(Substance.objects.filter(code__in=codes).values_list("code", "label")) if codes else {}

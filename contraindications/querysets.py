@@ -64,10 +64,13 @@ class QuestionQuerySet(models.QuerySet):
     def unanswered(self):
         return self.filter(answer=None)
 
+    def of(self, patients):
+        """Those about these patients, oldest first, with who asked."""
+        return self.filter(patient__in=patients).select_related("asked_by").order_by("asked_at", "pk")
+
     def about(self, screening):
         """The unanswered questions on a finding of `screening`, asked on it or on another with the same finding."""
-        asked = self.unanswered().filter(_with_a_finding_of(screening), patient=screening.patient_id)
-        return asked.select_related("asked_by").order_by("asked_at", "pk")
+        return self.unanswered().of([screening.patient_id]).filter(_with_a_finding_of(screening))
 
 
 def _with_a_finding_of(screening) -> Q:

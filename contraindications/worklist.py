@@ -1,13 +1,16 @@
 """What waits for a doctor. Upper apps register the screenings that their plans stand on; imports run down the house."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from contraindications.clearance import clearance
-from contraindications.models import Decision, Screening
-from contraindications.screening import CannotScreen, evaluation_of
+from contraindications.display import Point, points
+from contraindications.models import Decision, Question, Screening
+from contraindications.screening import CannotScreen, Evaluation, evaluation_of
 
 # A page holds the most urgent of them; whoever decides one makes room for the next.
 LONGEST = 100
@@ -27,73 +30,87 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One line of the worklist."""
+    """One line of the worklist: a candidate that only a doctor's decision lets go on."""
 
-    patient: str
-    what: str
-    url: str
-    screening_id: int
-    since: dt.datetime
-    points: int  # how many; which, the screening's own page says, where the look is logged
-    by_when: dt.datetime | None
-    cause: str
-    how_many: int
+    candidate: Candidate
+    evaluation: Evaluation
+    items: frozenset[str]  # what a doctor could settle
+    questions: tuple[Question, ...]  # about any of it, oldest first
+    points: tuple[Point, ...] = ()  # the same in words
+
+    @property
+    def screening(self) -> Screening:
+        return self.candidate.screening
 
     @property
     def urgency(self) -> tuple[bool, dt.datetime]:
         """Sorts what is due first before what is due later, and that before what only waits."""
-        return self.by_when is None, self.by_when or self.since
+        return self.candidate.by_when is None, self.candidate.by_when or self.screening.at
+
+    @property
+    def same(self) -> tuple[Any, ...]:
+        """Equal for two lines that one decision settles: a plan, and its sessions that are held for the same."""
+        pairs = frozenset((item, self.evaluation.digests[item]) for item in self.items)
+        return self.screening.patient_id, self.candidate.what, pairs
 
 
 _sources: dict[str, Callable[[], Iterable[Candidate]]] = {}
 
 
 def register(name: str, source: Callable[[], Iterable[Candidate]]) -> None:
-    """`source()` brings the candidates whose screening says hold, decided or not, most urgent first; few are read."""
+    """`source()` brings the candidates whose screening a doctor may have to decide on, most urgent first: those whose
+    verdict is a hold, decided or not, and stops that somebody asked about. Few are read.
+    """
     _sources[name] = source
 
 
 def waiting() -> list[Waiting]:
-    """What only a doctor's decision holds up, most urgent first; one SQL query for every LONGEST candidates."""
-    lines = [line for source in _sources.values() for line in islice(_lines(source()), LONGEST)]
-    return sorted(lines, key=lambda line: line.urgency)[:LONGEST]
+    """What only a doctor's decision holds up, most urgent first; two SQL queries for every LONGEST candidates."""
+    found = [line for source in _sources.values() for line in islice(_lines(source()), LONGEST)]
+    first: dict[Any, Waiting] = {}
+    for line in sorted(found, key=lambda one: one.urgency):
+        first.setdefault(line.same, line)
+    return _in_words(list(first.values())[:LONGEST])
+
+
+def _in_words(lines: list[Waiting]) -> list[Waiting]:
+    said = points([(line.evaluation, line.items) for line in lines])
+    return [
+        Waiting(line.candidate, line.evaluation, line.items, line.questions, words)
+        for line, words in zip(lines, said, strict=True)
+    ]
 
 
 def _lines(candidates: Iterable[Candidate]) -> Iterator[Waiting]:
     """Those that still wait: however many were decided before them, they do not hide what was not."""
     rest = iter(candidates)
     while some := list(islice(rest, LONGEST)):
-        made = _decisions_by_patient(some)
-        lines = (_line(one, made.get(one.screening.patient_id, [])) for one in some)
+        patients = {candidate.screening.patient_id for candidate in some}
+        made = _by_patient(Decision.objects.filter(patient__in=patients))
+        asked = _by_patient(Question.objects.unanswered().of(patients))
+        lines = (_line(one, made, asked) for one in some)
         yield from (line for line in lines if line)
 
 
-def _decisions_by_patient(candidates: Iterable[Candidate]) -> dict[int, list[Decision]]:
-    patients = {candidate.screening.patient_id for candidate in candidates}
-    made: dict[int, list[Decision]] = {}
-    for decision in Decision.objects.filter(patient__in=patients):
-        made.setdefault(decision.patient_id, []).append(decision)
-    return made
+def _by_patient(rows: Iterable[Any]) -> Mapping[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.patient_id].append(row)
+    return found
 
 
-def _line(candidate: Candidate, made: list[Decision]) -> Waiting | None:
-    """The line of a candidate that a doctor's decision lets go on; None for any other."""
+def _line(
+    candidate: Candidate, made: Mapping[int, list[Decision]], asked: Mapping[int, list[Question]]
+) -> Waiting | None:
+    """The line of a candidate that a doctor must decide, or is asked to; None for any other."""
     screening = candidate.screening
     try:
         evaluation = evaluation_of(screening)
     except CannotScreen:
         return None  # its own page says so; nothing can be decided here
-    cleared = clearance(evaluation, made, tentative=False)
-    if cleared.stage != "hold":
+    cleared = clearance(evaluation, made[screening.patient_id], tentative=False)
+    waits = {item: evaluation.digests[item] for item in cleared.for_a_doctor}
+    questions = tuple(one for one in asked[screening.patient_id] if one.items.items() & waits.items())
+    if not waits or (cleared.stage == "stop" and not questions):
         return None
-    return Waiting(
-        patient=str(screening.patient),
-        what=candidate.what,
-        url=candidate.url,
-        screening_id=screening.pk,
-        since=screening.at,
-        points=sum(one.effect == "hold" for one in cleared.missing),
-        by_when=candidate.by_when,
-        cause=candidate.cause,
-        how_many=candidate.how_many,
-    )
+    return Waiting(candidate, evaluation, frozenset(waits), questions)

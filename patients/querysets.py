@@ -58,7 +58,9 @@ class PatientQuerySet(models.QuerySet):
     def recently_opened_by(self, user: User, most: int = 10) -> list:
         """The patients whose record `user` opened last, newest first. Two SQL queries."""
         opened = (
-            AccessLog.objects.filter(actor_id=user.pk).order_by("-at").values_list("patient_id", flat=True)
+            AccessLog.objects.filter(actor_id=user.pk, listed=False)
+            .order_by("-at")
+            .values_list("patient_id", flat=True)
         )
         latest = list(dict.fromkeys(opened[:200]))[:most]
         known = self.in_bulk(latest)

@@ -55,6 +55,8 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "contraindications:why_pdf": CLINICAL,
     "check:form": PUBLIC,
     "check:digest": PUBLIC,
+    "contraindications:ask": (Role.NURSE,),
+    "contraindications:todo": CLINICAL,
     # courses
     "courses:new": CLINICAL,
     "courses:preview": CLINICAL,

@@ -14,6 +14,7 @@ from contraindications.tests import factories
 
 HERPES = {"herpes": {"state": "ended", "until": "2026-11-20"}}  # S1-C06: a hold
 STROKE = {"stroke": "current"}  # S4-C03: a caution
+HTMX = {"HX-Request": "true"}
 NSAID = {"nsaid": "current"}  # S1-C02: a stop that a doctor can release
 
 
@@ -279,7 +280,7 @@ def test_what_is_due_first_stands_first_and_says_why(as_, doctor, screened, plan
     ]
 
     answer = as_(doctor).get(reverse("contraindications:worklist"))
-    assert [line.screening_id for line in answer.context["waiting"]] == [soon.pk, later.pk, waits.pk]
+    assert [line.screening.pk for line in answer.context["waiting"]] == [soon.pk, later.pk, waits.pk]
     for said in (
         b"The lists changed.",
         b"3 sessions are held",
@@ -295,8 +296,8 @@ def test_the_worklist_shows_what_a_doctor_holds_up(as_, doctor, nurse, screened,
 
     for who in (doctor, nurse):
         answer = as_(who).get(reverse("contraindications:worklist"))
-        assert [line.screening_id for line in answer.context["waiting"]] == [held.pk]
-        assert b"1 point to decide" in answer.content
+        assert [line.screening.pk for line in answer.context["waiting"]] == [held.pk]
+        assert b"Herpes: ended" in answer.content
 
 
 def test_a_decision_takes_it_off_the_worklist(as_, doctor, screened, plans):
@@ -330,7 +331,7 @@ def test_what_was_decided_before_does_not_hide_what_was_not(as_, doctor, screene
     plans += [candidate(decided), candidate(waits)]
 
     answer = as_(doctor).get(reverse("contraindications:worklist"))
-    assert [line.screening_id for line in answer.context["waiting"]] == [waits.pk]
+    assert [line.screening.pk for line in answer.context["waiting"]] == [waits.pk]
 
 
 def test_a_screening_whose_digest_is_not_its_own_says_so(as_, doctor, screened):
@@ -339,3 +340,96 @@ def test_a_screening_whose_digest_is_not_its_own_says_so(as_, doctor, screened):
     forged = Screening.objects.create(**{**fields, "digest": "0" * 64})
 
     assert b"it comes out differently" in as_(doctor).get(page(forged)).content
+
+
+# ---- The nurse asks a doctor
+
+
+def ask_door(screening):
+    return reverse("contraindications:ask", args=[screening.pk])
+
+
+def test_a_nurse_asks_and_the_doctor_reads_it_in_the_list_and_decides_there(
+    as_, doctor, nurse, screened, plans
+):
+    stopped, worklist_url = screened(**NSAID), reverse("contraindications:worklist")
+    plans.append(candidate(stopped))
+    assert as_(doctor).get(worklist_url).context["waiting"] == []
+    assert b"Ask a doctor" in as_(nurse).get(page(stopped)).content
+
+    answer = as_(nurse).post(ask_door(stopped), {"text": "Two weeks ago?", "next": "/courses/1/"})
+    assert (answer.status_code, answer["Location"]) == (302, "/courses/1/")
+    assert b"Ask a doctor</h2>" not in as_(nurse).get(page(stopped)).content
+
+    answer = as_(doctor).get(worklist_url).content
+    for said in (b"Natalia asks a doctor", b"Two weeks ago?", b"non-steroidal", b">Decide<"):
+        assert said.lower() in answer.lower(), said
+    part = as_(doctor).get(reverse("contraindications:todo", args=[stopped.pk]), headers=HTMX)
+    assert f'name="next" value="{worklist_url}"'.encode() in part.content
+    answer = as_(doctor).post(door(stopped), form(kind="release", items=["S1-C02"], next=worklist_url))
+    assert answer["Location"] == worklist_url
+    answer = as_(doctor).get(worklist_url)
+    assert answer.context["waiting"] == []
+    assert b"The decision is recorded." in answer.content
+
+
+def test_a_nurse_reads_the_list_and_decides_nothing_there(as_, nurse, screened, plans):
+    plans.append(candidate(screened(**HERPES)))
+    answer = as_(nurse).get(reverse("contraindications:worklist")).content
+    assert b"Herpes: ended" in answer
+    assert b"Decide<" not in answer
+
+
+def test_who_looks_at_the_list_is_logged_for_each_patient_once(as_, doctor, nurse, screened, plans, ana, at):
+    held, cleared = screened(**HERPES), screened(**STROKE)
+    plans += [candidate(held), candidate(held), candidate(cleared)]
+    as_(doctor).get(reverse("contraindications:worklist"))
+    rows = AccessLog.objects.filter(view="contraindications:worklist")
+    assert [(row.patient_id, row.actor_id, row.listed) for row in rows] == [(ana.pk, doctor.pk, True)]
+
+
+def test_what_holds_a_plan_and_its_sessions_is_one_line(as_, doctor, screened, plans, at):
+    held = screened(**HERPES)
+    plans += [candidate(held), candidate(held, by_when=at, how_many=2)]
+    (line,) = as_(doctor).get(reverse("contraindications:worklist")).context["waiting"]
+    assert line.candidate.how_many == 2
+
+
+@pytest.mark.parametrize("who", ["doctor", "front_desk", "catalogue_admin", "clinic_admin", "stranger"])
+def test_only_a_nurse_asks(request, as_, screened, who):
+    screening, browser = screened(**HERPES), as_(request.getfixturevalue(who))
+    with nothing_changes():
+        assert browser.post(ask_door(screening), {}).status_code == 403
+
+
+def test_a_question_that_cannot_be_is_said_so(as_, nurse, screened):
+    screening = screened(**HERPES)
+    browser = as_(nurse)
+    with nothing_changes():
+        assert browser.get(ask_door(screening)).status_code == 405
+        answer = browser.post(ask_door(screening), {"text": "x" * 501})
+        assert (answer.status_code, b"x" * 501 in answer.content) == (422, True)
+        assert browser.post(ask_door(screening), {"text": "a\0"}).status_code in (400, 422)
+    assert browser.post(reverse("contraindications:ask", args=[10**17]), {}).status_code == 404
+
+
+def test_where_nothing_waits_there_is_nothing_to_ask(as_, nurse, screened):
+    screening, browser = screened(**STROKE), as_(nurse)
+    with nothing_changes():
+        assert browser.post(ask_door(screening), {}).status_code == 409
+
+
+def test_the_part_to_decide_on_by_itself_leads_to_the_page(as_, doctor, screened):
+    screening = screened(**HERPES)
+    url = reverse("contraindications:todo", args=[screening.pk])
+    assert as_(doctor).get(url)["Location"] == page(screening)
+    assert as_(doctor).post(url).status_code == 405
+
+
+def test_what_a_doctor_decided_against_is_headed_so(as_, doctor, nurse, screened):
+    screening = screened(**HERPES)
+    as_(doctor).post(door(screening), form(goes_ahead="no"))
+    answer = as_(nurse).get(page(screening)).content
+    assert b"A doctor decided not to go ahead</h2>" in answer
+    assert b"A doctor must decide</h2>" not in answer
+    assert b"Ask a doctor</h2>" not in answer

@@ -18,7 +18,9 @@ def _courses(request: HttpRequest, patient: Patient) -> dict:
 
 def held() -> Iterator[Candidate]:
     """Plans and courses that a doctor's decision holds up, or did, oldest first."""
-    rows = Course.objects.held().select_related("screening__patient", "screening__rule_set", "goal", "area")
+    rows = Course.objects.for_a_doctor().select_related(
+        "screening__patient", "screening__rule_set", "goal", "area"
+    )
     for row in rows.defer("screening__rule_set__content").iterator(LONGEST):
         if row.screening:
             yield Candidate(row.screening, f"{row.goal}, {row.area}", row.get_absolute_url())

@@ -4,7 +4,9 @@ import datetime as dt
 from collections.abc import Mapping
 
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+
+from contraindications.models import Question
 
 # Raw, since one statement for a whole batch says it shorter and faster than a CASE for each row.
 STAND_ON = """
@@ -53,6 +55,10 @@ class CourseQuerySet(models.QuerySet):
         with connection.cursor() as cursor:
             cursor.execute(STAND_ON, [list(screenings), list(screenings.values())])
 
-    def held(self):
-        """Plans and courses under way whose newest screening leaves the word to a doctor, oldest first."""
-        return self.open().filter(screening__verdict="hold").order_by("screening__at")
+    def for_a_doctor(self):
+        """Plans and courses under way that wait for a doctor, or did: by verdict a hold, or a stop of a patient about
+        whom a nurse has asked. Oldest first.
+        """
+        asked = Question.objects.unanswered().filter(patient=OuterRef("patient"))
+        hold, stop = Q(screening__verdict="hold"), Q(Exists(asked), screening__verdict="stop")
+        return self.open().filter(hold | stop).order_by("screening__at")

@@ -1,19 +1,22 @@
-"""Pages: a stored screening, the decisions on it, and what waits for one."""
+"""A stored screening: what it came from, the decisions on it, and the question to a doctor."""
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.access import role_required
 from clinic.accesslog import record_read
+from clinic.errors import conflict
 from clinic.requests import StaffRequest
-from clinic.roles import CLINICAL
-from contraindications import actions, decisions, display, worklist
-from contraindications.forms import DecisionForm
+from clinic.roles import CLINICAL, Role
+from contraindications import actions, asking, decisions, display
+from contraindications.forms import DecisionForm, QuestionForm
 from contraindications.models import Decision, DecisionReason, Screening
 from contraindications.replaying import differences
 from contraindications.screening import CannotScreen, evaluation_of
@@ -46,14 +49,36 @@ def decide(request: StaffRequest, pk: int) -> HttpResponse:
         return _page(request, stored, form, status=422)
     except actions.DecidedMeanwhile as meanwhile:
         return _decided_meanwhile(request, stored, form, meanwhile.decision)
+    messages.success(request, _("The decision is recorded."))
+    return redirect(_back(request, form, stored))
+
+
+@require_POST
+@role_required(Role.NURSE)
+def ask(request: StaffRequest, pk: int) -> HttpResponse:
+    """Ask a doctor to decide what waits on a screening."""
+    stored, form = _open(request, pk), QuestionForm(request.POST)
+    if not form.is_valid():
+        return _page(request, stored, question=form, status=422)
+    try:
+        asking.ask(stored, text=form.cleaned_data["text"], by=request.user, at=timezone.now())
+    except ValidationError as error:
+        return conflict(request, " ".join(error.messages))
+    except CannotScreen:
+        return _page(request, stored, status=409)
+    messages.success(request, _("It is in the doctors’ list now."))
     return redirect(_back(request, form, stored))
 
 
 @require_safe
 @role_required(*CLINICAL)
-def waiting(request: StaffRequest) -> HttpResponse:
-    """Plans that wait for a doctor's decision."""
-    return render(request, "contraindications/worklist.html", {"waiting": worklist.waiting()})
+def todo(request: StaffRequest, pk: int) -> HttpResponse:
+    """What can be decided on a screening, as a part of the worklist; by itself, the page of the screening."""
+    stored = _open(request, pk)
+    if not request.htmx:
+        return redirect("contraindications:screening", pk=pk)
+    context = {"screening": stored, "next": reverse("contraindications:worklist")}
+    return render(request, "contraindications/_decide.html", context)
 
 
 def _open(request: StaffRequest, pk: int) -> Screening:
@@ -67,7 +92,7 @@ def _said(form: DecisionForm) -> dict:
     return {key: form.cleaned_data[key] for key in ("kind", "goes_ahead", "items", "reason", "text", "seen")}
 
 
-def _back(request: StaffRequest, form: DecisionForm, stored: Screening) -> str:
+def _back(request: StaffRequest, form: DecisionForm | QuestionForm, stored: Screening) -> str:
     """Where the person came from, if it is a page of ours."""
     back = form.cleaned_data["next"]
     ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
@@ -87,12 +112,14 @@ def _page(
     stored: Screening,
     bound: DecisionForm | None = None,
     meanwhile: Decision | None = None,
+    question: QuestionForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     context = {
         "screening": stored,
         "refused": bound,
         "meanwhile": meanwhile,
+        "question": question,
         "made": Decision.objects.about(stored),
     }
     try:

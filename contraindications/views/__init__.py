@@ -1,0 +1,1 @@
+"""Pages about screening, one module a page."""

@@ -1,0 +1,20 @@
+"""What waits for a doctor."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from clinic.access import role_required
+from clinic.accesslog import record_list
+from clinic.requests import StaffRequest
+from clinic.roles import CLINICAL
+from contraindications import worklist
+
+
+@require_safe
+@role_required(*CLINICAL)
+def waiting(request: StaffRequest) -> HttpResponse:
+    """Plans that wait for a doctor's decision, with their findings: who looks is logged for each patient."""
+    lines = worklist.waiting()
+    record_list(request, (line.screening.patient_id for line in lines))
+    return render(request, "contraindications/worklist.html", {"waiting": lines})
