@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from clinic.models import Clinic, User
+from patients.actions import LinkDead, mark_sent
 from treatments.catalogue.models import Protocol
 from treatments.courses.models import Course, CourseState
-from treatments.reminders import mail, rules, words
+from treatments.reminders import mail, requests, rules, words
 from treatments.reminders.models import Channel, Heartbeat, Message, MessageKind, MessageState
 
 logger = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ def reconsider(patient_id: int, *, at: dt.datetime) -> None:
     """
     messages = Message.objects.open_of(patient_id).with_truth(at).order_by("pk")
     for message in messages.select_for_update(of=("self",)):
-        needless = rules.needless(truth_of(message))
+        needless = needless_now(message)
         if needless and message.state == MessageState.DUE:
             _turn(message, MessageState.SUPPRESSED, words.NEEDLESS[needless])
         elif not needless and message.state == MessageState.SUPPRESSED and message.due_at > at:
@@ -93,11 +94,18 @@ def _turn(message: Message, state: MessageState, why: str | Promise) -> None:
     message.save(update_fields=["state", "why"])
 
 
+def needless_now(message: Message) -> rules.Needless | None:
+    """Why the message is not needed, by what `with_truth` found."""
+    if message.kind == MessageKind.INTERVIEW:
+        return rules.needless_request(rules.Request(message.link_works, message.answered))  # type: ignore[attr-defined]
+    return rules.needless(truth_of(message))
+
+
 def truth_of(message: Message) -> rules.Truth:
     """What `with_truth` found."""
     return rules.Truth(
         wants_reminders=message.patient.reminders,
-        course_finished=message.course.state == CourseState.FINISHED,
+        course_finished=message.course is not None and message.course.state == CourseState.FINISHED,
         newer_course=message.newer_course,  # type: ignore[attr-defined]
         booked_ahead=message.booked_ahead,  # type: ignore[attr-defined]
     )
@@ -178,8 +186,8 @@ def claim(pk: int, *, at: dt.datetime) -> Message | None:
 def refusal(message: Message, *, at: dt.datetime) -> Outcome | None:
     """Why the claimed message must not be sent, asked of the database now; None if it may."""
     now = Message.objects.with_truth(at).get(pk=message.pk)
-    message.patient, message.course = now.patient, now.course
-    needless = rules.needless(truth_of(now))
+    message.patient, message.course, message.link = now.patient, now.course, now.link
+    needless = needless_now(now)
     if needless:
         return _ended(message, MessageState.SUPPRESSED, words.NEEDLESS[needless])
     if at > message.not_after:
@@ -191,16 +199,20 @@ def refusal(message: Message, *, at: dt.datetime) -> Outcome | None:
 
 def send(message: Message, *, at: dt.datetime) -> Outcome:
     """Hand the claimed message to the mail server."""
-    letter = mail.letter(message, Clinic.current())
     try:
+        address = requests.personal_address(message, at=at)
+        letter = mail.letter(message, Clinic.current(), address=address)
         mail.post(letter)
+    except LinkDead:
+        return _ended(message, MessageState.SUPPRESSED, words.NEEDLESS[rules.Needless.LINK_ENDED])
     except mail.Refused as refused:
         return _ended(message, MessageState.FAILED, refused.why)
     except mail.PutOff as put_off:
         return again(message, put_off, at=at)
-    return Outcome(
-        MessageState.SENT, message.maybe_twice, sent_to=letter.to[0], sent_text=str(letter.body), sent_at=at
-    )
+    if message.link_id:
+        mark_sent(message.link_id, at=at)
+    said = requests.without(address, str(letter.body))
+    return Outcome(MessageState.SENT, message.maybe_twice, sent_to=letter.to[0], sent_text=said, sent_at=at)
 
 
 def again(message: Message, put_off: mail.PutOff, *, at: dt.datetime) -> Outcome:

@@ -7,7 +7,7 @@ class RemindersConfig(AppConfig):
     def ready(self) -> None:
         from clinic.events import listen
         from patients import panels
-        from patients.events import PatientChanged
+        from patients.events import InterviewAsked, PatientChanged
         from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
         from treatments.reminders import listeners
         from treatments.reminders.panel import PANEL
@@ -20,4 +20,5 @@ class RemindersConfig(AppConfig):
         listen(SessionMoved, listeners.session_changed)
         listen(SessionCancelled, listeners.session_changed)
         listen(PatientChanged, listeners.patient_changed)
+        listen(InterviewAsked, listeners.interview_asked)
         panels.register(PANEL)

@@ -1,9 +1,10 @@
 """What happens elsewhere in the house and makes messages due, or needless. Called inside the change's transaction."""
 
-from patients.events import PatientChanged
+from patients.events import InterviewAsked, PatientChanged
+from patients.models import InterviewLink
 from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
 from treatments.courses.models import Course
-from treatments.reminders import actions
+from treatments.reminders import actions, requests
 from treatments.schedule.events import CourseBooked, SessionCancelled, SessionMoved
 from treatments.schedule.models import Session
 
@@ -25,3 +26,7 @@ def session_changed(event: SessionMoved | SessionCancelled) -> None:
 
 def patient_changed(event: PatientChanged) -> None:
     actions.reconsider(event.patient_id, at=event.at)
+
+
+def interview_asked(event: InterviewAsked) -> None:
+    requests.promise_interview(InterviewLink.objects.get(pk=event.link_id), at=event.at)

@@ -13,15 +13,19 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Clinic
 from treatments.reminders import words
-from treatments.reminders.models import Message
+from treatments.reminders.models import Message, MessageKind
 
 # The rows of an installation are told from those of another by its mail domain, see `message_id`.
 NAMESPACE = uuid.UUID("5a8d9a37-a061-4d6a-80de-18c77e3a3709")
 LONGEST_NAME = 80
+SUBJECTS: dict[str, Promise] = {
+    MessageKind.MAINTENANCE: _("A reminder from %(clinic)s"),
+    MessageKind.INTERVIEW: _("Before your visit to %(clinic)s"),
+}
 
 
 class PutOff(Exception):
@@ -43,16 +47,18 @@ class Refused(Exception):
 def message_id(message: Message) -> str:
     """The Message-ID, the same for every attempt, so that most mailboxes collapse a repetition."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-    what = f"{domain}/{message.kind}/{message.channel}/{message.course_id}/{message.subject_version}"
+    subject = message.course_id or f"link-{message.link_id}"
+    what = f"{domain}/{message.kind}/{message.channel}/{subject}/{message.subject_version}"
     return f"<{uuid.uuid5(NAMESPACE, what)}@{domain}>"
 
 
-def letter(message: Message, clinic: Clinic) -> EmailMultiAlternatives:
-    """The letter that says `message` to its patient."""
+def letter(message: Message, clinic: Clinic, *, address: str = "") -> EmailMultiAlternatives:
+    """The letter that says `message` to its patient. `address`: where their personal link leads, if it has one."""
     name = one_line(clinic.name)
-    context = {"greet": one_line(message.patient.called or message.patient.name), "clinic": clinic}
+    greet = one_line(message.patient.called or message.patient.name)
+    context = {"greet": greet, "clinic": clinic, "address": address, "link": message.link}
     built = EmailMultiAlternatives(
-        subject=_("A reminder from %(clinic)s") % {"clinic": name},
+        subject=SUBJECTS[message.kind] % {"clinic": name},
         body=render_to_string(f"reminders/mail/{message.kind}.txt", context),
         from_email=formataddr((name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
         to=[message.patient.email],

@@ -6,13 +6,14 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.constraints import one_of, together
 from clinic.models import User
-from patients.models import Patient
+from patients.models import InterviewLink, Patient
 from treatments.courses.models import Course
 from treatments.reminders.querysets import MessageQuerySet
 
 
 class MessageKind(models.TextChoices):
     MAINTENANCE = "maintenance", _("Maintenance reminder")
+    INTERVIEW = "interview", _("Link to the interview")
 
 
 class Channel(models.TextChoices):
@@ -31,6 +32,8 @@ class MessageState(models.TextChoices):
 class Message(models.Model):
     """One message to one patient about one subject, at most once per version of the subject.
 
+    The subject of a reminder is a course, that of a request to answer the interview a personal link.
+
     `due_at` is when it should go, `try_at` when it is tried (next), `not_after` when it would be useless. While it is
     being sent `lease_until` and `lease_token` say whose it is; a lease that ran out may be claimed again, then
     `maybe_twice` is set: an earlier attempt may have arrived.
@@ -39,7 +42,8 @@ class Message(models.Model):
     kind = models.CharField(max_length=20, choices=MessageKind.choices)
     channel = models.CharField(max_length=8, choices=Channel.choices)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="messages")
-    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="messages")
+    course = models.ForeignKey(Course, null=True, on_delete=models.PROTECT, related_name="messages")
+    link = models.ForeignKey(InterviewLink, null=True, on_delete=models.PROTECT, related_name="messages")
     subject_version = models.PositiveIntegerField()
     due_at = models.DateTimeField()
     try_at = models.DateTimeField()
@@ -77,6 +81,14 @@ class Message(models.Model):
             models.UniqueConstraint(
                 name="message_once_per_subject",
                 fields=["course", "kind", "channel", "subject_version"],
+            ),
+            models.UniqueConstraint(
+                name="message_once_per_link", fields=["link", "kind", "channel", "subject_version"]
+            ),
+            models.CheckConstraint(
+                name="message_has_its_subject",
+                condition=Q(kind="maintenance", course__isnull=False, link=None)
+                | Q(kind="interview", course=None, link__isnull=False),
             ),
             models.CheckConstraint(
                 name="message_leased_while_sending",

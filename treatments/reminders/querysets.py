@@ -9,7 +9,8 @@ from django.db.models.functions import Greatest
 
 from clinic.models import User
 from clinic.roles import BOOKING, Role
-from patients.models import Patient
+from patients.actions.links import working
+from patients.models import Patient, Report
 from treatments.courses.models import Course, CourseState
 from treatments.reminders.rules import MAX_ATTEMPTS
 from treatments.schedule.models import Session, SessionState
@@ -41,7 +42,7 @@ class MessageQuerySet(models.QuerySet):
         return self.filter(state="sending", lease_until__lt=at, attempts__gte=MAX_ATTEMPTS)
 
     def with_truth(self, at: dt.datetime) -> Self:
-        """Adds what decides whether a message is still wanted at `at`, in one query: see `rules.Truth`.
+        """Adds what decides whether a message is still wanted at `at`: see `rules.Truth` and `rules.Request`.
 
         A course counts as newer when it was confirmed later and is under way, or is finished and has a protocol:
         then it brings a reminder of its own.
@@ -56,8 +57,14 @@ class MessageQuerySet(models.QuerySet):
             state=SessionState.BOOKED,
             starts_at__gte=Greatest(OuterRef("due_at"), at, output_field=models.DateTimeField()),
         )
-        return self.select_related("patient", "course").annotate(
-            newer_course=Exists(newer), booked_ahead=Exists(ahead)
+        answered = Report.objects.filter(
+            patient=OuterRef("patient"), submitted_at__gte=OuterRef("created_at")
+        )
+        return self.select_related("patient", "course", "link").annotate(
+            newer_course=Exists(newer),
+            booked_ahead=Exists(ahead),
+            link_works=Exists(working(at).filter(pk=OuterRef("link"))),
+            answered=Exists(answered),
         )
 
     def retriable(self, at: dt.datetime) -> Self:

@@ -22,6 +22,8 @@ class Needless(StrEnum):
     COURSE_CANCELLED = "course_cancelled"
     NEWER_COURSE = "newer_course"
     BOOKED = "booked"
+    LINK_ENDED = "link_ended"
+    ANSWERED = "answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,21 @@ def needless(truth: Truth) -> Needless | None:
     if truth.newer_course:
         return Needless.NEWER_COURSE
     return Needless.BOOKED if truth.booked_ahead else None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is the case for a request to answer the interview. The desk asks for it: it is no reminder to opt out of."""
+
+    link_works: bool
+    answered: bool  # by another way, after this was asked for
+
+
+def needless_request(request: Request) -> Needless | None:
+    """Why a request is not needed, or None if it is."""
+    if request.answered:
+        return Needless.ANSWERED
+    return None if request.link_works else Needless.LINK_ENDED
 
 
 def due_at(finished_on: dt.date, weeks: int, goes_at: dt.time, zone: dt.tzinfo) -> dt.datetime:

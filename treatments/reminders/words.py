@@ -9,6 +9,8 @@ NEEDLESS = {
     Needless.COURSE_CANCELLED: _("The course was cancelled."),
     Needless.NEWER_COURSE: _("A newer course was confirmed."),
     Needless.BOOKED: _("A session is booked."),
+    Needless.LINK_ENDED: _("The link was taken back or has run out."),
+    Needless.ANSWERED: _("The patient has answered meanwhile."),
 }
 NO_ADDRESS = _("There is no e-mail address. Call, or add one and try again.")
 BAD_ADDRESS = _("The message cannot be written to this address. Correct it and try again.")
@@ -19,4 +21,5 @@ BROKEN_OFF = _("The connection to the mail server broke off.")
 TOO_OFTEN = _("Tried too often. %(why)s")
 DIED = _("Sending was broken off again and again.")
 PROGRAM_ERROR = _("The program failed (%(name)s). Tell whoever looks after it.")
+PERSONAL_LINK = _("[personal link]")
 TOO_LATE = _("It could not be sent while it was still useful.")

@@ -217,10 +217,10 @@ def test_a_poisoned_message_fails_alone(doctor, post_office, monkeypatch, caplog
     first, poisoned, last = (reminder(doctor, patient=someone(doctor, name=name)) for name in "ABC")
     letter = mail.letter
 
-    def choke(message, clinic):
+    def choke(message, clinic, **options):
         if message.pk == poisoned.pk:
             raise KeyError(message.patient.name)
-        return letter(message, clinic)
+        return letter(message, clinic, **options)
 
     monkeypatch.setattr(mail, "letter", choke)
     assert [deliver(message) for message in (first, poisoned, last)] == ["sent", "failed", "sent"]
