@@ -54,7 +54,22 @@ class Waiting:
         return self.screening.patient_id, self.candidate.what, pairs
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Sessions of one course that may not take place for a reason that no doctor's decision takes away."""
+
+    patient: str
+    what: str
+    url: str
+    screening_id: int | None
+    why: str  # "Contraindicated on its day"
+    cause: str
+    by_when: dt.datetime
+    how_many: int
+
+
 _sources: dict[str, Callable[[], Iterable[Candidate]]] = {}
+_held: dict[str, Callable[[], Iterable[Held]]] = {}
 
 
 def register(name: str, source: Callable[[], Iterable[Candidate]]) -> None:
@@ -62,6 +77,17 @@ def register(name: str, source: Callable[[], Iterable[Candidate]]) -> None:
     verdict is a hold, decided or not, and stops that somebody asked about. Few are read.
     """
     _sources[name] = source
+
+
+def register_held(name: str, source: Callable[[], Iterable[Held]]) -> None:
+    """`source()` brings what is held up otherwise, soonest first; few are read."""
+    _held[name] = source
+
+
+def held() -> list[Held]:
+    """What is held up and no decision frees, soonest first."""
+    lines = [line for source in _held.values() for line in islice(source(), LONGEST)]
+    return sorted(lines, key=lambda line: line.by_when)[:LONGEST]
 
 
 def waiting() -> list[Waiting]:

@@ -66,6 +66,7 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "courses:confirm": CLINICAL,
     "courses:cancel": CLINICAL,
     # schedule
+    "schedule:rescreening": (*CLINICAL, Role.CATALOGUE_ADMIN, Role.CLINIC_ADMIN),
     "schedule:day": DESK,
     "schedule:book": DESK,
     "schedule:session": DESK,

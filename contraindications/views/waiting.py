@@ -17,4 +17,4 @@ def waiting(request: StaffRequest) -> HttpResponse:
     """Plans that wait for a doctor's decision, with their findings: who looks is logged for each patient."""
     lines = worklist.waiting()
     record_list(request, (line.screening.patient_id for line in lines))
-    return render(request, "contraindications/worklist.html", {"waiting": lines})
+    return render(request, "contraindications/worklist.html", {"waiting": lines, "held": worklist.held()})

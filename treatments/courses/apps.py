@@ -6,8 +6,13 @@ class CoursesConfig(AppConfig):
 
     def ready(self) -> None:
         from clinic import events
+<<<<<<< HEAD
         from contraindications import caseload, worklist
         from contraindications.events import DecisionMade
+=======
+        from contraindications import worklist
+        from contraindications.events import DecisionMade, RuleSetPublished
+>>>>>>> 7362550 (Say that a session is held, and catch up in batches with new lists and the day)
         from patients import panels
         from patients.events import FactsChanged
         from treatments.courses import listeners
@@ -16,6 +21,7 @@ class CoursesConfig(AppConfig):
 
         events.listen(FactsChanged, listeners.facts_changed)
         events.listen(DecisionMade, listeners.decision_made)
+        events.listen(RuleSetPublished, listeners.rules_published)
         panels.register(PANEL)
         worklist.register("courses", held)
         caseload.register(WORKED_CASES)

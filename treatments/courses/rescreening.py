@@ -28,22 +28,25 @@ from treatments.courses.querysets import CourseQuerySet
 
 @transaction.atomic
 def rescreen_courses(
-    courses: CourseQuerySet, *, cause: Cause, by: User | None, at: dt.datetime, skip_locked: bool = False
+    courses: CourseQuerySet, *, cause: Cause, by: User | None, at: dt.datetime, at_most: int | None = None
 ) -> int:
     """Hold open courses and their sessions against what is so now; returns how many.
+
+    With `at_most` it takes so many that nobody else has locked, instead of waiting for all.
 
     A screening is stored only where its outcome is another than that of the one before. What cannot be screened keeps
     its old, dated verdict, and its sessions are held. As many SQL queries for one course as for all.
     """
-    locked = courses.open().select_for_update(of=("self",), skip_locked=skip_locked, no_key=True)
-    pks = list(locked.order_by("pk").values_list("pk", flat=True))
+    skip = at_most is not None
+    locked = courses.open().select_for_update(of=("self",), skip_locked=skip, no_key=True)
+    pks = list(locked.order_by("pk").values_list("pk", flat=True)[:at_most])
     if not pks:
         return 0
     try:
         rule_set, compiled = rules_in_force()
     except CannotScreen:  # unchecked is held
         Check.objects.filter(course__in=pks).delete()
-        return len(pks)
+        return 0
     found = dossiers.load(Course.objects.filter(pk__in=pks).order_by("pk"))
     seen = {one.course.pk: _evaluated(one, rule_set, compiled, timezone.localdate(at)) for one in found}
     outcomes = {pk: outcome_of(evaluation) if evaluation else "" for pk, evaluation in seen.items()}

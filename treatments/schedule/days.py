@@ -48,6 +48,11 @@ class Day:
     sessions: list[Session]
 
     @property
+    def held(self) -> set[int]:
+        """The sessions that may not take place as things stand."""
+        return {session.pk for session in self.sessions if session.held}
+
+    @property
     def before(self) -> dt.date:
         return self.day - dt.timedelta(days=1)
 

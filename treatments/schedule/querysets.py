@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from django.db import connection, models
-from django.db.models import Case, Q, Subquery, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, When
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -170,10 +170,35 @@ class SessionQuerySet(models.QuerySet):
             ),
         )
 
+    def first_held(self):
+        """Of each course the first session that is held up for each kind of reason; `how_many` of them there are."""
+        alike = self.filter(
+            course=OuterRef("course"), standing__held=True, standing__stage=OuterRef("standing__stage")
+        ).order_by()
+        count = alike.values("course").annotate(n=Count("pk")).values("n")
+        sooner = alike.filter(
+            Q(starts_at__lt=OuterRef("starts_at")) | Q(starts_at=OuterRef("starts_at"), pk__lt=OuterRef("pk"))
+        )
+        return self.filter(~Exists(sooner), standing__held=True).annotate(how_many=Subquery(count))
+
+    def for_worklist(self):
+        """Sessions with what a line of the worklist shows, soonest first."""
+        return (
+            self.select_related(
+                "course__patient",
+                "course__goal",
+                "course__area",
+                "standing__screening__rule_set",
+                "standing__screening__patient",
+            )
+            .defer("standing__screening__rule_set__content")
+            .order_by("starts_at", "pk")
+        )
+
     def for_page(self):
-        """A session with all that its page shows, in one query."""
-        return self.select_related(
-            "course__patient", "course__goal", "course__area", "practitioner", "room", "booked_by"
+        """A session with all that its page shows, whether it is held too, in one query."""
+        return self.with_held().select_related(
+            "course__patient", "course__goal", "course__area", "practitioner", "room", "booked_by", "standing"
         )
 
     def of_patient(self, patient):

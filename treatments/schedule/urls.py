@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from treatments.schedule.views import arrivals, booking, calendar, sessions
+from treatments.schedule.views import arrivals, booking, calendar, progress, sessions
 
 app_name = "schedule"
 urlpatterns = [
     path("", calendar.day, name="day"),
     path("courses/<id:pk>/book/", booking.book, name="book"),
+    path("rescreening/", progress.progress, name="rescreening"),
     # /schedule/sessions/<pk>/
     path("sessions/<id:pk>/", sessions.session, name="session"),
     path("sessions/<id:pk>/arrived/", arrivals.arrived, name="arrived"),

@@ -77,6 +77,10 @@ class Session(models.Model):
     )  # why a doctor left the protocol's interval
     version = models.PositiveIntegerField(default=1)
 
+    # What `with_held` found.
+    held: bool
+    unchecked: bool
+
     objects = SessionQuerySet.as_manager()
 
     class Meta:

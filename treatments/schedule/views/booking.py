@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from clinic.access import role_required
@@ -59,7 +60,21 @@ def book(request, pk: int) -> HttpResponse:
         )
     else:
         messages.success(request, _("All sessions of the course are booked."))
+    _warn_of_held(request, course)
     return redirect(course.patient)
+
+
+def _warn_of_held(request, course: Course) -> None:
+    """Some may be held on their own day though the course can be booked: a birthday, an answer that is missing."""
+    sessions = course.sessions.booked().with_held()
+    held = [session for session in sessions if session.held]
+    if held:
+        said = ngettext(
+            "%(n)s of %(all)s sessions is held until a doctor or nurse has looked at it.",
+            "%(n)s of %(all)s sessions are held until a doctor or nurse has looked at them.",
+            len(held),
+        )
+        messages.warning(request, said % {"n": len(held), "all": len(sessions)})
 
 
 def _page(

@@ -1,0 +1,48 @@
+"""The sessions that are held up, one line a course, for the doctors' worklist."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+from django.db.models import Q
+from django.utils import timezone
+
+from contraindications.worklist import LONGEST, Candidate, Held
+from treatments.schedule.models import Session
+from treatments.schedule.rules import Stage
+
+
+# Where answers will be too old by then the screening itself says "incomplete", and the worklist of decisions passes.
+DECIDABLE = Q(standing__stage=Stage.HOLD) & ~Q(standing__screening__verdict="incomplete")
+
+
+def for_a_doctor() -> Iterator[Candidate]:
+    """Sessions that a doctor's decision frees, soonest first."""
+    for row in _soonest(today=timezone.localdate()).filter(DECIDABLE).iterator(LONGEST):
+        yield Candidate(
+            row.standing.screening,
+            str(row.course),
+            row.course.get_absolute_url(),
+            by_when=row.starts_at,
+            cause=row.standing.get_cause_display(),
+            how_many=row.how_many,
+        )
+
+
+def otherwise() -> Iterator[Held]:
+    """Sessions that are held up otherwise, soonest first."""
+    for row in _soonest(today=timezone.localdate()).filter(~DECIDABLE).iterator(LONGEST):
+        yield Held(
+            patient=str(row.course.patient),
+            what=str(row.course),
+            url=row.course.get_absolute_url(),
+            screening_id=row.standing.screening_id,
+            why=row.standing.get_stage_display(),
+            cause=row.standing.get_cause_display(),
+            by_when=row.starts_at,
+            how_many=row.how_many,
+        )
+
+
+def _soonest(*, today: dt.date):
+    """The first held session of each course and stage, with how many follow it."""
+    return Session.objects.to_come(today).first_held().for_worklist()
