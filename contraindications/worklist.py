@@ -11,6 +11,7 @@ from contraindications.clearance import clearance
 from contraindications.display import Point, points
 from contraindications.models import Decision, Question, Screening
 from contraindications.screening import CannotScreen, Evaluation, evaluation_of
+from patients.models import Patient
 
 # A page holds the most urgent of them; whoever decides one makes room for the next.
 LONGEST = 100
@@ -58,7 +59,7 @@ class Waiting:
 class Held:
     """Sessions of one course that may not take place for a reason that no doctor's decision takes away."""
 
-    patient: str
+    patient: Patient
     what: str
     url: str
     screening_id: int | None

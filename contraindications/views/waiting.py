@@ -15,6 +15,7 @@ from contraindications import worklist
 @role_required(*CLINICAL)
 def waiting(request: StaffRequest) -> HttpResponse:
     """Plans that wait for a doctor's decision, with their findings: who looks is logged for each patient."""
-    lines = worklist.waiting()
-    record_list(request, (line.screening.patient_id for line in lines))
-    return render(request, "contraindications/worklist.html", {"waiting": lines, "held": worklist.held()})
+    lines, held = worklist.waiting(), worklist.held()
+    seen = [*(line.screening.patient_id for line in lines), *(line.patient.pk for line in held)]
+    record_list(request, seen)
+    return render(request, "contraindications/worklist.html", {"waiting": lines, "held": held})

@@ -6,13 +6,8 @@ class CoursesConfig(AppConfig):
 
     def ready(self) -> None:
         from clinic import events
-<<<<<<< HEAD
         from contraindications import caseload, worklist
-        from contraindications.events import DecisionMade
-=======
-        from contraindications import worklist
         from contraindications.events import DecisionMade, RuleSetPublished
->>>>>>> 7362550 (Say that a session is held, and catch up in batches with new lists and the day)
         from patients import panels
         from patients.events import FactsChanged
         from treatments.courses import listeners

@@ -10,7 +10,6 @@ from contraindications.worklist import LONGEST, Candidate, Held
 from treatments.schedule.models import Session
 from treatments.schedule.rules import Stage
 
-
 # Where answers will be too old by then the screening itself says "incomplete", and the worklist of decisions passes.
 DECIDABLE = Q(standing__stage=Stage.HOLD) & ~Q(standing__screening__verdict="incomplete")
 
@@ -32,7 +31,7 @@ def otherwise() -> Iterator[Held]:
     """Sessions that are held up otherwise, soonest first."""
     for row in _soonest(today=timezone.localdate()).filter(~DECIDABLE).iterator(LONGEST):
         yield Held(
-            patient=str(row.course.patient),
+            patient=row.course.patient,
             what=str(row.course),
             url=row.course.get_absolute_url(),
             screening_id=row.standing.screening_id,
