@@ -30,6 +30,7 @@ urlpatterns = [
     path("interview/", include("patients.own_urls")),
     path("screening/", include("contraindications.urls")),
     path("check/", include("contraindications.why.urls")),
+    path("rules/", include("contraindications.rule_urls")),
     path("courses/", include("treatments.courses.urls")),
     path("schedule/", include("treatments.schedule.urls")),
     path("visits/", include("treatments.visits.urls")),

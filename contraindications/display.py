@@ -9,13 +9,14 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from contraindications import rules, wording
+from contraindications import rules, sources, wording
 from contraindications.citations import parse
 from contraindications.clearance import REFUSED, Clearance, clearance
 from contraindications.labels import words_of
 from contraindications.lapses import Lapsed, lapsed
 from contraindications.models import Decision, DecisionKind, Verdict
 from contraindications.planwords import words_of as words_of_plan
+from contraindications.rowwords import place, sentence
 from contraindications.rules.rows import AgeRow, AllergenRow, Evidence, Known
 from contraindications.rules.screening import ALLERGY_UNMATCHED, SCOPE_NONE, evidence_for, known_on
 from contraindications.screening import CannotScreen, Evaluation, failing_closed
@@ -47,6 +48,7 @@ class ShownFinding:
     silent: tuple[str, ...]
     decision: Decision | None
     lapsed: Lapsed | None  # decided once, and it does not count here
+    sources: str  # the address of its line among the sources side by side
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,7 @@ class Reader:
         substances: Mapping[str, str] | None = None,
     ):
         self.compiled = evaluation.compiled
+        self.version = evaluation.rule_set.version
         self.plan = evaluation.plan
         self.patient = evaluation.patient_facts
         self.day = evaluation.as_of
@@ -245,12 +248,12 @@ class Reader:
         reach, cite = self.reach(str(finding.source), str(finding.reach))
         return ShownFinding(
             item=finding.item,
-            title=_sentence(item.text),
+            title=sentence(item.text),
             effect=finding.effect,
             tag=str(wording.EFFECT_TAGS[finding.effect]),
             evidence=tuple(dict.fromkeys(line for evidence in met for line in self._evidence(evidence))),
             source=self.words.sources.get(item.source, item.source),
-            place="" if policy else _place(item.locator),
+            place="" if policy else place(item.locator),
             force=str(wording.FORCES[item.strength]),
             reach=str(wording.POLICY_REACH) if policy else reach,
             reach_cite="" if policy else cite,
@@ -262,6 +265,7 @@ class Reader:
             ),
             decision=self.decided.get(finding.item),
             lapsed=self.lapsed.get(finding.item),
+            sources=self._sources(finding),
         )
 
     def _remark(self, finding: rules.Finding) -> ShownFinding:
@@ -283,7 +287,12 @@ class Reader:
             silent=(),
             decision=self.decided.get(finding.item),
             lapsed=self.lapsed.get(finding.item),
+            sources=self._sources(finding),
         )
+
+    def _sources(self, finding: rules.Finding) -> str:
+        condition = sources.condition_met(finding.item, self.known, self.compiled)
+        return sources.address(self.version, self.plan.family, self.plan.region, condition)
 
     def reach(self, source: str, reach: str) -> tuple[str, str]:
         """How far the source's list reaches and why, and where that is written."""
@@ -368,7 +377,7 @@ def title_of(evaluation: Evaluation, item: str) -> str:
     listed = evaluation.compiled.items.get(item)
     if listed is None:
         return str(REMARKS[item][0])
-    return f"{_sentence(listed.text)} ({listed.source})"
+    return f"{sentence(listed.text)} ({listed.source})"
 
 
 def _ago(days: int, then: dt.date, day: dt.date) -> str:
@@ -376,19 +385,6 @@ def _ago(days: int, then: dt.date, day: dt.date) -> str:
     if days <= 60:
         return ngettext("%(n)d day ago", "%(n)d days ago", days) % {"n": days}
     return _("%(time)s ago") % {"time": timesince(then, day, depth=1)}
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _place(locator: str) -> str:
-    """ "L88 item 2" is "item 2, line 88" to people."""
-    line, _sep, item = locator.partition(" ")
-    if not line.startswith("L"):
-        return locator
-    said = _("line %(line)s") % {"line": line[1:]}
-    return f"{item}, {said}" if item else said
 
 
 def _named(evaluation: Evaluation) -> set[str]:

@@ -57,6 +57,9 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "check:digest": PUBLIC,
     "contraindications:ask": (Role.NURSE,),
     "contraindications:todo": CLINICAL,
+    # the lists themselves
+    "rules:sources": (*CLINICAL, Role.CATALOGUE_ADMIN),
+    "rules:compare": (*CLINICAL, Role.CATALOGUE_ADMIN, Role.CLINIC_ADMIN),
     # courses
     "courses:new": CLINICAL,
     "courses:preview": CLINICAL,
