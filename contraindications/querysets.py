@@ -52,6 +52,10 @@ class DecisionQuerySet(models.QuerySet):
         """The decisions about `patient` (or the patient with this number), newest first."""
         return self.filter(patient=patient).select_related("by").order_by("-at", "-pk")
 
+    def for_report(self, **asked):
+        """The decisions that were asked for, newest first, with who made them and about whom."""
+        return self.filter(**asked).select_related("by", "patient").order_by("-at", "-pk")
+
     def about(self, screening):
         """The decisions that cover a finding of `screening`, made on it or on another with the same finding."""
         same = Q(screening=screening) | _with_a_finding_of(screening)

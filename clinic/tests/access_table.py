@@ -60,6 +60,11 @@ ACCESS: dict[str, tuple[str, ...]] = {
     # the lists themselves
     "rules:sources": (*CLINICAL, Role.CATALOGUE_ADMIN),
     "rules:compare": (*CLINICAL, Role.CATALOGUE_ADMIN, Role.CLINIC_ADMIN),
+    "contraindications:report": (Role.DOCTOR,),
+    "contraindications:report_csv": (Role.DOCTOR,),
+    "contraindications:reasons": ADMIN,
+    "contraindications:reason_add": ADMIN,
+    "contraindications:reason_edit": ADMIN,
     # courses
     "courses:new": CLINICAL,
     "courses:preview": CLINICAL,
