@@ -16,6 +16,7 @@ from contraindications.models import Screening
 from contraindications.replaying import differences
 from contraindications.why.parts import Code
 
+LENGTH = 64  # of a SHA-256 in hexadecimal
 DIGEST = re.compile(r"[0-9a-f]{64}")
 # A plan that is screened again on the same day, with nothing changed, has the same digest.
 MOST = 10
@@ -52,6 +53,13 @@ def may_ask(request: HttpRequest, *, at: dt.datetime) -> bool:
 def typed(text: str) -> str:
     """The digest as a person copied it from paper: without spaces and line breaks, in small letters."""
     return "".join(text.split()).lower()
+
+
+def what_is_wrong(digest: str) -> str:
+    """Why what somebody typed is no digest, in words."""
+    if len(digest) != LENGTH:
+        return _("A digest has %(length)d signs; this has %(n)d.") % {"length": LENGTH, "n": len(digest)}
+    return _("A digest has only the signs 0 to 9 and a to f; this has others.")
 
 
 def code_of(digest: str) -> Code:

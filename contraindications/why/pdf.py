@@ -62,7 +62,7 @@ def _typeset(words: dict, at: dt.datetime) -> bytes:
 
 @cache
 def _fonts() -> typst.Fonts:
-    """typst's own fonts, then those of the machine for scripts that these do not have. Read once per process."""
+    """typst's own fonts, and those of the machine for other scripts. Read once per process."""
     return typst.Fonts(include_system_fonts=True)
 
 

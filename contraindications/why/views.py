@@ -5,7 +5,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clinic.access import role_required
@@ -68,8 +67,7 @@ def check(request: HttpRequest) -> HttpResponse:
     digest = checking.typed(text)
     if checking.DIGEST.fullmatch(digest):
         return redirect("check:digest", digest=digest)
-    wrong = _("A digest has 64 signs, 0 to 9 and a to f. This has %(n)d, or others.") % {"n": len(digest)}
-    context = {"text": text[:200], "wrong": wrong if text else ""}
+    context = {"text": text[:200], "wrong": checking.what_is_wrong(digest) if text else ""}
     return render(request, "contraindications/check.html", context, status=422 if text else 200)
 
 

@@ -59,8 +59,26 @@ def test_a_doctor_decides_what_is_held(page, live_server, clock, doctor, held):
     look("course-held", schemes=("light", "dark"))
     page.goto(f"{base}/screening/{held.screening.pk}/")
     look("screening", schemes=("light", "dark"))
+    page.get_by_role("link", name="Why sheet").click()
+    expect(page.get_by_role("heading", name="Findings")).to_be_visible()
+    look("why", schemes=("light", "dark"))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the PDF").click()
+    assert download.value.suggested_filename == f"screening-{held.screening.pk}.pdf"
     page.goto(f"{base}/courses/{held.pk}/edit/")
     look("plan-edit")
+    assert not look.found, "\n".join(look.found)
+
+
+def test_anybody_checks_a_digest(page, live_server, held):
+    look = Looker(page)
+    page.goto(f"{live_server.url}/check/")
+    look("check-form", schemes=("light", "dark"))
+    page.get_by_label("Digest").fill(f" {held.screening.digest[:32].upper()} {held.screening.digest[32:]} ")
+    page.get_by_role("button", name="Check it").click()
+    expect(page.get_by_role("heading", name="A screening with this digest is kept here.")).to_be_visible()
+    expect(page.get_by_text("Worked out again just now: identical.")).to_be_visible()
+    look("check", schemes=("light", "dark"))
     assert not look.found, "\n".join(look.found)
 
 
