@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Clinic, Room, User, Weekday
+from clinic.provenance import origin
 from clinic.roles import Role
 from clinic.rules import Span, overlapping
 
@@ -70,7 +71,7 @@ class RoomForm(VersionedForm):
 
 
 class ClinicForm(VersionedForm):
-    """The clinic's settings."""
+    """The clinic's settings, each with its default and where that comes from."""
 
     class Meta:
         model = Clinic
@@ -83,6 +84,8 @@ class ClinicForm(VersionedForm):
             "messages_at",
             "few_days_hours",
             "tentative_bookings",
+            "interview_link_days",
+            "interview_link_tries",
         ]
         widgets = {
             "name": forms.TextInput(attrs={"dir": "auto"}),
@@ -90,6 +93,11 @@ class ClinicForm(VersionedForm):
             "grid_minutes": forms.Select(choices=[(m, m) for m in (5, 10, 15, 20, 30, 60)]),
             "messages_at": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
         }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name in self.fields.keys() - {"version"}:
+            self.fields[name].help_text = origin(name)
 
 
 class WeekForm(forms.Form):

@@ -10,7 +10,9 @@ from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from clinic.forms import ClinicForm
 from clinic.models import AccessLog, Clinic, Room, User, WorkingHours
+from clinic.provenance import ORIGINS
 from clinic.roles import Role
 from clinic.tests.unchanged import nothing_changes
 from conftest import NOW, person
@@ -21,6 +23,8 @@ CLINIC = {
     "grid_minutes": 15,
     "messages_at": "08:30",
     "few_days_hours": 48,
+    "interview_link_days": 3,
+    "interview_link_tries": 4,
     "version": 1,
 }
 
@@ -267,15 +271,36 @@ def test_the_settings_are_saved(admin):
     assert admin.post("/settings/", CLINIC).status_code == 302
     clinic = Clinic.objects.get()
     assert (clinic.name, clinic.grid_minutes, clinic.messages_at) == ("Derma", 15, dt.time(8, 30))
+    assert (clinic.interview_link_days, clinic.interview_link_tries) == (3, 4)
     assert "Derma" in admin.get("/rooms/").text
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"grid_minutes": 7}, {"messages_at": "25:00"}, {"few_days_hours": 0}, {"name": ""}]
+    "wrong",
+    [
+        {"grid_minutes": 7},
+        {"messages_at": "25:00"},
+        {"few_days_hours": 0},
+        {"name": ""},
+        {"interview_link_days": 0},
+        {"interview_link_days": 61},
+        {"interview_link_tries": 0},
+        {"interview_link_tries": 21},
+    ],
 )
 def test_settings_that_cannot_be_are_refused(admin, wrong):
     with nothing_changes():
         assert admin.post("/settings/", CLINIC | wrong).status_code == 422
+
+
+def test_every_setting_says_its_default_and_where_that_comes_from(admin):
+    page = admin.get("/settings/").text
+    fields = ClinicForm().visible_fields()
+    said = [f"Default: {default}" for default in ("5.", "09:00.", "72.", "no.", "7.", "5.")]
+    assert page.count("Default: ") == len(fields) == len(ORIGINS)
+    assert all(text in page for text in said)
+    assert "Default: 7. Set by us; no document says." in page
+    assert "gives no number; the number is ours" in page
 
 
 def test_settings_changed_meanwhile(admin):

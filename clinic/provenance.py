@@ -1,0 +1,42 @@
+"""Where the defaults of the clinic's settings come from: a document, or us."""
+
+from typing import Any
+
+from django.utils.formats import time_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clinic.models import Clinic
+
+OURS = gettext_lazy("Set by us; no document says.")
+YOURS = gettext_lazy("Yours to fill in.")
+ORIGINS = {
+    "name": YOURS,
+    "address": YOURS,
+    "phone": YOURS,
+    "email": YOURS,
+    "grid_minutes": OURS,
+    "messages_at": OURS,
+    "few_days_hours": gettext_lazy(
+        "The source says “a few days” (S1, line 63) and gives no number; the number is ours."
+    ),
+    "tentative_bookings": gettext_lazy(
+        "Set by us, on the careful side; no document says. Nothing is performed before the answers are there."
+    ),
+    "interview_link_days": OURS,
+    "interview_link_tries": OURS,
+}
+
+
+def origin(name: str) -> str:
+    """The default of a setting and where it comes from. Raises KeyError for one that nobody explained."""
+    default = getattr(Clinic(), name)
+    return _("Default: %(default)s. %(origin)s") % {"default": _in_words(default), "origin": ORIGINS[name]}
+
+
+def _in_words(default: Any) -> str:
+    if isinstance(default, bool):
+        return _("yes") if default else _("no")
+    if hasattr(default, "hour"):
+        return time_format(default, "H:i")
+    return str(default) if isinstance(default, int) or (default and isinstance(default, str)) else _("empty")
