@@ -293,6 +293,15 @@ def test_session_page_shows_where_and_when(as_, front_desk, sessions):
     assert "10:00–11:15" in page
 
 
+def test_clinical_staff_get_from_a_session_to_why_it_may_take_place(as_, doctor, front_desk, sessions):
+    session = sessions[0]
+    why = reverse("contraindications:why", args=[session.standing.screening_id])
+    url = reverse("schedule:session", args=[session.pk])
+
+    assert why in as_(doctor).get(url).content.decode()
+    assert "/screening/" not in as_(front_desk).get(url).content.decode()
+
+
 def test_the_next_session_stands_first_on_the_patients_page(as_, front_desk, sessions):
     page = as_(front_desk).get(sessions[0].course.patient.get_absolute_url())
     assert [session.number for session, _step in page.context["sessions"]] == [1, 2, 3, 4, 5]

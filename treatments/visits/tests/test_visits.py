@@ -63,6 +63,13 @@ def test_record_holds_who_when_what_and_the_screening_of_the_day(sessions, docto
     assert visit.check_in.screening == visit.screening
 
 
+def test_a_performed_session_leads_to_the_screening_that_it_was_performed_on(as_, sessions, doctor):
+    visit = check_in_and_perform(sessions[0], doctor)
+    page = as_(doctor).get(reverse("schedule:session", args=[sessions[0].pk])).content.decode()
+
+    assert reverse("contraindications:why", args=[visit.screening_id]) in page
+
+
 def test_nurse_performs_with_the_cooperating_doctor_named(sessions, doctor, nurse):
     assert check_in_and_perform(sessions[0], nurse).cooperating_doctor == doctor
 
