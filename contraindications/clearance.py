@@ -150,6 +150,15 @@ def _lapsed(missing: Iterable[Missing], made: Sequence[Decision]) -> dict[str, l
     return {item: decisions for item, decisions in once.items() if decisions}
 
 
+def is_refused(screening: Screening, decisions: Iterable[Decision]) -> bool:
+    """Did the last who decided about a finding of `screening`, just as it is, decide against? For lists: no query."""
+    latest: dict[str, Decision] = {}
+    for decision in sorted(decisions, key=lambda one: (one.at, one.pk)):
+        same = decision.items.items() & screening.finding_digests.items()
+        latest |= {item: decision for item, _digest in same}
+    return any(not decision.goes_ahead for decision in latest.values())
+
+
 def decidable(evaluation: Evaluation, kind: str) -> list[rules.Finding]:
     """Every finding that this kind of decision can settle, decided already or not."""
     return [f for f in evaluation.outcome.findings if kind and settled_by(f, evaluation) == kind]

@@ -23,9 +23,10 @@ def in_words(
 
 
 @register.simple_tag(takes_context=True)
-def to_decide(context, screening: Screening | None) -> decisions.ToDecide | None:
-    """The forms of `_decide.html` for the person who looks; None where nothing can be decided."""
+def to_decide(context, screening: Screening | None, performing: bool = False) -> decisions.ToDecide | None:
+    """The forms of `_decide.html` for the person who looks, or is about to treat; None where nothing can be decided."""
+    user = context["request"].user
     try:
-        return decisions.to_decide(screening, context["request"].user) if screening else None
+        return decisions.to_decide(screening, user, performing=bool(performing)) if screening else None
     except CannotScreen:
         return None

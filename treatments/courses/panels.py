@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from django.http import HttpRequest
 
 from clinic.roles import CLINICAL
+from contraindications.clearance import is_refused
+from contraindications.models import Decision, Screening, Verdict
 from contraindications.worklist import LONGEST, Candidate
 from patients.models import Patient
 from patients.panels import Panel
@@ -12,8 +14,17 @@ from treatments.courses.models import Course
 
 
 def _courses(request: HttpRequest, patient: Patient) -> dict:
-    rows = Course.objects.visible_to(request.user).filter(patient=patient)
-    return {"courses": rows.for_list(), "patient": patient}
+    rows = list(Course.objects.visible_to(request.user).filter(patient=patient).for_list())
+    made = list(Decision.objects.of(patient))
+    refused = {
+        row.pk for row in rows if row.screening and _waits(row.screening) and is_refused(row.screening, made)
+    }
+    return {"courses": rows, "patient": patient, "refused": refused}
+
+
+def _waits(screening: Screening) -> bool:
+    """By its verdict, which the list shows: what nobody may do is headed as that."""
+    return screening.verdict != Verdict.STOP
 
 
 def held() -> Iterator[Candidate]:

@@ -88,7 +88,7 @@ def refusal(
         may_treat=User.objects.who_may_treat().filter(pk=by.pk).exists(),
         unconfirmed=Report.objects.unsettled().filter(patient=course.patient_id).exists(),
         checked_in=row.pk in CheckIn.objects.checked_in([row]),
-        performable=cleared is not None and cleared.performable,
+        performable=cleared is not None and cleared.performable_by(by.pk),
     )
 
 

@@ -9,9 +9,13 @@ from django.utils import timezone
 
 from clinic import events
 from clinic.models import AccessLog, User
+from conftest import NOW
+from contraindications.actions import decide
 from contraindications.models import RuleSet
-from patients.tests.factories import clear_interview, interview
+from patients.tests.factories import clear_interview, interview, patient
+from treatments.courses.actions import confirm
 from treatments.courses.events import CourseFinished
+from treatments.courses.tests.factories import course
 from treatments.schedule.actions import cancel_session, move_session
 from treatments.schedule.models import Session
 from treatments.schedule.tests import factories
@@ -157,6 +161,55 @@ def test_what_the_patient_told_us_since_is_screened_again(sessions, doctor, answ
     checked_in(sessions[0], by=doctor)
     interview(sessions[0].course.patient, by=doctor, at=sessions[0].starts_at, answers=answers)
     refused(sessions[0], doctor, Refusal.NOT_CLEARED)
+
+
+@pytest.fixture
+def careful(doctor, nurse):
+    """The first session of a patient whose history asks for care: the doctor acknowledged it."""
+    who = patient(by=doctor)
+    interview(who, by=doctor, answers={"stroke": "current"})
+    plan = course(by=doctor, patient=who, confirmed=False, sessions=1)
+    acknowledge(plan, doctor, NOW)
+    plan = confirm(plan, version=plan.version, by=doctor, at=NOW)
+    factories.working_hours(doctor)
+    (session,) = factories.booked(plan, factories.room(), practitioner=doctor)
+    checked_in(session, by=nurse)
+    return session
+
+
+def acknowledge(plan, by, at):
+    plan.refresh_from_db()
+    decide(
+        plan.screening,
+        kind="acknowledge",
+        goes_ahead=True,
+        items=["S4-C03"],
+        reason="informed",
+        text="We watch.",
+        by=by,
+        at=at,
+    )
+
+
+def test_who_treats_acknowledges_themselves(careful, doctor, nurse):
+    refused(careful, nurse, Refusal.NOT_CLEARED)
+    acknowledge(careful.course, nurse, careful.starts_at)
+    assert perform(careful, nurse).performed_by == nurse
+
+
+def test_who_acknowledged_before_needs_not_do_it_again(careful, doctor):
+    assert perform(careful, doctor).performed_by == doctor
+
+
+def test_the_page_offers_the_acknowledgement_right_there(as_, careful, nurse, time_machine):
+    time_machine.move_to(careful.starts_at, tick=False)
+    here = reverse("visits:perform", args=[careful.pk])
+    answer = as_(nurse).get(here).content
+    for said in (b"it has not been acknowledged by you", b"Record the decision"):
+        assert said in answer
+    assert b"Record as performed" not in answer
+    acknowledge(careful.course, nurse, careful.starts_at)
+    assert b"Record as performed" in as_(nurse).get(here).content
 
 
 def test_what_cannot_be_screened_is_refused(sessions, doctor, monkeypatch):

@@ -99,6 +99,7 @@ def _page(
 
 def _said(why: Refusal | None, cleared: Clearance | None) -> str:
     """In words, why not; of a verdict what it leaves to whom."""
-    if why == Refusal.NOT_CLEARED and cleared and not cleared.performable:
-        return cleared.said
+    if why == Refusal.NOT_CLEARED and cleared:
+        own = gettext_lazy("Whoever treats acknowledges each point: it has not been acknowledged by you.")
+        return str(own) if cleared.performable else cleared.said
     return str(SAID[why]) if why else ""
