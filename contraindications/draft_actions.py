@@ -5,6 +5,7 @@ Every one of them is signed and none is ever undone: what was taken back or disc
 
 import datetime as dt
 import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -74,6 +75,30 @@ def propose(
         raise ValidationError(_("Nothing is different."))
     _refuse_unpublishable([*edits_of(draft), edit], draft)
     return DraftChange.objects.create(draft=draft, **_row(edit), reason=_reason(reason), by=by, at=at)
+
+
+@transaction.atomic
+def propose_settings(
+    values: Mapping[str, Any], *, seen: str, reason: str, by: User, at: dt.datetime
+) -> list[DraftChange]:
+    """Propose each of the settings that differs. Raises as `propose`."""
+    one_publisher_at_a_time()
+    settings = in_the_making()["settings"]
+    if drafting.seen(settings) != seen:
+        raise ChangedMeanwhile
+    values = {**values, "absolute": _in_order(settings["absolute"], values["absolute"])}
+    changed = {name: value for name, value in values.items() if value != settings[name]}
+    if not changed:
+        raise ValidationError(_("Nothing is different."))
+    return [
+        propose(SETTING, name, value, seen=drafting.seen(settings[name]), reason=reason, by=by, at=at)
+        for name, value in changed.items()
+    ]
+
+
+def _in_order(before: list[str], after: Collection[str]) -> list[str]:
+    """What stays keeps its place: another order is no change."""
+    return [*(code for code in before if code in after), *sorted(set(after) - set(before))]
 
 
 @transaction.atomic

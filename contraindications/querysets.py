@@ -92,6 +92,15 @@ class DraftQuerySet(models.QuerySet):
         """The one draft that is open, if there is one."""
         return self.filter(ended_at=None).select_related("base", "opened_by").defer("base__content")
 
+    def discarded(self):
+        """Drafts that were given up, the latest first, with their changes."""
+        changes = "changes", "changes__by"
+        return (
+            self.filter(became=None, ended_at__isnull=False)
+            .select_related("ended_by")
+            .prefetch_related(*changes)
+        )
+
 
 class DraftChangeQuerySet(models.QuerySet):
     """Proposed changes."""
@@ -105,6 +114,13 @@ class FlipQuerySet(models.QuerySet):
     """Cases that a draft would judge differently."""
 
     def counted(self):
-        """(caseload, before, after, items) and how many cases, the most first: it names nobody."""
-        counts = self.values("caseload", "before", "after", "items").annotate(cases=models.Count("pk"))
+        """(caseload, before, after, items), how many cases, the first of them; the most first. It names nobody."""
+        kinds = self.values("caseload", "before", "after", "items")
+        counts = kinds.annotate(cases=models.Count("pk"), first=models.Min("pk"))
         return counts.order_by("-cases", "before", "after")
+
+    def like(self, flip):
+        """The cases about patients that flip as `flip` does, by the same items."""
+        same = self.filter(preview=flip.preview_id, caseload=flip.caseload, items=flip.items)
+        same = same.filter(before=flip.before, after=flip.after, patient__isnull=False)
+        return same.select_related("patient").order_by("pk")

@@ -17,7 +17,7 @@ ITEMS = [
     ("schedule:day", "calendar", _("Calendar"), BOOKING),
     ("patients:list", "people", _("Patients"), BOOKING),
     ("contraindications:worklist", "scales", _("Decisions"), CLINICAL),
-    ("rules:sources", "columns", _("Sources"), (*CLINICAL, Role.CATALOGUE_ADMIN)),
+    ("rules:versions", "columns", _("Rules"), (*CLINICAL, Role.CATALOGUE_ADMIN, Role.CLINIC_ADMIN)),
     ("reminders:messages", "letter", _("Messages"), (*BOOKING, Role.CLINIC_ADMIN)),
     ("admin:index", "leaf", _("Catalogue"), (Role.CATALOGUE_ADMIN,)),
     ("staff", "badge", _("Staff"), (Role.CLINIC_ADMIN,)),

@@ -13,6 +13,7 @@ BY_LINK = ("by link",)
 ADMIN = (Role.CLINIC_ADMIN,)
 DESK = (Role.FRONT_DESK, Role.NURSE, Role.DOCTOR)
 CLINICAL = (Role.NURSE, Role.DOCTOR)
+DRAFTING = (Role.DOCTOR, Role.CATALOGUE_ADMIN, Role.CLINIC_ADMIN)
 
 ACCESS: dict[str, tuple[str, ...]] = {
     # clinic
@@ -65,6 +66,22 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "contraindications:reasons": ADMIN,
     "contraindications:reason_add": ADMIN,
     "contraindications:reason_edit": ADMIN,
+    "rules:versions": (*CLINICAL, Role.CATALOGUE_ADMIN, Role.CLINIC_ADMIN),
+    "rules:version": (*CLINICAL, Role.CATALOGUE_ADMIN, Role.CLINIC_ADMIN),
+    "rules:draft": DRAFTING,
+    "rules:item_add": (Role.CATALOGUE_ADMIN,),
+    "rules:item_change": (Role.CATALOGUE_ADMIN,),
+    "rules:item_retire": (Role.CATALOGUE_ADMIN,),
+    "rules:source_add": (Role.CATALOGUE_ADMIN,),
+    "rules:settings": (Role.CATALOGUE_ADMIN, Role.CLINIC_ADMIN),
+    "rules:take_back": DRAFTING,
+    "rules:discard": (Role.DOCTOR, Role.CATALOGUE_ADMIN),
+    "rules:renew": DRAFTING,
+    "rules:publish": (Role.DOCTOR,),
+    "rules:preview_start": DRAFTING,
+    "rules:preview": DRAFTING,
+    "rules:preview_run": DRAFTING,
+    "rules:people": (Role.DOCTOR,),
     # courses
     "courses:new": CLINICAL,
     "courses:preview": CLINICAL,

@@ -1,0 +1,1 @@
+"""The pages on which the rule sets are read, drafted, previewed and published."""

@@ -1,0 +1,63 @@
+"""The page of the draft: its changes, where it is milder, its preview, and who may publish it."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from clinic.requests import StaffRequest
+from clinic.roles import Role
+from contraindications import draft_actions
+from contraindications.models import Draft, Preview, RuleSet
+from contraindications.rulebook import shown
+from contraindications.rulebook.forms import PublishForm, ReasonForm
+from contraindications.rulebook.preview_page import preview_context
+from contraindications.rulebook.vocabulary import Vocabulary, vocabulary
+
+
+def draft_page(request: StaffRequest, *, status: int = 200, **more: Any) -> HttpResponse:
+    """The page as it stands now; `more` is what was refused, with what was typed."""
+    row = Draft.objects.open().first()
+    known = vocabulary(draft_actions.in_the_making())
+    context = {
+        "draft": row,
+        "sources": shown.sources(known),
+        "settings": shown.settings(known),
+        "proposes_items": request.user.has_role(Role.CATALOGUE_ADMIN),
+        "proposes_settings": request.user.has_role(*draft_actions.PROPOSERS),
+    }
+    if row:
+        context |= _of(row, known, request)
+    return render(request, "contraindications/rules/draft.html", {**context, **more}, status=status)
+
+
+def _of(row: Draft, known: Vocabulary, request: StaffRequest) -> dict[str, Any]:
+    base = RuleSet.objects.values_list("content", flat=True).get(pk=row.base_id)
+    context = {
+        "changes": shown.changes(row, base, known, request.user),
+        "milder": shown.milder(base, known.content, known),
+        "newer": RuleSet.objects.in_force() if draft_actions.is_overtaken(row) else None,
+        "may_discard": request.user.has_role(*draft_actions.DISCARDERS),
+        "discard_form": ReasonForm(auto_id="discard-%s"),
+        **preview_context(row, known.content, request.user),
+    }
+    preview: Preview | None = context["preview"]
+    context["waits_for"] = waits_for(row, context, request)
+    context["publish_form"] = PublishForm(initial={"expected": preview.digest if preview else ""})
+    return context
+
+
+def waits_for(row: Draft, context: dict[str, Any], request: StaffRequest) -> str:
+    """Why this person cannot publish it now, in a sentence; empty where they can."""
+    if not row.changes.standing().exists():
+        return _("There is nothing to publish: every change was taken back.")
+    if not request.user.has_role(Role.DOCTOR):
+        return _("A doctor publishes it, once it was previewed.")
+    if not draft_actions.may_publish(row, request.user):
+        return _("You proposed a change of this draft: another doctor publishes it.")
+    if context["newer"]:
+        return _("Another rule set was published meanwhile: put the draft on it first.")
+    if context["stale"] or not context["preview"] or not context["preview"].finished_at:
+        return _("Preview it first, to the end.")
+    return ""
