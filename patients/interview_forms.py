@@ -1,6 +1,7 @@
 """The interview as a form: generated from the health facts, read from what was posted."""
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,6 +117,13 @@ class InterviewForm:
             except Refused as refused:
                 question.error = str(refused)
         self._read_allergies(data)
+
+    def require(self, codes: Collection[str], said: str) -> None:
+        """Put `said` beside each of these questions that has no answer; ALLERGIES is one of them."""
+        for code in codes:
+            question = self.allergy if code == ALLERGIES else self.questions[code]
+            if not question.chosen and not question.error:
+                question.error = said
 
     def _answer(self, question: Question) -> dict[str, str]:
         answer = {"state": question.chosen}

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from patients import rules
-from patients.models import HealthFact, Interview, Patient, Substance
+from patients.models import HealthFact, Interview, Patient, Report, Substance
 
 WORDS = {
     rules.CURRENT: gettext_lazy("Yes, now"),
@@ -30,6 +30,7 @@ class Standing:
     until: dt.date | None = None
     on: dt.date | None = None
     days: int | None = None
+    reported: bool = False  # by the patient, and nobody has confirmed it
 
     @property
     def in_words(self) -> str:
@@ -48,6 +49,7 @@ class Allergies:
     texts: list[str]
     on: dt.date
     days: int
+    reported: frozenset[str] = frozenset()  # those that nobody has confirmed
 
     @property
     def none_known(self) -> bool:
@@ -96,22 +98,29 @@ def in_groups(facts: list[HealthFact]) -> list[tuple[str, list[list[HealthFact]]
     ]
 
 
-def standing(fact: HealthFact, interview: Interview | None, *, day: dt.date) -> Standing:
+def standing(fact: HealthFact, interview: Interview | Report | None, *, day: dt.date) -> Standing:
     """What `interview` says of `fact`, seen from `day`."""
-    answer = interview.answers.get(fact.code) if interview else None
+    return _standing(fact, interview.answers.get(fact.code) if interview else None, day)
+
+
+def _standing(
+    fact: HealthFact, answer: Mapping[str, Any] | None, day: dt.date, *, reported: bool = False
+) -> Standing:
     if not answer:
         return Standing(fact)
     on = dt.date.fromisoformat(answer["on"])
     until = dt.date.fromisoformat(answer["until"]) if answer.get("until") else None
-    return Standing(fact, answer["state"], until, on, (day - on).days)
+    return Standing(fact, answer["state"], until, on, (day - on).days, reported)
 
 
-def standing_answers(facts: list[HealthFact], interview: Interview | None, *, day: dt.date) -> list[Standing]:
+def standing_answers(
+    facts: list[HealthFact], interview: Interview | Report | None, *, day: dt.date
+) -> list[Standing]:
     """What `interview` says of each of `facts`, seen from `day`; unanswered ones included. No SQL."""
     return [standing(fact, interview, day=day) for fact in facts]
 
 
-def standing_allergies(interview: Interview | None, *, day: dt.date) -> Allergies | None:
+def standing_allergies(interview: Interview | Report | None, *, day: dt.date) -> Allergies | None:
     """The allergies that stand, by label, or None when they were not asked. At most one SQL query."""
     if interview is None or interview.allergies is None:
         return None
@@ -121,6 +130,46 @@ def standing_allergies(interview: Interview | None, *, day: dt.date) -> Allergie
     return Allergies(
         sorted(labels.get(code, code) for code in said["substances"]), said["texts"], on, (day - on).days
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What counts of what a patient told us: the interview that stands, and of an open report what is graver."""
+
+    interview: Interview | None
+    report: Report | None
+
+    def answers(self, facts: list[HealthFact], *, day: dt.date) -> list[Standing]:
+        """Of each of `facts` what counts, seen from `day`. No SQL."""
+        stands = self.interview.answers if self.interview else {}
+        reported = self.report.answers if self.report else {}
+        counts = rules.graver_of(stands, reported)
+        graver = set(rules.changed(stands, counts))
+        return [_standing(fact, counts.get(fact.code), day, reported=fact.code in graver) for fact in facts]
+
+    def allergies(self, *, day: dt.date) -> Allergies | None:
+        """All allergies that stand or are reported; None when nobody has asked and none is. At most one SQL query."""
+        stands = self.interview.allergies if self.interview else None
+        reported = self.report.allergies if self.report else None
+        both = rules.graver_allergies(stands, reported)
+        if both is None:
+            return None
+        labels = dict(Substance.objects.filter(code__in=both["substances"]).values_list("code", "label"))
+        known = {*stands["substances"], *stands["texts"]} if stands else set()
+        new = ({*both["substances"], *both["texts"]}) - known
+        on = dt.date.fromisoformat((stands or reported or both)["on"])
+        return Allergies(
+            sorted(labels.get(code, code) for code in both["substances"]),
+            both["texts"],
+            on,
+            (day - on).days,
+            frozenset(labels.get(code, code) for code in new),
+        )
+
+
+def counting(patient: Patient) -> Counting:
+    """What counts now of what `patient` told us. Two SQL queries."""
+    return Counting(Interview.objects.standing(patient), Report.objects.pending(patient))
 
 
 def substance_names() -> dict[str, str]:

@@ -75,6 +75,27 @@ def changed(old: Mapping[str, Answer], new: Mapping[str, Answer]) -> list[str]:
     return [code for code in {**old, **new} if said(old.get(code)) != said(new.get(code))]
 
 
+def confirmed(
+    stands: Mapping[str, Answer], reported: Mapping[str, Answer], said_now: Mapping[str, Answer], day: dt.date
+) -> dict[str, dict]:
+    """The answers of a version that confirms a report, each with the day it was given.
+
+    What is taken as reported counts from the day of the report, or from a later one on which the patient said the same;
+    what the practitioner corrected counts from `day`.
+    """
+    found = {code: dict(answer) for code, answer in stands.items()}
+    for code, answer in said_now.items():
+        same = [old[code]["on"] for old in (stands, reported) if said(old.get(code)) == said(answer)]
+        on = max(same) if said(reported.get(code)) == said(answer) else day.isoformat()
+        found[code] = {**{k: answer[k] for k in ("state", "until") if k in answer}, "on": on}
+    return found
+
+
+def told(allergies: Mapping | None) -> tuple | None:
+    """The content of what was told of allergies without its day, in one order; None: not asked."""
+    return (sorted(allergies["substances"]), sorted(allergies["texts"])) if allergies else None
+
+
 def graver_of(stands: Mapping[str, Answer], reported: Mapping[str, Answer]) -> dict[str, Answer]:
     """What counts while nobody has confirmed a report: of every fact the graver answer. Silence is graver than "no".
 

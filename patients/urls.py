@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import interview, links, page, people, versions
+from patients.views import confirming, interview, links, page, people, versions
 
 app_name = "patients"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("<id:pk>/interview/", interview.interview, name="interview"),
     path("<id:pk>/interview/draft/", interview.draft, name="draft"),
     path("<id:pk>/interview/discard/", interview.discard, name="discard"),
+    path("<id:pk>/report/", confirming.confirm_report, name="confirm_report"),
+    path("<id:pk>/report/set-aside/", confirming.set_aside, name="set_aside_report"),
     path("<id:pk>/interviews/<id:number>/", versions.version, name="version"),
     path("<id:pk>/links/mail/", links.by_mail, name="link_by_mail"),
     path("<id:pk>/links/code/", links.by_code, name="link_by_code"),

@@ -42,6 +42,8 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "patients:link_by_code": DESK,
     "patients:link_on_tablet": DESK,
     "patients:link_revoke": DESK,
+    "patients:confirm_report": CLINICAL,
+    "patients:set_aside_report": CLINICAL,
     # the interview by the patient
     "interview:enter": BY_LINK,
     "interview:here": BY_LINK,

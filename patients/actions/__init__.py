@@ -1,5 +1,6 @@
 """Changes to patients and their interviews: atomic, signed, announced."""
 
+from patients.actions.confirming import AlreadySettled, confirm_report, set_aside
 from patients.actions.interviews import (
     InterviewMoved,
     Seen,
@@ -27,6 +28,7 @@ from patients.actions.reports import Unfinished, save_answers, submit_report
 __all__ = [
     "AlreadyReceived",
     "AlreadyRegistered",
+    "AlreadySettled",
     "InterviewMoved",
     "LinkDead",
     "NoAddress",
@@ -34,6 +36,7 @@ __all__ = [
     "Unfinished",
     "WrongBirthDate",
     "check_birth_date",
+    "confirm_report",
     "discard_draft",
     "edit_patient",
     "hand_over_tablet",
@@ -45,6 +48,7 @@ __all__ = [
     "save_draft",
     "seen",
     "send_link",
+    "set_aside",
     "show_code",
     "submit_interview",
     "submit_report",

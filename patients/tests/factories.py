@@ -4,9 +4,9 @@ import datetime as dt
 from itertools import count
 
 from conftest import NOW
-from patients.actions import submit_interview
+from patients.actions import save_answers, show_code, submit_interview, submit_report
 from patients.interviews import questions
-from patients.models import Interview, Patient
+from patients.models import Interview, Patient, Report
 
 _numbers = count(1)
 
@@ -45,3 +45,14 @@ def interview(patient, *, by, at=NOW, answers=None, allergies=()) -> Interview:
 def clear_interview(patient, by, at=NOW) -> Interview:
     """Everything asked, everything "no", no allergies known."""
     return interview(patient, by=by, at=at)
+
+
+def reported(patient, *, by, at=NOW, answers=None, allergies=()) -> Report:
+    """What the patient signed by themself, not confirmed: `answers` and `allergies` as in `interview`."""
+    link, _token = show_code(patient, by=by, at=at)
+    given = {fact.code: {"state": "no"} for fact in questions(patient)}
+    for code, answer in (answers or {}).items():
+        given[code] = {"state": answer} if isinstance(answer, str) else answer
+    told = {"substances": [], "texts": list(allergies)}
+    save_answers(link.pk, asked=given, answers=given, allergies=told, asks_allergies=True, at=at)
+    return submit_report(link.pk, signature=patient.name, at=at)

@@ -24,15 +24,16 @@ def patient(request: StaffRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"patient": person, "panels": panels.for_page(request, person)}
     context |= {"report": Report.objects.pending(person), "links": links.shown(person, at=at)}
     if request.user.is_clinical:
-        context |= _told(person, timezone.localdate(at))
+        context |= _told(person, context["report"], timezone.localdate(at))
     return render(request, "patients/patient.html", context)
 
 
-def _told(person: Patient, day: dt.date) -> dict[str, Any]:
-    """What the patient told us, for clinical eyes only."""
+def _told(person: Patient, report: Report | None, day: dt.date) -> dict[str, Any]:
+    """What the patient told us, for clinical eyes only; of an open report what counts."""
     stands = Interview.objects.standing(person)
-    answers = interviews.standing_answers(interviews.relevant(person, stands), stands, day=day)
-    allergies = interviews.standing_allergies(stands, day=day)
+    counts = interviews.Counting(stands, report)
+    answers = counts.answers(interviews.relevant(person, stands), day=day)
+    allergies = counts.allergies(day=day)
     dated = [(a.on, a.days) for a in answers if a.on] + (
         [(allergies.on, allergies.days)] if allergies else []
     )
@@ -44,7 +45,8 @@ def _told(person: Patient, day: dt.date) -> dict[str, Any]:
         "versions": list(Interview.objects.versions_of(person)),
         "allergies": allergies,
         "oldest": min(dated, default=None),
-        "missing": sum(a.state in (None, rules.UNSURE) for a in answers) + (allergies is None),
+        "missing": sum(a.state in (None, rules.UNSURE) for a in answers)
+        + (not (stands and stands.allergies)),
         "by_state": {state or "unanswered": [a for a in answers if a.state == state] for state in STATES},
     }
 

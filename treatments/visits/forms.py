@@ -28,11 +28,8 @@ class CheckInForm(InterviewForm):
     def read(self, data: QueryDict) -> None:
         """Take what was posted; a question without an answer is an error beside it."""
         super().read(data)
-        for question in self.questions.values():
-            if not question.chosen and not question.error:
-                question.error = str(NOT_ASKED)
-        if self.asking.asks_allergies and not self.allergy.chosen and not self.allergy.error:
-            self.allergy.error = str(NOT_ASKED)
+        allergies = [ALLERGIES] if self.asking.asks_allergies else []
+        self.require([*self.questions, *allergies], str(NOT_ASKED))
 
     def _read_allergies(self, data: QueryDict) -> None:
         """No new one: those that are known. New ones come to those that are known; none is taken out here."""

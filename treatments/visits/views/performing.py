@@ -1,5 +1,7 @@
 """Perform a session: today's verdict, the cocktail as planned, and the record."""
 
+import datetime as dt
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -12,8 +14,9 @@ from clinic.access import role_required
 from clinic.errors import conflict
 from clinic.roles import Role
 from contraindications.clearance import Clearance, clearance
-from contraindications.models import Decision
-from contraindications.screening import CannotScreen, evaluate
+from contraindications.models import Decision, Screening
+from contraindications.screening import CannotScreen, Evaluation, evaluate
+from treatments.courses.models import Course
 from treatments.courses.plans import cocktail_of, plan_of
 from treatments.courses.told import told
 from treatments.schedule.access import open_session
@@ -68,14 +71,9 @@ def _page(
 ) -> HttpResponse:
     course, today = session.course, timezone.localdate()
     day = min(today, timezone.localdate(session.starts_at))
-    evaluation = cleared = None
-    try:
-        evaluation = evaluate(course.patient, plan_of(course), day=day)
-        cleared = clearance(evaluation, Decision.objects.of(course.patient))
-    except CannotScreen:
-        evaluation = None
-    stored = course.screening
+    evaluation, cleared = _judged(course, day)
     why = refused or actions.refusal(session, course, cleared, by=request.user, day=today)
+    done = CheckIn.objects.that_counts(session)
     context = {
         "session": session,
         "course": course,
@@ -90,11 +88,26 @@ def _page(
         "refusal": why,
         "day": day,
         "late": day < today,
-        "done": CheckIn.objects.that_counts(session),
-        "undecided": why == Refusal.NOT_CLEARED and evaluation is not None,
-        "screening": stored if stored and evaluation and stored.digest == evaluation.digest else None,
+        "done": done,
     }
+    if evaluation and why == Refusal.NOT_CLEARED:
+        context |= {"undecided": True, "screening": _kept(evaluation, course.screening, done)}
     return render(request, "visits/perform.html", context, status=status)
+
+
+def _judged(course: Course, day: dt.date) -> tuple[Evaluation, Clearance] | tuple[None, None]:
+    """The verdict of that day and what may happen on it; nothing where none can be given."""
+    try:
+        evaluation = evaluate(course.patient, plan_of(course), day=day)
+        return evaluation, clearance(evaluation, Decision.objects.of(course.patient))
+    except CannotScreen:
+        return None, None
+
+
+def _kept(evaluation: Evaluation, newest: Screening | None, done: CheckIn | None) -> Screening | None:
+    """A kept screening with the same findings, to decide on there and then."""
+    kept = [newest, done.screening if done else None]
+    return next((one for one in kept if one and one.finding_digests == dict(evaluation.digests)), None)
 
 
 def _said(why: Refusal | None, cleared: Clearance | None) -> str:
