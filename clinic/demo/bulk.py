@@ -28,6 +28,7 @@ from contraindications.models import RuleSet, Screening
 from patients.interviews import questions
 from patients.models import Interview, Patient
 from treatments.catalogue.models import Area, Goal, Ingredient, Protocol, Technique
+from treatments.courses.catching_up import catch_up
 from treatments.courses.models import Course
 from treatments.courses.plans import rules_plan
 from treatments.reminders.models import Message
@@ -91,6 +92,9 @@ def load(size: Size, day: dt.date, *, tell: Tell) -> None:
         for sql in connection.ops.sequence_reset_sql(no_style(), FILLED):
             cursor.execute(sql)
     _take_stock(tell)
+    with _told(tell, "everything held against the lists"):
+        for _courses in catch_up(at=wall(day, dt.time(7, 30), timezone.get_default_timezone())):
+            pass
 
 
 def _moment(size: Size, day: dt.date) -> dt.datetime:

@@ -10,6 +10,7 @@ from clinic.demo import lives, shelf, staff
 from clinic.demo.calendar import places
 from clinic.demo.scene import set_scene
 from clinic.demo.stories import STORIES
+from treatments.courses.catching_up import catch_up
 from treatments.schedule.rules import wall
 
 OPENS = dt.time(7, 30)  # the demo is seen as the clinic opens: what is on the day itself is still to come
@@ -29,3 +30,10 @@ def seed(day: dt.date) -> None:
     stage = set_scene(day, at, people, rng)
     for number, (story, place) in enumerate(zip(STORIES, places(day, rng), strict=False)):
         lives.live(number, story, place, stage)
+    caught_up(at)
+
+
+def caught_up(at: dt.datetime) -> None:
+    """Everything held against the lists in force and the day, as the clinic's own run leaves it each morning."""
+    for _courses in catch_up(at=at):
+        pass

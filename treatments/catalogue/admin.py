@@ -21,6 +21,7 @@ from clinic.access import role_required
 from clinic.admin import Table
 from clinic.roles import Role
 from treatments.catalogue import actions, models
+from treatments.catalogue.composition import watched
 from treatments.catalogue.history import history_of
 from treatments.catalogue.sheets import GuardedCSV, sheet
 
@@ -115,6 +116,26 @@ class CatalogueAdmin(ImportExportMixin, Table):
         if isinstance(field, SimpleArrayField):
             field.widget.attrs["class"] = "vLargeTextField"
         return field
+
+    # Every door to a change: whatever screening sees otherwise is announced at the end of it
+
+    def changeform_view(self, request, *args, **kwargs):
+        return self._watched(super().changeform_view, request, *args, **kwargs)
+
+    def changelist_view(self, request, *args, **kwargs):
+        return self._watched(super().changelist_view, request, *args, **kwargs)
+
+    def delete_view(self, request, *args, **kwargs):
+        return self._watched(super().delete_view, request, *args, **kwargs)
+
+    def import_action(self, request, *args, **kwargs):
+        return self._watched(super().import_action, request, *args, **kwargs)
+
+    def _watched(self, view, request, *args, **kwargs):
+        if request.method != "POST":
+            return view(request, *args, **kwargs)
+        with watched(at=timezone.now()):
+            return view(request, *args, **kwargs)
 
     # In and out
 

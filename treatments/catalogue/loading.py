@@ -19,6 +19,7 @@ from clinic.models import Clinic, ShippedRow
 from contraindications.actions import publish_rule_set
 from contraindications.models import RuleSet
 from contraindications.rules import ruleset_digest
+from treatments.catalogue.composition import watched
 from treatments.catalogue.rules import Merged, merged
 from treatments.catalogue.shipped import Data, Shipped, ShippedDataError, read, shipped_fields
 
@@ -54,6 +55,11 @@ def load(*, at: datetime, root: Path = settings.BASE_DIR) -> Report:
     """
     data = read(root)
     _wait_for_other_loads()
+    with watched(at=at):
+        return _load(data, at)
+
+
+def _load(data: Data, at: datetime) -> Report:
     report = Report()
     last = {(row.kind, row.code): row.values for row in ShippedRow.objects.all()}
     known: Known = {}

@@ -15,6 +15,7 @@ from contraindications.clearance import Clearance
 from contraindications.models import Screening
 from contraindications.screening import CANNOT_SCREEN, CannotScreen
 from patients.models import Patient
+from treatments.courses import locks
 from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
 from treatments.courses.models import Cause, Course, CourseState
 from treatments.courses.picked import Picked
@@ -39,6 +40,7 @@ def create_plan(
     Raises AlreadySaved if that one holds other choices, ValidationError where a fact of the table would not hold,
     CannotScreen where no verdict can be given.
     """
+    locks.planning()
     with connection.cursor() as cursor:  # the second of two posts waits for the first
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(key)])
     # Whoever changes what is known of this patient waits, and then finds the plan; or the plan finds what they said.
@@ -64,6 +66,7 @@ def change_plan(
 
     Raises ChangedMeanwhile if it is no longer the plan that was opened, ValidationError as in `create_plan`.
     """
+    locks.planning()
     course = _still(course, version, CourseState.PLANNED)
     for name, value in _columns(picked, run).items():
         setattr(course, name, value)

@@ -10,6 +10,7 @@ class CoursesConfig(AppConfig):
         from contraindications.events import DecisionMade, RuleSetPublished
         from patients import panels
         from patients.events import FactsChanged
+        from treatments.catalogue.events import CompositionChanged
         from treatments.courses import listeners
         from treatments.courses.caseload import PLANS, WORKED_CASES
         from treatments.courses.panels import PANEL, held
@@ -17,6 +18,7 @@ class CoursesConfig(AppConfig):
         events.listen(FactsChanged, listeners.facts_changed)
         events.listen(DecisionMade, listeners.decision_made)
         events.listen(RuleSetPublished, listeners.rules_published)
+        events.listen(CompositionChanged, listeners.composition_changed)
         panels.register(PANEL)
         worklist.register("courses", held)
         caseload.register(WORKED_CASES)

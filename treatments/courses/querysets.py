@@ -1,12 +1,13 @@
 """Questions about courses."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
 
 from contraindications.models import Question
+from patients.models import Interview
 
 # Raw, since one statement for a whole batch says it shorter and faster than a CASE for each row.
 STAND_ON = """
@@ -49,6 +50,25 @@ class CourseQuerySet(models.QuerySet):
         """Open plans and courses not yet held against `rule_set`, with `day` also those last checked before it."""
         missed = Q(checked=None) | ~Q(checked__rule_set=rule_set)
         return self.open().filter(missed | Q(checked__day__lt=day) if day else missed)
+
+    def made_with(self, changed: Mapping[str, Collection[str]]):
+        """Those whose plan holds one of these rows of the catalogue, {kind of row: codes}, be it inside a product.
+
+        A new substance is no part of a plan yet, but may be what a patient's allergy names in free text.
+        """
+        substances = list(changed.get("ingredient", ()))
+        told = Interview.objects.filter(allergies__texts__has_any_keys=substances).values("patient")
+        touched = (
+            Q(ingredients__code__in=substances)
+            | Q(products__ingredients__code__in=substances)
+            | Q(procedure_substances__code__in=substances)
+            | Q(products__code__in=changed.get("product", ()))
+            | Q(technique__code__in=changed.get("technique", ()))
+            | Q(area__code__in=changed.get("area", ()))
+            | Q(goal__code__in=changed.get("goal", ()))
+        )
+        found = self.model._default_manager.filter(touched).values("pk")
+        return self.filter(Q(pk__in=found) | Q(patient__in=told))
 
     def stand_on(self, screenings: Mapping[int, int]) -> None:
         """Point courses to new screenings, {course: screening}, in one statement."""
