@@ -7,6 +7,7 @@ from enum import StrEnum
 TABLET_WORKS_FOR = dt.timedelta(
     minutes=60
 )  # ours: long enough to answer, too short to be forgotten in a drawer
+SAME_WISH = dt.timedelta(minutes=1)  # a second press of a button within it is not a second wish
 IDLE = dt.timedelta(
     minutes=30
 )  # ours, as long as staff may be idle; after it the date of birth is asked again

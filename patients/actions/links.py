@@ -39,7 +39,7 @@ class AlreadyReceived(Exception):
 
 @transaction.atomic
 def send_link(patient: Patient, *, by: User, at: dt.datetime) -> InterviewLink:
-    """Ask the patient by e-mail; pressed again before that mail went out, it is the same request.
+    """Ask the patient by e-mail; pressed twice, it is one request.
 
     Raises NoAddress, AlreadyReceived while a report of theirs waits to be read.
     """
@@ -47,7 +47,7 @@ def send_link(patient: Patient, *, by: User, at: dt.datetime) -> InterviewLink:
     if not patient.email:
         raise NoAddress
     waits = patient.interview_links.filter(kind=LinkKind.EMAIL, sent_at=None, revoked_at=None)
-    if same := waits.filter(expires_at__gt=at, created_at__gt=at - dt.timedelta(hours=1)).first():
+    if same := waits.filter(expires_at__gt=at, created_at__gt=at - rules_links.SAME_WISH).first():
         return same
     link = _make(patient, LinkKind.EMAIL, by=by, at=at)
     announce(InterviewAsked(link_id=link.pk, at=at))

@@ -98,6 +98,19 @@ def test_a_tablet_is_nobodys_but_the_patients(as_, nurse, ana):
     assert Report.objects.get().link.kind == "tablet"
 
 
+def test_on_a_tablet_answers_kept_before_wait_behind_the_date_of_birth(as_, nurse, ana):
+    link, _token = actions.show_code(ana, by=nurse, at=NOW)
+    actions.save_answers(
+        link.pk, asked=[], answers={"herpes": {"state": "no"}}, allergies=None, asks_allergies=False, at=NOW
+    )
+    browser = as_(nurse)
+    browser.post(way(ana, "tablet"))
+    assert "When were you born?" in browser.get(HERE).text
+    assert browser.get("/interview/part/4/")["Location"] == HERE
+    browser.post(HERE, BORN_TYPED)
+    assert "Your answers so far are kept" in browser.get(HERE).text
+
+
 def test_a_tablet_works_for_an_hour_and_asks_nobody_twice(as_, nurse, ana):
     as_(nurse).post(way(ana, "tablet"))
     link = InterviewLink.objects.get()
@@ -127,7 +140,7 @@ def test_a_link_is_taken_back_by_the_desk_and_of_its_own_patient(as_, front_desk
     ("changed", "said"),
     [
         ({}, "not opened yet"),
-        ({"sent_at": None}, "the e-mail goes out within minutes"),
+        ({"sent_at": None}, "the e-mail is not out yet"),
         ({"opened_at": NOW}, "opened 23 Nov, 09:30"),
         ({"tries": 5}, "closed after 5 wrong dates of birth"),
         ({"expires_at": NOW}, "ran out 23 Nov, 09:30"),

@@ -84,6 +84,12 @@ def test_asked_by_mail_there_is_no_token_yet_and_it_is_announced_once(ana, front
     assert InterviewLink.objects.get().token_hashes == []
 
 
+def test_asked_again_a_minute_later_it_is_another_request(ana, front_desk, heard):
+    for minutes in (0, 1):
+        actions.send_link(ana, by=front_desk, at=NOW + dt.timedelta(minutes=minutes))
+    assert len(heard) == InterviewLink.objects.count() == 2
+
+
 def test_a_later_link_does_not_end_an_earlier_one(ana, front_desk):
     first, earlier = actions.show_code(ana, by=front_desk, at=NOW)
     actions.show_code(ana, by=front_desk, at=NOW + HOUR)

@@ -20,6 +20,7 @@ from clinic.requests import StaffRequest
 from clinic.roles import BOOKING
 from patients import actions, rules_links
 from patients.access import open_patient
+from patients.actions.reports import draft_of
 from patients.models import InterviewLink, Patient
 from patients.visitors import remember
 
@@ -55,7 +56,10 @@ def by_code(request: StaffRequest, pk: int) -> HttpResponse:
 @require_POST
 @role_required(*BOOKING)
 def on_tablet(request: StaffRequest, pk: int) -> HttpResponse:
-    """This device becomes the patient's: nobody of the staff is logged in here any more."""
+    """This device becomes the patient's: nobody of the staff is logged in here any more.
+
+    Where answers were kept already they wait behind the date of birth: a tablet is soon in the wrong hands.
+    """
     patient, at = _patient(request, pk), timezone.now()
     try:
         link = actions.hand_over_tablet(patient, by=request.user, at=at)
@@ -63,7 +67,7 @@ def on_tablet(request: StaffRequest, pk: int) -> HttpResponse:
         return _waits(request)
     logout(request)
     response = redirect("interview:here")
-    remember(response, link.pk, proven=at)
+    remember(response, link.pk, proven=None if draft_of(patient, at=at) else at)
     return response
 
 
