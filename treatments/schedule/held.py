@@ -3,20 +3,26 @@
 import datetime as dt
 from collections.abc import Iterator
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from contraindications.models import Question
 from contraindications.worklist import LONGEST, Candidate, Held
 from treatments.schedule.models import Session
 from treatments.schedule.rules import Stage
 
 # Where answers will be too old by then the screening itself says "incomplete", and the worklist of decisions passes.
 DECIDABLE = Q(standing__stage=Stage.HOLD) & ~Q(standing__screening__verdict="incomplete")
+# A stop that a nurse asked about: whether a doctor can release it, the worklist works out.
+ASKED = Q(
+    Exists(Question.objects.unanswered().filter(patient=OuterRef("course__patient"))),
+    standing__stage=Stage.STOP,
+)
 
 
 def for_a_doctor() -> Iterator[Candidate]:
-    """Sessions that a doctor's decision frees, soonest first."""
-    for row in _soonest(today=timezone.localdate()).filter(DECIDABLE).iterator(LONGEST):
+    """Sessions that a doctor's decision frees, or is asked to, soonest first."""
+    for row in _soonest(today=timezone.localdate()).filter(DECIDABLE | ASKED).iterator(LONGEST):
         yield Candidate(
             row.standing.screening,
             str(row.course),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contraindications.clearance import Clearance, clearance
+from contraindications.display import heading
 from contraindications.models import Decision, Verdict
 from contraindications.rules import Plan, composition
 from contraindications.screening import CannotScreen, Evaluation, evaluate
@@ -61,7 +62,9 @@ class Board:
             return _("Cannot screen")
         if self.evaluation is None:
             return _("Not screened yet")
-        return str(Verdict(self.evaluation.verdict).label)
+        if self.clearance is None:
+            return str(Verdict(self.evaluation.verdict).label)
+        return heading(self.evaluation.verdict, self.clearance)
 
     @property
     def save_said(self) -> str:

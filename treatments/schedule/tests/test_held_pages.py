@@ -9,10 +9,13 @@ from django.test.utils import CaptureQueriesContext
 
 from clinic.models import AccessLog
 from contraindications import worklist
+from contraindications.actions import decide
+from contraindications.asking import ask
 from contraindications.models import RuleSet
 from contraindications.tests import documented
 from contraindications.tests.factories import published
 from patients.tests.factories import interview
+from treatments.courses.models import Course
 from treatments.courses.tests.factories import cleared_patient
 from treatments.schedule.models import Standing
 from treatments.schedule.offers import slot_value
@@ -104,6 +107,28 @@ def test_what_a_doctor_can_decide_stands_once_among_the_decisions(as_, doctor, s
     assert "5 sessions are held" in said
     assert "Sessions that may not take place" not in said
     assert len(worklist.waiting()) == 1
+
+
+def test_a_stop_that_a_nurse_asks_about_is_decided_and_frees_the_sessions(as_, doctor, nurse, sessions, at):
+    interview(sessions[0].course.patient, by=doctor, answers={"nsaid": "current"})
+    assert worklist.waiting() == []
+    screening = Course.objects.get().screening
+    ask(screening, by=nurse, at=at)
+
+    (line,) = worklist.waiting()
+    assert (line.candidate.by_when, line.candidate.how_many) == (sessions[0].starts_at, 5)
+    decide(
+        line.screening,
+        kind="release",
+        goes_ahead=True,
+        items=line.items,
+        reason="clarified",
+        text="One tablet.",
+        by=doctor,
+        at=at,
+    )
+    assert worklist.waiting() == []
+    assert not Standing.objects.filter(held=True).exists()
 
 
 def test_what_was_not_reached_is_counted_and_not_listed(as_, doctor, sessions):
