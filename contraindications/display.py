@@ -60,6 +60,7 @@ class Point:
     effect: str
     tag: str
     evidence: tuple[str, ...]
+    sources: str  # as of a finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ def _points(evaluation: Evaluation, items: Collection[str], labels: Mapping[str,
             said = [reader.finding(one) for one in evaluation.outcome.findings if one.item in items]
     except CannotScreen:
         return ()
-    return tuple(Point(one.item, one.title, one.effect, one.tag, one.evidence) for one in said)
+    return tuple(Point(one.item, one.title, one.effect, one.tag, one.evidence, one.sources) for one in said)
 
 
 def heading(verdict: str, cleared: Clearance) -> str:

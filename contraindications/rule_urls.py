@@ -2,11 +2,11 @@
 
 from django.urls import include, path
 
-from contraindications import rule_views
+from contraindications.views import lists
 
 app_name = "rules"
 urlpatterns = [
     path("", include("contraindications.rulebook.urls")),
-    path("sources/", rule_views.sources, name="sources"),
-    path("compare/", rule_views.compare, name="compare"),
+    path("sources/", lists.sources, name="sources"),
+    path("compare/", lists.compare, name="compare"),
 ]

@@ -16,6 +16,8 @@ What is measured:
   The worked cases are `contraindications/data/worked_cases.json`; then the same cases with every fact answered, as
   the interview of the clinic does it. Reading the case (checking every code and date of it) is shown beside, not in,
   the target.
+- **Replay**: `manage.py replay` over stored screenings of the large database (read, screened, spelled out and hashed
+  again), beside `screen()` alone over the same facts and plans. It has no target.
 - **Pages**: Django's test client through the whole stack of middlewares, as a nurse who is logged in, the access log
   written. The same patient and the same day in both databases: the demo clinic alone, and the demo clinic with the bulk
   of `manage.py seed_demo --patients N --sessions M` beside it.

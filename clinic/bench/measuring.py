@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from clinic.bench import pages, report, verdicts
+from clinic.bench import pages, replays, report, verdicts
 from clinic.bench.databases import LARGE, SMALL, inside
 from clinic.demo.bulk import Size
 from clinic.demo.calendar import monday_of
@@ -14,6 +14,7 @@ from treatments.courses.plans import case_catalogue as catalogue
 
 ROUNDS = 5  # small, large, small, large ...: a busy moment of the machine meets both
 SECONDS = 3.0  # for each kind of cases
+REPLAYED = 5_000  # screenings
 A_FULL_DAY = dt.timedelta(days=34)  # before the Monday of the demo's day: a Tuesday of the last full wave
 
 
@@ -28,9 +29,12 @@ def run(size: Size, day: dt.date, *, requests: int, tell: Callable[[str], None])
         small, large = _pages(day, requests, tell)
         with inside(LARGE):
             full = pages.measure_full_day(monday_of(day) - A_FULL_DAY, requests=requests)
+            tell("Measuring the replay")
+            replayed = replays.measure(most=REPLAYED)
     title = f"Pages: server time with the demo, and with {size.patients:,} patients and {size.sessions:,} sessions more"
     return [
         report.verdicts_table(measured),
+        report.replay_table(replayed),
         report.pages_table(small, large, title=title),
         report.plan_table([page for name, page in large.items() if name.startswith("plan update")]),
         report.full_day_table(full),

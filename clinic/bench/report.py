@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from clinic.bench.pages import Page
+from clinic.bench.replays import Replays
 from clinic.bench.verdicts import MOST, Verdicts
 
 MOST_TIMES = 2.0  # a page of the large database beside the same page of the small one
@@ -53,6 +54,18 @@ def verdicts_table(measured: Iterable[Verdicts]) -> Table:
     return Table(
         "Verdicts on one core, beside json.loads + json.dumps of the same case", headings, rows, missed
     )
+
+
+def replay_table(replayed: Replays) -> Table:
+    """No target: what reading, screening, spelling and hashing a stored screening costs beside screening it."""
+    row = (
+        f"{replayed.screenings:,} stored screenings",
+        f"{1 / replayed.replayed:,.0f}",
+        f"{1 / replayed.bare:,.0f}",
+        f"{replayed.share:.2f}",
+    )
+    headings = ("replay", "a second", "bare screen() a second", "replay / bare")
+    return Table("Working stored screenings out again", headings, [row])
 
 
 def pages_table(small: dict[str, Page], large: dict[str, Page], *, title: str) -> Table:

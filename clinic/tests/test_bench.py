@@ -7,12 +7,13 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from clinic.bench import databases, documentation, measuring, pages, report, verdicts
+from clinic.bench import databases, documentation, measuring, pages, replays, report, verdicts
 from clinic.demo import bulk, people, staff
 from clinic.demo.seeding import seed
 from clinic.demo.stories import STORIES
 from clinic.management.commands import bench
 from clinic.models import User
+from contraindications.models import Screening
 from contraindications.screening import rules_in_force
 from patients.models import Patient
 from treatments.courses.plans import case_catalogue as catalogue
@@ -93,6 +94,20 @@ def test_the_page_of_documentation_holds_the_tables_and_what_is_missed():
 def test_the_person_whose_page_is_measured_is_in_the_demo():
     assert people.PEOPLE[1][0] == pages.KNOWN
     assert pages.NURSE in {member.email for member in staff.STAFF}
+
+
+def test_the_replay_is_measured_beside_the_bare_loop(db, monkeypatch):
+    monkeypatch.setattr("clinic.demo.seeding.STORIES", STORIES[:3])
+    seed(DAY)
+    measured = replays.measure(most=5)
+    assert measured.screenings == min(5, Screening.objects.count())
+    assert 0 < measured.bare < measured.replayed
+    assert f"{measured.share:.2f}" in report.replay_table(measured).lines()[-2]
+
+
+def test_a_replay_of_nothing_is_no_measurement(db):
+    with pytest.raises(RuntimeError, match="0 of 0"):
+        replays.measure(most=5)
 
 
 # The databases

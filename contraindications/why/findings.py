@@ -27,6 +27,7 @@ def _finding(finding: rules.Finding, said: ShownFinding, reader: Reader) -> Part
         heading=said.title,
         tag=said.tag,
         effect=said.effect,
+        sources=said.sources,
         pairs=pairs(
             (_("Reported"), "; ".join(said.evidence)),
             (_("Says so"), said.source),

@@ -31,6 +31,7 @@ class Part:
     lines: tuple[str, ...] = ()
     table: Table | None = None
     parts: tuple["Part", ...] = ()
+    sources: str = ""  # of a finding: its line among the sources side by side; for the page only
 
 
 @dataclass(frozen=True, slots=True)

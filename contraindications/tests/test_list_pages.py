@@ -12,13 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.tests.unchanged import nothing_changes
-from contraindications import compared, rule_views, sources
+from contraindications import compared, sources
 from contraindications.reading import read_case
 from contraindications.rules import SHIPPED_SETTINGS, screen
 from contraindications.rules.screening import known_on
 from contraindications.screening import CannotScreen
 from contraindications.tests import documented, factories, random_cases, random_edits
 from contraindications.tests.test_side_by_side import DOCUMENTED
+from contraindications.views import lists
 
 SOURCES, COMPARE = "rules:sources", "rules:compare"
 PLACED = {"technique": "microneedle", "area": "other"}
@@ -177,7 +178,7 @@ def test_a_rule_set_that_cannot_be_relied_on_is_not_shown(as_, doctor, rule_set,
     def broken(digest):
         raise CannotScreen
 
-    monkeypatch.setattr(rule_views, "compiled_rules", broken)
+    monkeypatch.setattr(lists, "compiled_rules", broken)
     answer = as_(doctor).get(reverse(SOURCES))
 
     assert "do not treat this as clear" in said(answer)
@@ -185,7 +186,7 @@ def test_a_rule_set_that_cannot_be_relied_on_is_not_shown(as_, doctor, rule_set,
 
 
 def test_where_nothing_is_published_the_pages_say_so(as_, doctor, monkeypatch):
-    monkeypatch.setattr(rule_views, "_versions", list)
+    monkeypatch.setattr(lists, "_versions", list)
 
     assert "No rule set is published" in said(as_(doctor).get(reverse(SOURCES)))
     assert as_(doctor).get(reverse(COMPARE)).status_code == 404
@@ -227,17 +228,21 @@ def test_every_finding_leads_to_a_row_that_says_it():
                 assert found.item in ("scope-none", "allergy-unmatched")
 
 
-def test_the_page_of_a_screening_links_each_finding_and_tells_nobody_of_whom(as_, doctor, screened):
+@pytest.mark.parametrize("page", ["screening", "why"])
+def test_pages_of_a_screening_link_each_finding_and_tell_nobody_of_whom(as_, doctor, screened, page):
     screening = screened(herpes="current", allergies=["bees"])
-    text = as_(doctor).get(reverse("contraindications:screening", args=[screening.pk])).content.decode()
-    links = [
-        urlsplit(html.unescape(link)) for link in re.findall(r'href="(/rules/sources/[^"]+)" target', text)
-    ]
+    links = links_of(as_(doctor).get(reverse(f"contraindications:{page}", args=[screening.pk])))
 
     assert [link.fragment for link in links] == ["fact-herpes"] * 4 + ["sources"]
     for link in links:
         assert parse_qs(link.query) == {"ruleset": ["1"], "technique": ["needle"], "area": ["other"]}
         assert as_(doctor).get(link.geturl()).status_code == 200
+
+
+def links_of(answer):
+    """The links of a page to the sources, those of its frame left out."""
+    found = re.findall(r'href="(/rules/sources/[^"]+)" target', answer.content.decode())
+    return [urlsplit(html.unescape(link)) for link in found]
 
 
 # ---- Two versions compared
@@ -285,7 +290,7 @@ def test_a_version_that_is_not_there_cannot_be_compared(as_, doctor, rule_set, e
 
 def test_versions_that_cannot_be_read_are_not_compared(as_, doctor, rule_set, newer, monkeypatch):
     def broken(old, new, facts):
-        raise rule_views.RuleSetError
+        raise lists.RuleSetError
 
     monkeypatch.setattr(compared, "show", broken)
     assert "do not treat this as clear" in said(as_(doctor).get(reverse(COMPARE)))

@@ -13,8 +13,8 @@ from clinic.requests import StaffRequest
 from clinic.roles import CLINICAL, Role
 from contraindications import compared
 from contraindications import sources as side_by_side
+from contraindications.list_forms import CompareForm, SourcesForm
 from contraindications.models import RuleSet
-from contraindications.rule_forms import CompareForm, SourcesForm
 from contraindications.rules import RuleSetError
 from contraindications.screening import CannotScreen, compiled_rules
 from patients.models import HealthFact
