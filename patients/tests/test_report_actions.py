@@ -317,6 +317,26 @@ def test_what_was_signed_never_changes(link):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_parts_kept_on_several_devices_at_once_are_one_draft(shared):
+    codes = list(everything(shared.patient))[:8]
+
+    def keep(number):
+        code = codes[number]
+        return actions.save_answers(
+            shared.pk,
+            asked=[code],
+            answers={code: {"state": "no"}},
+            allergies=None,
+            asks_allergies=False,
+            at=NOW,
+        )
+
+    at_once(8, keep)
+    draft = Report.objects.get()
+    assert (set(draft.answers), draft.version) == (set(codes), 8)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_signed_on_two_devices_at_once_it_is_one_report(shared, heard):
     answer_all(shared)
     said = at_once(4, lambda n: actions.submit_report(shared.pk, signature=f"Ana {n}", at=NOW))
