@@ -3,11 +3,12 @@
 import re
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from clinic.tests.browser.looking import Looker, log_in
-from patients import tokens
-from patients.models import Report
+from patients import actions, tokens
+from patients.models import InterviewLink, Report
 from patients.steps import steps
 from patients.tests.factories import patient
 
@@ -126,6 +127,34 @@ def test_the_whole_way_from_the_code_to_received(code, open_phone, ana):
     desk_looks("own-desk", schemes=SCHEMES)
     assert look.found + desk_looks.found == []
     assert small == []
+
+
+def test_what_staff_see_of_it_at_both_widths_and_in_any_light(
+    page, live_server, nurse, front_desk, clinic_admin, ana
+):
+    ana.email = "ana@mail.example"
+    ana.save()
+    now = timezone.now()
+    link, _token = actions.show_code(ana, by=nurse, at=now)
+    mailed = actions.send_link(ana, by=front_desk, at=now)
+    InterviewLink.objects.filter(pk=mailed.pk).update(tries=5)
+    look = Looker(page)
+    log_in(page, live_server.url, front_desk)
+    page.goto(f"{live_server.url}/patients/{ana.pk}/")
+    expect(page.locator("#by-patient")).to_contain_text("closed after 5 wrong dates of birth")
+    look("own-links", schemes=SCHEMES)
+    no = {fact.code: {"state": "no"} for one in steps(ana) for fact in one.facts}
+    none = {"substances": [], "texts": []}
+    actions.save_answers(link.pk, asked=[], answers=no, allergies=none, asks_allergies=True, at=now)
+    actions.submit_report(link.pk, signature="Anna <b>W.</b>", at=now)
+    log_in(page, live_server.url, nurse)
+    page.goto(f"{live_server.url}/patients/{ana.pk}/")
+    expect(page.locator("#reported")).to_contain_text("Signed “Anna <b>W.</b>”")
+    look("own-reported", schemes=SCHEMES)
+    log_in(page, live_server.url, clinic_admin)
+    page.goto(f"{live_server.url}/settings/")
+    look("own-settings", schemes=SCHEMES)
+    assert look.found == []
 
 
 def test_it_keeps_itself_and_is_gone_on_with_on_another_phone(code, open_phone):
