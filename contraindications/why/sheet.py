@@ -11,7 +11,7 @@ from clinic.models import Clinic
 from contraindications import display, rules, wording
 from contraindications.clearance import clearance
 from contraindications.display import Given, Shown
-from contraindications.models import Decision, Screening, Verdict
+from contraindications.models import Decision, Screening
 from contraindications.replaying import differences
 from contraindications.screening import Evaluation, evaluation_of, failing_closed
 from contraindications.why import checking
@@ -45,7 +45,7 @@ def _sheet(screening: Screening, evaluation: Evaluation, shown: Shown, made: Seq
         about=_about(screening, evaluation),
         alarm="" if same else str(wording.NOT_IDENTICAL),
         verdict=shown.verdict,
-        word=str(Verdict(shown.verdict).label),
+        word=shown.word,
         next=_next(shown),
         notes=(str(wording.ONLY_THE_LISTS), str(wording.MEDICINES)),
         parts=(*_parts(screening, evaluation, shown, made), _record(screening, same)),
