@@ -145,7 +145,8 @@ class Counting:
         reported = self.report.answers if self.report else {}
         counts = rules.graver_of(stands, reported)
         graver = set(rules.changed(stands, counts))
-        return [_standing(fact, counts.get(fact.code), day, reported=fact.code in graver) for fact in facts]
+        shown = {**counts, **{code: reported[code] for code in graver}}
+        return [_standing(fact, shown.get(fact.code), day, reported=fact.code in graver) for fact in facts]
 
     def allergies(self, *, day: dt.date) -> Allergies | None:
         """All allergies that stand or are reported; None when nobody has asked and none is. At most one SQL query."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 CURRENT, ENDED, NO, UNSURE = "current", "ended", "no", "unsure"
 UNSPECIFIED = "unspecified"
+NEVER = dt.date.min.isoformat()  # as a day of an answer: nobody has asked
 # Letters that no Unicode decomposition takes apart.
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
 
@@ -99,13 +100,24 @@ def told(allergies: Mapping | None) -> tuple | None:
 def graver_of(stands: Mapping[str, Answer], reported: Mapping[str, Answer]) -> dict[str, Answer]:
     """What counts while nobody has confirmed a report: of every fact the graver answer. Silence is graver than "no".
 
-    >>> graver_of({"herpes": {"state": "no"}}, {"herpes": {"state": "current"}, "eczema": {"state": "no"}})
-    {'herpes': {'state': 'current'}}
+    A report answers nothing: what was never answered, or with "not sure", is still to be asked (`on` is NEVER), and
+    what was answered long ago is as old as before.
+
+    >>> no, now = {"state": "no", "on": "2026-11-01"}, {"state": "current", "on": "2026-11-20"}
+    >>> graver_of({"herpes": no}, {"herpes": now, "eczema": no, "stroke": now})["herpes"]
+    {'state': 'current', 'on': '2026-11-01'}
     """
     graver = {
-        code: answer for code, answer in reported.items() if _gravity(answer) > _gravity(stands.get(code))
+        code: {**answer, "on": _counted_from(stands.get(code))}
+        for code, answer in reported.items()
+        if _gravity(answer) > _gravity(stands.get(code))
     }
     return {**stands, **graver}
+
+
+def _counted_from(stood: Answer | None) -> str:
+    """The day on which the question was answered, NEVER where it was not."""
+    return NEVER if stood is None or stood["state"] == UNSURE else stood["on"]
 
 
 def _gravity(answer: Answer | None) -> tuple[int, str]:
@@ -125,7 +137,7 @@ def graver_allergies(stands: Mapping | None, reported: Mapping | None) -> Mappin
     """
     if not reported or not (reported["substances"] or reported["texts"]):
         return stands
-    known = stands or {"substances": [], "texts": [], "on": dt.date.min.isoformat()}
+    known = stands or {"substances": [], "texts": [], "on": NEVER}
     both = {kind: sorted({*known[kind], *reported[kind]}) for kind in ("substances", "texts")}
     return {**known, **both}
 

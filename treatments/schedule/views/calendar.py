@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from clinic.access import role_required
 from clinic.models import User
 from clinic.roles import Role
+from patients.models import Report
 from treatments.schedule import days
 from treatments.schedule.forms import DayForm
 from treatments.schedule.models import Session
@@ -26,6 +27,7 @@ def day(request) -> HttpResponse:
         "form": form,
         "shown": shown,
         "listed": _listed(request.user, shown.sessions),
+        "reported": _reported(request.user, shown.sessions),
         "today": today,
         "clinical": request.user.is_clinical,
     }
@@ -36,3 +38,11 @@ def _listed(user: User, sessions: list[Session]) -> list[tuple[Session, Step | N
     """Each session with this person's next step."""
     steps = next_steps(user, sessions)
     return [(session, steps.get(session.pk)) for session in sessions]
+
+
+def _reported(user: User, sessions: list[Session]) -> set[int]:
+    """The patients who reported something that nobody has confirmed; for clinical eyes only."""
+    if not user.is_clinical:
+        return set()
+    patients = {session.course.patient_id for session in sessions}
+    return set(Report.objects.unsettled().filter(patient__in=patients).values_list("patient", flat=True))

@@ -14,6 +14,7 @@ from clinic.errors import changed_meanwhile
 from clinic.models import Room
 from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
+from patients.models import Report
 from treatments.schedule import actions, offers, refusals
 from treatments.schedule.access import open_session
 from treatments.schedule.arrivals import may_arrive
@@ -60,6 +61,7 @@ def session_page(request, row: Session, *, status: int = 200, **context) -> Http
         "session": row,
         "patient": row.course.patient,
         "booked": row.state == SessionState.BOOKED,
+        "report": Report.objects.pending(row.course.patient) if request.user.is_clinical else None,
         "today": may_arrive(row, timezone.localdate()),
         "step": next_steps(request.user, [row]).get(row.pk),
     }

@@ -12,7 +12,8 @@ from clinic.models import AccessLog, User
 from conftest import NOW
 from contraindications.actions import decide
 from contraindications.models import RuleSet
-from patients.tests.factories import clear_interview, interview, patient
+from patients.actions import set_aside
+from patients.tests.factories import clear_interview, interview, patient, reported
 from treatments.courses.actions import confirm
 from treatments.courses.events import CourseFinished
 from treatments.courses.tests.factories import course
@@ -143,6 +144,15 @@ def test_a_check_in_of_another_day_does_not_count(sessions, doctor):
         at=sessions[0].starts_at,
     )
     refused(moved, doctor, Refusal.NOT_CHECKED_IN)
+
+
+def test_a_report_that_nobody_confirmed_bars_performing(sessions, doctor):
+    session, patient = sessions[0], sessions[0].course.patient
+    checked_in(session, by=doctor)
+    report = reported(patient, by=doctor, at=session.starts_at)
+    refused(session, doctor, Refusal.UNCONFIRMED)
+    set_aside(report, reason="Her sister filled it in.", by=doctor, at=session.starts_at)
+    assert perform(session, doctor)
 
 
 def test_cancelled_session_is_refused(sessions, doctor):
@@ -295,6 +305,19 @@ def test_what_is_missing_is_decided_there_and_then(as_, doctor, url, on_the_day,
     answer = as_(doctor).post(reverse("contraindications:decide", args=[done.screening_id]), said)
     assert answer["Location"] == url
     assert "Record as performed" in as_(doctor).get(url).content.decode()
+
+
+@pytest.mark.parametrize("name", ["schedule:session", "visits:check_in", "visits:perform"])
+def test_pages_lead_to_the_report_that_nobody_confirmed(
+    as_, doctor, front_desk, url, on_the_day, sessions, name
+):
+    patient, page = sessions[0].course.patient, reverse(name, args=[sessions[0].pk])
+    reported(patient, by=doctor, at=on_the_day, answers={"nsaid": "current"})
+    confirm = reverse("patients:confirm_report", args=[patient.pk])
+    assert confirm in as_(doctor).get(page).content.decode()
+    assert confirm in as_(doctor).get(reverse("schedule:day")).content.decode()
+    for address in (page, reverse("schedule:day")):
+        assert confirm not in as_(front_desk).get(address).content.decode()
 
 
 def test_page_leads_to_the_check_in_first(as_, doctor, url, on_the_day, sessions):
