@@ -33,17 +33,18 @@ class Softer:
     ages: tuple[int, int] | None = None
     allergen: str = ""  # "named" or "suspected"
     place: tuple[str, str] | None = None  # a technique family and a region
+    covered: bool = False  # another item is as strict: all lists together judge it as before
     together: bool = False  # two reports that are milder together than one of them alone
 
 
 def softened(base: Mapping[str, Any], draft: Mapping[str, Any]) -> list[Softer]:
     """All that the content `draft` judges more mildly than `base`; both compile."""
     old, new = RuleSet.from_content(base), RuleSet.from_content(draft)
-    found = [*_settings(base["settings"], draft["settings"]), *_covered(old, new)]
+    found = [*_settings(base["settings"], draft["settings"]), *_reached_now(old, new)]
     for code, item in old.items.items():
         now = new.items.get(code)
         if now is None or now.digest != item.digest or (_ages(item) and old.minimum_age != new.minimum_age):
-            found += _item(item, now, old)
+            found += _item(item, now, old, new)
     for code, item in new.items.items():
         if code not in old.items or old.items[code].digest != item.digest:
             found += _together(item, new)
@@ -59,7 +60,7 @@ def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[S
             yield Softer("absolute", name, "")
 
 
-def _covered(old: RuleSet, new: RuleSet) -> Iterator[Softer]:
+def _reached_now(old: RuleSet, new: RuleSet) -> Iterator[Softer]:
     """Where no list reached before, and one does now: the remark that nothing covers the technique is gone."""
     for place in new.reaches:
         if _reached(new, place) and not _reached(old, place):
@@ -70,39 +71,41 @@ def _reached(rules: RuleSet, place: tuple[str, str]) -> bool:
     return any(rules.reaches[place][source] in ("direct", "extended") for source in rules.listing)
 
 
-def _item(before: Item, after: Item | None, rules: RuleSet) -> Iterator[Softer]:
+def _item(before: Item, after: Item | None, old: RuleSet, new: RuleSet) -> Iterator[Softer]:
     """Each probe of which the item is milder by now, at the reach where it matters most."""
-    reaches = sorted(
-        {rules.reaches[place][before.source] for place in rules.reaches}, key=words.REACHES.index
-    )
-    ages: list[tuple[int, Softer]] = []
+    reaches = sorted({reach[before.source] for reach in old.reaches.values()}, key=words.REACHES.index)
+    ages: list[Softer] = []
     for known, what in _probes(before):
         pairs = [(_effect(before, known, reach), _effect(after, known, reach)) for reach in reaches]
         worse = next((pair for pair in pairs if _RANKS[pair[1]] > _RANKS[pair[0]]), None)
-        if worse and what.ages:
-            ages.append((what.ages[0], replace(what, before=worse[0], after=worse[1])))
-        elif worse:
-            yield replace(what, before=worse[0], after=worse[1])
+        if worse is None:
+            continue
+        one = replace(what, before=worse[0], after=worse[1], covered=_covered(known, old, new))
+        if one.ages:
+            ages.append(one)
+        else:
+            yield one
     yield from _spans(ages)
 
 
-def _spans(ages: list[tuple[int, Softer]]) -> Iterator[Softer]:
-    """Ages of the same fate that follow each other, as one."""
-    start = 0
-    for place, (age, one) in enumerate(ages):
-        following = ages[place + 1] if place + 1 < len(ages) else None
-        same = (
-            following
-            and following[0] == age + 1
-            and (following[1].before, following[1].after)
-            == (
-                one.before,
-                one.after,
-            )
-        )
-        if not same:
-            yield replace(one, ages=(ages[start][0], age))
-            start = place + 1
+def _covered(known: Known, old: RuleSet, new: RuleSet) -> bool:
+    """Do all lists together judge it as gravely as before, whatever the technique and the area?"""
+    return all(
+        _RANKS[_worst(known, new, place)] <= _RANKS[_worst(known, old, place)] for place in old.reaches
+    )
+
+
+def _spans(ages: list[Softer]) -> list[Softer]:
+    """Single years of the same fate that follow each other, as one."""
+    spans: list[Softer] = []
+    for one in ages:
+        low, high = one.ages or (0, 0)
+        last = spans[-1] if spans else None
+        if last and last.ages and last.ages[1] == low - 1 and replace(last, ages=one.ages) == one:
+            spans[-1] = replace(one, ages=(last.ages[0], high))
+        else:
+            spans.append(one)
+    return spans
 
 
 def _probes(item: Item) -> Iterator[tuple[Known, Softer]]:
@@ -143,7 +146,8 @@ def _together(item: Item, rules: RuleSet) -> Iterator[Softer]:
 
 def _worst(known: Known, rules: RuleSet, place: tuple[str, str]) -> str:
     """The gravest effect of all items on what is reported, in this family and region."""
-    touched = {code for report in known.states.items() for code in rules.by_state.get(report, ())}
+    touched = rules.by_age | (rules.by_allergy if known.allergies else frozenset())
+    touched |= {code for report in known.states.items() for code in rules.by_state.get(report, ())}
     items = (rules.items[code] for code in touched)
     effects = (_effect(item, known, rules.reaches[place][item.source]) for item in items)
     return min(effects, key=_RANKS.__getitem__, default=MILDEST)

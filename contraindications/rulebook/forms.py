@@ -16,6 +16,7 @@ from contraindications.rulebook.vocabulary import (
     Vocabulary,
     named,
 )
+from contraindications.rules import SHIPPED_SETTINGS
 from contraindications.rules.ruleset import ALLERGEN, MINIMUM_AGE
 
 
@@ -206,6 +207,7 @@ class SettingsForm(ProposalForm):
 
     def __init__(self, *args: Any, known: Vocabulary, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        self.known = known
         for name, (low, high) in BOUNDS.items():
             field = forms.IntegerField(label=self.fields[name].label, min_value=low, max_value=high)
             self.fields[name] = field
@@ -213,6 +215,17 @@ class SettingsForm(ProposalForm):
         facts = [choice for _group, choices in known.facts() for choice in choices]
         self.fields["absolute"].choices = [*kinds, *facts, *known.items()]  # type: ignore[attr-defined]
         self.order_fields(self.field_order)
+
+    def boxes(self) -> list[tuple[str, list[Any]]]:
+        """The boxes of what is absolute: what ships or is chosen, then the rest, folded away."""
+        chosen = {*(self["absolute"].value() or ()), *SHIPPED_SETTINGS["absolute"]}  # type: ignore[misc]
+        items = {code for code, _label in self.known.items()}
+        parts: dict[str, list[Any]] = {"": [], _("Other conditions"): [], _("Single items of the lists"): []}
+        for box in self["absolute"]:
+            code = box.data["value"]
+            part = 0 if code in chosen else 2 if code in items else 1
+            parts[list(parts)[part]].append(box)
+        return list(parts.items())
 
     def proposed(self) -> dict[str, Any]:
         """The settings as the rule set has them; what is absolute in the order in which it stood."""

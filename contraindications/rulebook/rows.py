@@ -22,7 +22,10 @@ class RowForm(forms.Form):
 
     kind = ""
     title: Any = ""
-    match = forms.ChoiceField(label=gettext_lazy("How surely the source means this"), choices=MATCHES)
+    match = forms.ChoiceField(
+        label=gettext_lazy("How surely the source means this"),
+        choices=[("", gettext_lazy("Choose")), *MATCHES],
+    )
     use_required_attribute = False
 
     def __init__(self, *args: Any, known: Vocabulary, **kwargs: Any):
@@ -172,7 +175,9 @@ class AgeRow(RowForm):
 
 class AllergenRow(RowForm):
     kind, title = "allergen", gettext_lazy("An allergy")
-    allergen_in = forms.ChoiceField(label=gettext_lazy("To what"), choices=PLACES)
+    allergen_in = forms.ChoiceField(
+        label=gettext_lazy("To what"), choices=[("", gettext_lazy("Choose")), *PLACES]
+    )
     field_order = ["allergen_in", "match"]
 
     def looks_at(self) -> dict[str, Any]:

@@ -196,10 +196,11 @@ def _softer(one: Softer, known: Vocabulary) -> str:
     if one.code == "absolute":
         return _("%(what)s: a doctor could release it") % {"what": setting_value([one.before], known)}
     if one.code in listwords.FIELDS:
-        return _("%(before)s before, %(after)s after") % {"before": one.before, "after": one.after}
+        return _("from %(before)s to %(after)s") % {"before": one.before, "after": one.after}
     if one.together:
-        return _("%(what)s, reported together: %(after)s, though one of them alone is: %(before)s") % words
-    return _("%(what)s: %(before)s before, %(after)s after") % words
+        return _("%(what)s, together: “%(after)s”, though one of them alone is “%(before)s”") % words
+    said = _("%(what)s: from “%(before)s” to “%(after)s”") % words
+    return _("%(said)s; another item is as strict") % {"said": said} if one.covered else said
 
 
 def _reported(one: Softer, known: Vocabulary) -> str:
@@ -215,4 +216,4 @@ def _reported(one: Softer, known: Vocabulary) -> str:
 
 
 def _effect(effect: str) -> str:
-    return _("nothing") if effect == MILDEST else str(wording.EFFECT_TAGS.get(effect, effect))
+    return _("no finding") if effect == MILDEST else str(wording.EFFECT_TAGS.get(effect, effect))

@@ -31,6 +31,7 @@ def versions(request: StaffRequest) -> HttpResponse:
     context = {
         "versions": rows,
         "may_draft": request.user.has_role(Role.DOCTOR, *draft_actions.PROPOSERS),
+        "proposes": request.user.has_role(*draft_actions.PROPOSERS),
         "sees_sources": request.user.has_role(*CLINICAL, Role.CATALOGUE_ADMIN),
         "draft": Draft.objects.open().first(),
         "discarded": Draft.objects.discarded(),

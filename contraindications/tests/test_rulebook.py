@@ -379,7 +379,7 @@ def test_the_draft_says_where_it_is_milder(as_, catalogue_admin):
     retire("S1-C12", by=catalogue_admin)
     page = said(as_(catalogue_admin).get(url("draft")))
     assert "This draft is milder" in page
-    assert "Anaemia (now): stop before, nothing after" in page
+    assert "Anaemia (now): from “stop” to “no finding”" in page
 
 
 # ---- The preview

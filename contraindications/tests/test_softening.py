@@ -78,6 +78,18 @@ def test_a_retired_item_is_milder_for_all_that_met_it():
     }
 
 
+def test_a_retired_item_whose_condition_another_bars_is_named_as_covered():
+    [pregnancy] = softened(content(), without("S4-C01"))
+    assert (pregnancy.facts, pregnancy.covered) == ((("pregnancy", "current"),), True)
+    assert {one.covered for one in softened(content(), without("S1-C12"))} == {False}
+
+
+def without(code):
+    draft = changed()
+    draft["items"].remove(item(draft, code))
+    return draft
+
+
 def test_a_care_item_made_plainer_is_milder():
     draft = changed()
     item(draft, "S4-C04")["when"][1]["match"] = "direct"
