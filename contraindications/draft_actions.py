@@ -123,6 +123,7 @@ def discard(draft: Draft, *, reason: str, by: User, at: dt.datetime) -> None:
     if not by.has_role(*DISCARDERS):
         raise PermissionDenied
     one_publisher_at_a_time()
+    Preview.objects.filter(draft=draft).delete()  # it named people, and nobody will read it
     _end(_still_open(draft.pk), discard_reason=_reason(reason), by=by, at=at)
 
 

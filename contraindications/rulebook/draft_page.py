@@ -1,9 +1,11 @@
 """The page of the draft: its changes, where it is milder, its preview, and who may publish it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.requests import StaffRequest
@@ -34,21 +36,30 @@ def draft_page(request: StaffRequest, *, status: int = 200, **more: Any) -> Http
 
 def _of(row: Draft, known: Vocabulary, request: StaffRequest) -> dict[str, Any]:
     base = RuleSet.objects.values_list("content", flat=True).get(pk=row.base_id)
-    context = {
+    return {
         "changes": shown.changes(row, base, known, request.user),
         "milder": shown.milder(base, known.content, known),
-        "newer": RuleSet.objects.in_force() if draft_actions.is_overtaken(row) else None,
         "may_discard": request.user.has_role(*draft_actions.DISCARDERS),
         "discard_form": ReasonForm(auto_id="discard-%s"),
-        **preview_context(row, known.content, request.user),
+        **steps(row, known.content, request),
+    }
+
+
+def steps(row: Draft, content: Mapping[str, Any], request: StaffRequest) -> dict[str, Any]:
+    """What the last two steps show, preview and publishing: the part of the page that renews itself."""
+    context = preview_context(row, content, request.user) | {
+        "draft": row,
+        "today": timezone.localdate(),
+        "newer": RuleSet.objects.in_force() if draft_actions.is_overtaken(row) else None,
     }
     preview: Preview | None = context["preview"]
-    context["waits_for"] = waits_for(row, context, request)
-    context["publish_form"] = PublishForm(initial={"expected": preview.digest if preview else ""})
-    return context
+    return context | {
+        "waits_for": waits_for(row, context, request),
+        "publish_form": PublishForm(initial={"expected": preview.digest if preview else ""}),
+    }
 
 
-def waits_for(row: Draft, context: dict[str, Any], request: StaffRequest) -> str:
+def waits_for(row: Draft, context: Mapping[str, Any], request: StaffRequest) -> str:
     """Why this person cannot publish it now, in a sentence; empty where they can."""
     if not row.changes.standing().exists():
         return _("There is nothing to publish: every change was taken back.")

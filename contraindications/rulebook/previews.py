@@ -1,7 +1,6 @@
 """Pages of the preview: start it, watch it, go on with it here, and for doctors who it is about."""
 
 from functools import partial
-from typing import Any
 
 from django.db import transaction
 from django.http import Http404, HttpResponse
@@ -16,7 +15,8 @@ from clinic.requests import StaffRequest
 from contraindications import draft_actions, previewing, rowwords, tasks
 from contraindications.models import Draft, Flip, Preview, Verdict
 from contraindications.rulebook.access import doctor, drafters
-from contraindications.rulebook.preview_page import item_words, preview_context
+from contraindications.rulebook.draft_page import steps
+from contraindications.rulebook.preview_page import item_words
 
 HERE = 15  # seconds that a person waits for what runs in the request
 PAGE = 20  # people on a page: each of them is a read of a record
@@ -76,10 +76,8 @@ def people(request: StaffRequest, pk: int) -> HttpResponse:
 
 def _progress(request: StaffRequest) -> HttpResponse:
     row = Draft.objects.open().first()
-    context: dict[str, Any] = {"draft": row}
-    if row:
-        context |= preview_context(row, draft_actions.content_of(row), request.user)
-    return render(request, "contraindications/rules/_preview.html", context)
+    context = steps(row, draft_actions.content_of(row), request) if row else {}
+    return render(request, "contraindications/rules/_steps.html", context)
 
 
 def _titles(row: Draft) -> dict[str, str]:

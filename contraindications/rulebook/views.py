@@ -15,11 +15,12 @@ from clinic.requests import StaffRequest
 from clinic.roles import CLINICAL, Role
 from clinic.versions import ChangedMeanwhile
 from contraindications import draft_actions
-from contraindications.models import Draft, DraftChange, RuleSet
+from contraindications.models import Draft, DraftChange, Preview, RuleSet
 from contraindications.rulebook import shown
 from contraindications.rulebook.access import discarders, doctor, drafters, readers
 from contraindications.rulebook.draft_page import draft_page
 from contraindications.rulebook.forms import PublishForm, ReasonForm
+from contraindications.rulebook.preview_page import Line, summary
 from contraindications.rulebook.vocabulary import vocabulary
 
 
@@ -52,8 +53,15 @@ def version(request: StaffRequest, number: int) -> HttpResponse:
         "sources": shown.sources(known),
         "settings": shown.settings(known),
         "changes": DraftChange.objects.standing().filter(draft__became=rule_set).select_related("by"),
+        "found": _found(rule_set),
     }
     return render(request, "contraindications/rules/version.html", context)
+
+
+def _found(rule_set: RuleSet) -> list[Line]:
+    """What the preview of the draft that became this version had found: counts, nobody by name."""
+    preview = Preview.objects.filter(draft__became=rule_set).first()
+    return summary(preview, rule_set.content) if preview else []
 
 
 @require_safe

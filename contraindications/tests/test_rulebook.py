@@ -111,6 +111,8 @@ def test_a_version_says_why_it_was_changed(as_, ready, doctor):
     page = said(as_(doctor).get(url("version", new.version)))
     assert "The clinic decided so" in page
     assert "S1-C16" in page
+    assert "What its preview had found" in page
+    assert "Nowak" not in page
 
 
 def test_more_items_cost_no_more_questions(as_, catalogue_admin, django_assert_max_num_queries):
@@ -453,7 +455,7 @@ def test_rows_of_a_preview_that_is_over_are_gone(as_, ready, doctor):
     assert as_(doctor).get(url("people", flip.pk)).status_code == 404
     browser = as_(doctor)
     with nothing_changes():
-        assert browser.post(url("preview_run", ready.preview.pk)).status_code == 404
+        assert browser.post(url("preview_run", flip.preview_id)).status_code == 404
         assert browser.post(url("preview_start", ready.pk)).status_code == 409
     assert "no open draft any more" in said(as_(doctor).get(url("preview")))
 
