@@ -46,9 +46,13 @@ def row_faults(row: Mapping[str, Any], states: Mapping[str, list[str]]) -> Itera
 def _items(content: Mapping[str, Any]) -> Iterator[str]:
     kinds = {source["code"]: source["kind"] for source in content["sources"]}
     states = {fact["code"]: fact["states"] for fact in content["facts"]}
+    said: dict[bytes, str] = {}
     for item in content["items"]:
         for fault in _item(item, kinds[item["source"]], states):
             yield f"list item {item['id']}: {fault}"
+        says = words.canonical_json({part: value for part, value in item.items() if part != "id"})
+        if (first := said.setdefault(says, item["id"])) != item["id"]:
+            yield f"list item {item['id']}: says the same as {first}"
 
 
 def _item(item: Mapping[str, Any], kind: str, states: Mapping[str, list[str]]) -> Iterator[str]:

@@ -212,7 +212,9 @@ class SettingsForm(ProposalForm):
             field = forms.IntegerField(label=self.fields[name].label, min_value=low, max_value=high)
             self.fields[name] = field
         kinds = named((ALLERGEN, MINIMUM_AGE), listwords.ABSOLUTE)
-        facts = [choice for _group, choices in known.facts() for choice in choices]
+        facts = [
+            (code, known.labels.get(code, code)) for _group, ones in known.facts() for code, _label in ones
+        ]
         self.fields["absolute"].choices = [*kinds, *facts, *known.items()]  # type: ignore[attr-defined]
         self.order_fields(self.field_order)
 

@@ -16,7 +16,7 @@ from clinic.views import get_or_post
 from contraindications import draft_actions, drafting
 from contraindications.drafting import ADD, CHANGE, RETIRE, SOURCE
 from contraindications.rulebook import shown
-from contraindications.rulebook.access import catalogue_admin, proposers
+from contraindications.rulebook.access import catalogue_admin, on_a_rule_set, proposers
 from contraindications.rulebook.forms import ItemForm, ProposalForm, SettingsForm, SourceForm
 from contraindications.rulebook.rows import KINDS, Rows
 from contraindications.rulebook.vocabulary import Vocabulary, vocabulary
@@ -24,6 +24,7 @@ from contraindications.rulebook.vocabulary import Vocabulary, vocabulary
 
 @get_or_post
 @catalogue_admin
+@on_a_rule_set
 def item_add(request: StaffRequest) -> HttpResponse:
     """Propose a new item."""
     return _item_page(request, vocabulary(draft_actions.in_the_making()), None)
@@ -31,6 +32,7 @@ def item_add(request: StaffRequest) -> HttpResponse:
 
 @get_or_post
 @catalogue_admin
+@on_a_rule_set
 def item_change(request: StaffRequest, code: str) -> HttpResponse:
     """Propose another wording, force, place, or other rows of an item."""
     known = vocabulary(draft_actions.in_the_making())
@@ -39,6 +41,7 @@ def item_change(request: StaffRequest, code: str) -> HttpResponse:
 
 @get_or_post
 @catalogue_admin
+@on_a_rule_set
 def item_retire(request: StaffRequest, code: str) -> HttpResponse:
     """Propose that an item counts no more."""
     known = vocabulary(draft_actions.in_the_making())
@@ -53,6 +56,7 @@ def item_retire(request: StaffRequest, code: str) -> HttpResponse:
 
 @get_or_post
 @catalogue_admin
+@on_a_rule_set
 def source_add(request: StaffRequest) -> HttpResponse:
     """Propose a document, with how far its list reaches and why."""
     known = vocabulary(draft_actions.in_the_making())
@@ -63,6 +67,7 @@ def source_add(request: StaffRequest) -> HttpResponse:
 
 @get_or_post
 @proposers
+@on_a_rule_set
 def settings(request: StaffRequest) -> HttpResponse:
     """Propose other numbers, and what nobody can release."""
     known = vocabulary(draft_actions.in_the_making())

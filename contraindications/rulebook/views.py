@@ -17,7 +17,7 @@ from clinic.versions import ChangedMeanwhile
 from contraindications import draft_actions
 from contraindications.models import Draft, DraftChange, Preview, RuleSet
 from contraindications.rulebook import shown
-from contraindications.rulebook.access import discarders, doctor, drafters, readers
+from contraindications.rulebook.access import discarders, doctor, drafters, on_a_rule_set, readers
 from contraindications.rulebook.draft_page import draft_page
 from contraindications.rulebook.forms import PublishForm, ReasonForm
 from contraindications.rulebook.preview_page import Line, summary
@@ -66,6 +66,7 @@ def _found(rule_set: RuleSet) -> list[Line]:
 
 @require_safe
 @drafters
+@on_a_rule_set
 def draft(request: StaffRequest) -> HttpResponse:
     """The open draft; without one, the lists in force, where a first change opens one."""
     return draft_page(request)
@@ -73,6 +74,7 @@ def draft(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 @drafters
+@on_a_rule_set
 def take_back(request: StaffRequest, pk: int) -> HttpResponse:
     """Let a change count no more."""
     change = get_object_or_404(DraftChange, pk=pk)
@@ -90,6 +92,7 @@ def take_back(request: StaffRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @discarders
+@on_a_rule_set
 def discard(request: StaffRequest, pk: int) -> HttpResponse:
     """End the draft without publishing it."""
     form, row = ReasonForm(request.POST, auto_id="discard-%s"), get_object_or_404(Draft, pk=pk)
@@ -105,6 +108,7 @@ def discard(request: StaffRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @drafters
+@on_a_rule_set
 def renew(request: StaffRequest, pk: int) -> HttpResponse:
     """Start the draft from the version that was published meanwhile."""
     row = get_object_or_404(Draft, pk=pk)
@@ -122,6 +126,7 @@ def renew(request: StaffRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @doctor
+@on_a_rule_set
 def publish(request: StaffRequest, pk: int) -> HttpResponse:
     """Make the draft the rule set in force."""
     form, row = PublishForm(request.POST), get_object_or_404(Draft, pk=pk)

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from contraindications import listwords, wording
 from contraindications.listing import POLICY, POLICY_STRENGTHS
 from contraindications.rules import words
@@ -34,8 +36,13 @@ class Vocabulary:
         """The facts by group, as a select offers them."""
         grouped: dict[str, Choices] = {}
         for code in sorted(self.states, key=lambda fact: self.labels.get(fact, fact)):
-            grouped.setdefault(self.groups.get(code, ""), []).append((code, self.labels.get(code, code)))
+            grouped.setdefault(self.groups.get(code, ""), []).append((code, self._offered(code)))
         return sorted((group.capitalize(), facts) for group, facts in grouped.items())
+
+    def _offered(self, fact: str) -> str:
+        """The fact, and that it is never answered as ended where that is so."""
+        label = self.labels.get(fact, fact)
+        return _("%(fact)s (now only)") % {"fact": label} if self.states[fact] == [words.CURRENT] else label
 
     def sources(self) -> Choices:
         """The documents, then the clinic's own policy."""

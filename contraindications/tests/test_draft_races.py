@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection
 from clinic.roles import Role
 from conftest import NOW, person
 from contraindications import actions, draft_actions, drafting, previewing
-from contraindications.models import Draft, DraftChange, Flip, RuleSet
+from contraindications.models import Draft, DraftChange, Flip, Preview, RuleSet
 from contraindications.tests.draft_factories import add_item, previewed, retire
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -109,6 +109,31 @@ def test_a_change_and_a_publication_at_once_leave_no_change_unpublished_and_unse
     else:
         assert isinstance(published, draft_actions.NotPreviewed)
         assert changed.draft == ready
+
+
+def test_a_worker_killed_in_the_middle_of_a_batch_leaves_it_to_the_next(ready, doctors, monkeypatch):
+    monkeypatch.setattr(previewing, "BATCH", 5)
+    preview = previewing.start(ready, by=doctors[0], day=NOW.date(), at=NOW)
+    assert all(previewing.step(preview.pk, at=NOW) for _batch in range(2))
+    preview.refresh_from_db()
+    done, save = preview.done, Preview.save
+
+    def kill(self, **kwargs):
+        save(self, **kwargs)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with monkeypatch.context() as deadly:
+        deadly.setattr(Preview, "save", kill)
+        [killed] = at_once(lambda: previewing.step(preview.pk, at=NOW))
+    assert isinstance(killed, DatabaseError)
+    preview.refresh_from_db()
+    assert (preview.done, previewing.unfinished()) == (done, [preview.pk])
+    while previewing.step(preview.pk, at=NOW):
+        pass
+    preview.refresh_from_db()
+    assert preview.done == preview.total
+    assert Flip.objects.filter(preview=preview).count() == 1
 
 
 def test_two_workers_on_one_preview_look_at_every_case_once(ready, doctors, monkeypatch):

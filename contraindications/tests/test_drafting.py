@@ -145,6 +145,12 @@ def test_an_item_that_nobody_should_stand_behind_is_refused(changes, said):
         compiled(with_item(**changes))
 
 
+def test_the_same_item_twice_is_refused():
+    twice = [Edit("add", code, None, item(id=code)) for code in ("S1-C16", "S1-C17")]
+    with pytest.raises(RuleSetError, match="S1-C17: says the same as S1-C16"):
+        compiled(applied(content(), twice))
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

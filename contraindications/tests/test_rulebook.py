@@ -9,6 +9,7 @@ from clinic.tests.unchanged import nothing_changes
 from conftest import person
 from contraindications import draft_actions, drafting, tasks
 from contraindications.models import Draft, DraftChange, RuleSet
+from contraindications.querysets import RuleSetQuerySet
 from contraindications.tests.documented import content
 from contraindications.tests.draft_factories import add_item, previewed, propose, retire
 from contraindications.tests.factories import published
@@ -530,6 +531,23 @@ def test_changes_that_do_not_fit_the_newest_are_named(as_, proposed, catalogue_a
         answer = browser.post(url("renew", proposed.draft_id))
     assert answer.status_code == 409
     assert "do not fit the newest version" in said(answer)
+
+
+def test_without_a_published_rule_set_there_is_nothing_to_start_from(as_, catalogue_admin, monkeypatch):
+    monkeypatch.setattr(RuleSetQuerySet, "in_force", lambda self: None)
+    browser = as_(catalogue_admin)
+    for name in ("draft", "item_add", "source_add", "settings"):
+        assert browser.get(url(name)).status_code == 409
+    assert browser.get(url("versions")).status_code == 200
+
+
+def test_the_same_form_sent_twice_adds_one_item(as_, catalogue_admin):
+    browser = as_(catalogue_admin)
+    assert browser.post(url("item_add"), item_form()).status_code == 302
+    with nothing_changes():
+        answer = browser.post(url("item_add"), item_form())
+    assert answer.status_code == 422
+    assert "says the same as S1-C16" in said(answer)
 
 
 # ---- Wrong method, wrong address
