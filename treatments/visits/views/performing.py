@@ -91,7 +91,9 @@ def _page(
         "done": done,
     }
     if evaluation and why == Refusal.NOT_CLEARED:
-        context |= {"undecided": True, "screening": _kept(evaluation, course.screening, done)}
+        kept = _kept(evaluation, course.screening, done)
+        beside = kept and cleared and not refused and not cleared.performable  # the verdict says it already
+        context |= {"undecided": True, "screening": kept, **({"why": ""} if beside else {})}
     return render(request, "visits/perform.html", context, status=status)
 
 
