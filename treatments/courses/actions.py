@@ -43,8 +43,7 @@ def create_plan(
     locks.planning()
     with connection.cursor() as cursor:  # the second of two posts waits for the first
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(key)])
-    # Whoever changes what is known of this patient waits, and then finds the plan; or the plan finds what they said.
-    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    _lock(patient)
     saved = Course.objects.filter(key=key, patient=patient).first()
     if saved is not None:
         if not _holds(saved, picked, run):
@@ -140,6 +139,11 @@ def screen_again(course: Course, *, by: User, at: dt.datetime) -> Course:
         raise ChangedMeanwhile
     rescreen(found, by=by, at=at)
     return found
+
+
+def _lock(patient: Patient) -> None:
+    """Whoever changes what is known of the patient waits, and then finds the plan; or the plan finds what was said."""
+    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
 
 
 def _refuse_unless_confirmable(course: Course, *, by: User, at: dt.datetime) -> None:
