@@ -22,6 +22,14 @@ BOOKING_WORDS = {
     HELD: gettext_lazy("Held"),
     NOT_BOOKABLE: gettext_lazy("Not bookable"),
 }
+SENTENCES = {
+    "stop": gettext_lazy("Nothing can be booked or performed unless a doctor releases it."),
+    REFUSED: gettext_lazy("It was decided not to go ahead with this plan."),
+    "incomplete": gettext_lazy("Nothing can be performed until the missing answers are there."),
+    "hold": gettext_lazy("It can be booked and performed after a doctor has decided."),
+    "caution": gettext_lazy("It can be performed after the practitioner has acknowledged each point."),
+    "clear": gettext_lazy("It can be confirmed, booked and performed."),
+}
 # Which decision settles a finding of which effect.
 KINDS = {
     "stop": Decision.Kind.RELEASE,
@@ -186,12 +194,4 @@ def said(stage: str, missing: Iterable[Missing]) -> str:
     """One sentence for clinical staff."""
     if stage == "stop" and any(not one.kind for one in missing):
         return _("Nothing can be booked or performed with this plan.")
-    sentences = {
-        "stop": _("Nothing can be booked or performed unless a doctor releases it."),
-        REFUSED: _("It was decided not to go ahead with this plan."),
-        "incomplete": _("Nothing can be performed until the missing answers are there."),
-        "hold": _("It can be booked and performed after a doctor has decided."),
-        "caution": _("It can be performed after the practitioner has acknowledged each point."),
-        "clear": _("It can be confirmed, booked and performed."),
-    }
-    return sentences[stage]
+    return str(SENTENCES[stage])

@@ -22,15 +22,28 @@ class Outlook:
     plan: rules.Plan
     rule_set: RuleSet
     compiled: rules.RuleSet
-    _turns: tuple[dt.date, ...] | None = None
+    _facts: rules.Patient | None = None  # with every answer, be it of a day to come
+    _turns: tuple[dt.date, ...] = ()
     _stretches: dict[tuple[int, int], Evaluation] = field(default_factory=dict)
+    _outcomes: dict[int, str] = field(default_factory=dict)
 
     def on(self, day: dt.date) -> Evaluation:
         """The verdict on `day`. Raises CannotScreen."""
+        found = self.stretch(day)
+        return found if found.as_of == day else replace(found, as_of=day)
+
+    def stretch(self, day: dt.date) -> Evaluation:
+        """The verdict on `day` or on another, of which everything but `as_of` is the same. Raises CannotScreen.
+
+        The same object for the same stretch.
+        """
         with failing_closed(self.patient.pk):
-            stretch = rules.age_on(day, self.patient.birth_date), bisect(self.turns, day)
-        if stretch not in self._stretches:
-            self._stretches[stretch] = evaluate_facts(
+            facts = self._read()
+            key = rules.age_on(day, self.patient.birth_date), bisect(self._turns, day)
+        if key not in self._stretches:
+            given = [answer.answered_on for answer in facts.answers.values()] + [facts.allergies_on]
+            known = all(on is None or on <= day for on in given)
+            self._stretches[key] = evaluate_facts(
                 self.patient,
                 self.interview,
                 self.report,
@@ -38,16 +51,22 @@ class Outlook:
                 rule_set=self.rule_set,
                 compiled=self.compiled,
                 day=day,
+                facts=facts if known else None,
             )
-        found = self._stretches[stretch]
-        return found if found.as_of == day else replace(found, as_of=day)
+        return self._stretches[key]
 
-    @property
-    def turns(self) -> tuple[dt.date, ...]:
-        if self._turns is None:
-            whole = facts_of(self.patient, self.interview, self.report, day=dt.date.max)
-            self._turns = rules.turning_days(whole, self.compiled)
-        return self._turns
+    def outcome(self, day: dt.date) -> str:
+        """`outcome_of` the verdict on `day`. Raises CannotScreen."""
+        found = self.stretch(day)
+        if id(found) not in self._outcomes:
+            self._outcomes[id(found)] = outcome_of(found)
+        return self._outcomes[id(found)]
+
+    def _read(self) -> rules.Patient:
+        if self._facts is None:
+            self._facts = facts_of(self.patient, self.interview, self.report, day=dt.date.max)
+            self._turns = rules.turning_days(self._facts, self.compiled)
+        return self._facts
 
 
 def outcome_of(evaluation: Evaluation) -> str:

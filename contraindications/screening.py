@@ -92,10 +92,14 @@ def evaluate_facts(
     rule_set: RuleSet,
     compiled: rules.RuleSet,
     day: dt.date,
+    facts: rules.Patient | None = None,
 ) -> Evaluation:
-    """Screen on what was loaded already, under any rule set, a draft's too. No SQL. Raises CannotScreen."""
+    """Screen on what was loaded already, under any rule set, a draft's too. No SQL. Raises CannotScreen.
+
+    `facts` are those of `day`, if they were read before.
+    """
     with failing_closed(patient.pk):
-        facts = facts_of(patient, interview, report, day=day)
+        facts = facts or facts_of(patient, interview, report, day=day)
         outcome = rules.screen(facts, plan, compiled, day)
         digests = rules.finding_digests(outcome, facts, plan, compiled, day)
     return Evaluation(
@@ -211,8 +215,15 @@ def facts_of(
 
 
 def _answer(raw: Mapping[str, Any], day: dt.date) -> rules.Answer:
-    until = raw.get("until")
-    return rules.Answer(raw["state"], dt.date.fromisoformat(until) if until else None, _given_on(raw, day))
+    read = _read(raw["state"], raw.get("until"), raw["on"])
+    return read if read.answered_on and read.answered_on <= day else read._replace(answered_on=NEVER)
+
+
+@lru_cache(maxsize=4096)
+def _read(state: str, until: str | None, on: str) -> rules.Answer:
+    """Most answers of most people are the same few: one object each, however many are screened at once."""
+    ended = dt.date.fromisoformat(until) if until else None
+    return rules.Answer(state, ended, dt.date.fromisoformat(on))
 
 
 def _given_on(raw: Mapping[str, Any], day: dt.date) -> dt.date:

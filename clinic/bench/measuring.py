@@ -5,15 +5,19 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from clinic.bench import pages, replays, report, verdicts
+from django.utils import timezone
+
+from clinic.bench import pages, replays, report, rescreening, verdicts
 from clinic.bench.databases import LARGE, SMALL, inside
 from clinic.demo.bulk import Size
 from clinic.demo.calendar import monday_of
 from contraindications.screening import rules_in_force
 from treatments.courses.plans import case_catalogue as catalogue
+from treatments.schedule.rules import wall
 
 ROUNDS = 5  # small, large, small, large ...: a busy moment of the machine meets both
 SECONDS = 3.0  # for each kind of cases
+MORNING = dt.time(9)  # after the demo was seeded
 REPLAYED = 5_000  # screenings
 A_FULL_DAY = dt.timedelta(days=34)  # before the Monday of the demo's day: a Tuesday of the last full wave
 
@@ -31,6 +35,9 @@ def run(size: Size, day: dt.date, *, requests: int, tell: Callable[[str], None])
             full = pages.measure_full_day(monday_of(day) - A_FULL_DAY, requests=requests)
             tell("Measuring the replay")
             replayed = replays.measure(most=REPLAYED)
+            tell("Measuring re-screening")
+            at = wall(day, MORNING, timezone.get_default_timezone())
+            runs, changes = rescreening.measure_runs(at), rescreening.measure_changes(at)
     title = f"Pages: server time with the demo, and with {size.patients:,} patients and {size.sessions:,} sessions more"
     return [
         report.verdicts_table(measured),
@@ -38,6 +45,8 @@ def run(size: Size, day: dt.date, *, requests: int, tell: Callable[[str], None])
         report.pages_table(small, large, title=title),
         report.plan_table([page for name, page in large.items() if name.startswith("plan update")]),
         report.full_day_table(full),
+        report.runs_table(runs),
+        report.changes_table(changes),
     ]
 
 

@@ -13,6 +13,8 @@ def finding_digests(
     result: Result, patient: Patient, plan: Plan, ruleset: RuleSet, as_of: date
 ) -> dict[str, str]:
     """Item id -> SHA-256 of all that a decision on the finding rests on (`basis.bases`, section 5)."""
+    if not result.findings:
+        return {}
     found = bases(result, patient, plan, ruleset, as_of)
     return {item: words.digest(basis) for item, basis in found.items()}
 

@@ -11,11 +11,12 @@ from contraindications.models import Decision, RuleSet
 from contraindications.outlook import Outlook
 from contraindications.screening import CannotScreen, Evaluation
 from patients.models import Interview, Report
-from treatments.catalogue.models import Product
+from treatments.catalogue.models import Area, Goal, Product, Technique
 from treatments.courses.models import Course
 from treatments.courses.plans import CONTENT_UNKNOWN, assembled, known_ingredients
 from treatments.courses.querysets import CourseQuerySet
 
+CHOSEN: tuple[tuple[str, Any], ...] = (("goal", Goal), ("area", Area), ("technique", Technique))
 Chosen = Mapping[int, frozenset[Any]]  # pk of a course -> what is on one of its lists
 
 
@@ -32,6 +33,10 @@ class Dossier:
 
     def evaluate(self, rule_set: RuleSet, compiled: rules.RuleSet, *, day: dt.date) -> Evaluation:
         """The plan's verdict on `day` under this rule set; no SQL. Raises CannotScreen."""
+        return self.outlook(rule_set, compiled).on(day)
+
+    def outlook(self, rule_set: RuleSet, compiled: rules.RuleSet) -> Outlook:
+        """How the plan looks on any day under this rule set. Raises CannotScreen where it cannot be read."""
         if self.plan is None:
             raise CannotScreen(CONTENT_UNKNOWN)
         outlook = self._outlooks.get(rule_set.digest)
@@ -39,12 +44,13 @@ class Dossier:
             patient = self.course.patient
             outlook = Outlook(patient, self.interview, self.report, self.plan, rule_set, compiled)
             self._outlooks[rule_set.digest] = outlook
-        return outlook.on(day)
+        return outlook
 
 
 def load(courses: CourseQuerySet) -> list[Dossier]:
     """A dossier of each of the courses, in their order. The same number of SQL queries for one and for all."""
-    rows = list(courses.select_related("patient", "goal", "area", "technique"))
+    rows = list(courses.select_related("patient"))
+    _with_catalogue(rows)
     patients = {row.patient_id for row in rows}
     interviews = {one.patient_id: one for one in Interview.objects.standing_of(patients)}
     reports = {one.patient_id: one for one in Report.objects.unsettled().filter(patient__in=patients)}
@@ -59,6 +65,16 @@ def load(courses: CourseQuerySet) -> list[Dossier]:
         )
         for row, plan in zip(rows, _plans(rows), strict=True)
     ]
+
+
+def _with_catalogue(rows: list[Course]) -> None:
+    """Goal, area and technique of each, every one loaded once."""
+    known = [
+        (name, model.objects.in_bulk({getattr(row, f"{name}_id") for row in rows})) for name, model in CHOSEN
+    ]
+    for row in rows:
+        for name, found in known:
+            setattr(row, name, found[getattr(row, f"{name}_id")])
 
 
 def _decisions(patients: Iterable[int]) -> dict[int, list[Decision]]:

@@ -25,6 +25,8 @@ from treatments.courses.events import CoursesScreened
 from treatments.courses.models import Cause, Check, Course
 from treatments.courses.querysets import CourseQuerySet
 
+Seen = tuple[str, Evaluation | None]  # outcome, verdict
+
 
 @transaction.atomic
 def rescreen_courses(
@@ -48,28 +50,29 @@ def rescreen_courses(
         Check.objects.filter(course__in=pks).delete()
         return 0
     found = dossiers.load(Course.objects.filter(pk__in=pks).order_by("pk"))
-    seen = {one.course.pk: _evaluated(one, rule_set, compiled, timezone.localdate(at)) for one in found}
-    outcomes = {pk: outcome_of(evaluation) if evaluation else "" for pk, evaluation in seen.items()}
+    day = timezone.localdate(at)
+    seen = {one.course.pk: _seen(one, rule_set, compiled, day) for one in found}
+    outcomes = {pk: outcome for pk, (outcome, _evaluation) in seen.items()}
     screened = CoursesScreened(found, outcomes, rule_set, compiled, cause, by, at)
     _keep_changed(screened, seen)
-    _check(screened, day=timezone.localdate(at))
+    _check(screened, day=day)
     events.announce(screened)
     return len(pks)
 
 
-def _evaluated(
-    dossier: Dossier, rule_set: RuleSet, compiled: rules.RuleSet, day: dt.date
-) -> Evaluation | None:
+def _seen(dossier: Dossier, rule_set: RuleSet, compiled: rules.RuleSet, day: dt.date) -> Seen:
+    """The verdict on `day` with its outcome; nothing where there can be none."""
     try:
-        return dossier.evaluate(rule_set, compiled, day=day)
+        outlook = dossier.outlook(rule_set, compiled)
+        return outlook.outcome(day), outlook.on(day)
     except CannotScreen:
-        return None
+        return "", None
 
 
-def _keep_changed(screened: CoursesScreened, seen: Mapping[int, Evaluation | None]) -> None:
+def _keep_changed(screened: CoursesScreened, seen: Mapping[int, Seen]) -> None:
     """Store a screening for each course that has come to another outcome."""
     before = dict(Check.objects.filter(course__in=seen).values_list("course", "outcome"))
-    changed = {pk: one for pk, one in seen.items() if one and screened.outcomes[pk] != before.get(pk)}
+    changed = {pk: one for pk, (outcome, one) in seen.items() if one and outcome != before.get(pk)}
     if changed:
         stored = store_screenings(changed.values(), by=screened.by, at=screened.at)
         _point(screened.dossiers, dict(zip(changed, stored, strict=True)))

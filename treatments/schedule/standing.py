@@ -1,7 +1,7 @@
 """Sessions to come, held against the same facts, plans and lists as their courses, each for its own day."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from django.utils import timezone
@@ -9,7 +9,6 @@ from django.utils import timezone
 from contraindications import rules as screening_rules
 from contraindications.actions import store_screenings
 from contraindications.clearance import clearance
-from contraindications.outlook import outcome_of
 from contraindications.screening import CannotScreen, Evaluation
 from treatments.courses.dossiers import Dossier
 from treatments.courses.events import CoursesScreened
@@ -40,24 +39,25 @@ class Sight:
     found: dict[int, Found] = field(default_factory=dict)
 
     def on(self, day: dt.date) -> tuple[Found, Evaluation | None]:
+        """How it stands on `day`, and the verdict of a day on which it is the same."""
         try:
-            evaluation = self.dossier.evaluate(self.screened.rule_set, self.screened.compiled, day=day)
+            outlook = self.dossier.outlook(self.screened.rule_set, self.screened.compiled)
+            evaluation = outlook.stretch(day)
         except CannotScreen:
             return Found("", Stage.UNREADABLE), None
-        stretch = id(evaluation.outcome)  # the same object on every day on which nothing has turned
-        if stretch not in self.found:
-            self.found[stretch] = _judged(evaluation, self.dossier)
-        return self.found[stretch], evaluation
+        if id(evaluation) not in self.found:
+            self.found[id(evaluation)] = _judged(evaluation, outlook.outcome(day), self.dossier)
+        return self.found[id(evaluation)], evaluation
 
 
-def _judged(evaluation: Evaluation, dossier: Dossier) -> Found:
+def _judged(evaluation: Evaluation, outcome: str, dossier: Dossier) -> Found:
     cleared = clearance(evaluation, dossier.decisions, tentative=False)
     stage = rules.stage(
         open_effects={one.effect for one in cleared.missing},
         refused=any(not decision.goes_ahead for decision in cleared.decided.values()),
         unsaid=screening_rules.unsaid(evaluation.patient_facts, evaluation.compiled),
     )
-    return Found(outcome_of(evaluation), stage)
+    return Found(outcome, stage)
 
 
 def courses_screened(event: CoursesScreened) -> None:
@@ -88,7 +88,7 @@ def _screenings(rows: list[ToCome], turned: list[Turned], screened: CoursesScree
     new: dict[Known, Evaluation] = {}
     for row, found, evaluation in turned:
         if evaluation and (row.course, found.outcome) not in known:
-            new.setdefault((row.course, found.outcome), evaluation)
+            new.setdefault((row.course, found.outcome), replace(evaluation, as_of=row.day))
     stored = store_screenings(new.values(), by=screened.by, at=screened.at) if new else []
     return known | {key: screening.pk for key, screening in zip(new, stored, strict=True)}
 
