@@ -57,7 +57,6 @@ class Clearance:
     confirmable: bool
     missing: tuple[Missing, ...]
     decided: Mapping[str, Decision]  # item -> the decision that counts
-    said: str
     acknowledged: Mapping[str, frozenset[int]] = field(default_factory=dict)  # caution -> by whom (ids)
     lapsed: Mapping[str, Sequence[Decision]] = field(
         default_factory=dict
@@ -82,6 +81,11 @@ class Clearance:
     def performable_by(self, user_id: int | None) -> bool:
         """May this person perform it? Somebody else's acknowledgement lets it be confirmed, not performed by them."""
         return self.performable and not self.unacknowledged_by(user_id)
+
+    @property
+    def said(self) -> str:
+        """One sentence for clinical staff."""
+        return said(self.stage, self.missing)
 
     @property
     def booking(self) -> str:
@@ -123,7 +127,6 @@ def clearance(
         confirmable=stage == "clear",
         missing=missing,
         decided=latest,
-        said=said(stage, missing),
         acknowledged=_acknowledged(evaluation, made),
         lapsed=_lapsed(missing, made),
     )

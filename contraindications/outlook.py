@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from contraindications import rules
 from contraindications.clearance import settled_by
 from contraindications.models import RuleSet
-from contraindications.screening import Evaluation, evaluate_facts, facts_of, failing_closed
+from contraindications.screening import CannotScreen, Evaluation, evaluate_facts, facts_of, failing_closed
 from patients.models import Interview, Patient, Report
 
 
@@ -24,6 +24,7 @@ class Outlook:
     compiled: rules.RuleSet
     _facts: rules.Patient | None = None  # with every answer, be it of a day to come
     _turns: tuple[dt.date, ...] = ()
+    _given_by: dt.date = dt.date.min  # the day of the newest answer
     _stretches: dict[tuple[int, int], Evaluation] = field(default_factory=dict)
     _outcomes: dict[int, str] = field(default_factory=dict)
 
@@ -37,12 +38,10 @@ class Outlook:
 
         The same object for the same stretch.
         """
-        with failing_closed(self.patient.pk):
-            facts = self._read()
-            key = rules.age_on(day, self.patient.birth_date), bisect(self._turns, day)
+        if self._facts is None:
+            self._read()
+        key = self._age(day), bisect(self._turns, day)
         if key not in self._stretches:
-            given = [answer.answered_on for answer in facts.answers.values()] + [facts.allergies_on]
-            known = all(on is None or on <= day for on in given)
             self._stretches[key] = evaluate_facts(
                 self.patient,
                 self.interview,
@@ -51,7 +50,7 @@ class Outlook:
                 rule_set=self.rule_set,
                 compiled=self.compiled,
                 day=day,
-                facts=facts if known else None,
+                facts=self._facts if self._given_by <= day else None,
             )
         return self._stretches[key]
 
@@ -62,11 +61,18 @@ class Outlook:
             self._outcomes[id(found)] = outcome_of(found)
         return self._outcomes[id(found)]
 
-    def _read(self) -> rules.Patient:
-        if self._facts is None:
+    def _read(self) -> None:
+        with failing_closed(self.patient.pk):
             self._facts = facts_of(self.patient, self.interview, self.report, day=dt.date.max)
             self._turns = rules.turning_days(self._facts, self.compiled)
-        return self._facts
+        given = {one.answered_on for one in self._facts.answers.values()} | {self._facts.allergies_on}
+        self._given_by = max((on for on in given if on), default=dt.date.min)
+
+    def _age(self, day: dt.date) -> int:
+        try:
+            return rules.age_on(day, self.patient.birth_date)
+        except ValueError as error:
+            raise CannotScreen("born after the day") from error
 
 
 def outcome_of(evaluation: Evaluation) -> str:

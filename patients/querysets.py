@@ -84,13 +84,11 @@ class InterviewQuerySet(models.QuerySet):
         )
 
     def standing_of(self, patients):
-        """The newest submitted interview of each of the patients that has one, in one query."""
-        return (
-            self.submitted()
-            .filter(patient__in=patients)
-            .order_by("patient_id", "-number")
-            .distinct("patient_id")
+        """What the newest submitted interview of each of the patients says, in one query."""
+        found = (
+            self.submitted().filter(patient__in=patients).only("patient", "number", "answers", "allergies")
         )
+        return found.order_by("patient_id", "-number").distinct("patient_id")
 
     def draft_of(self, patient):
         """The interview of `patient` that is under way, or None."""

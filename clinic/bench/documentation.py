@@ -21,6 +21,12 @@ What is measured:
 - **Pages**: Django's test client through the whole stack of middlewares, as a nurse who is logged in, the access log
   written. The same patient and the same day in both databases: the demo clinic alone, and the demo clinic with the bulk
   of `manage.py seed_demo --patients N --sessions M` beside it.
+- **Sessions to come held against new lists**: 10,000 of them after another rule set was published, everything that the
+  run does and writes, beside `screen()` alone over the same facts, plans and days, read already. The usual case is that
+  nobody's outcome changes; the worst that everybody's does and a new screening is stored for each. Memory is the
+  process's, early and late in the run.
+- **One change of an allergy**: a new version of the interview of somebody with that many sessions to come, until it and
+  all that follows from it are written.
 - **A full day**: the day view when twenty practitioners of the bulk treat all day. It has no target; it shows what a
   page costs because of what it shows, not because of what lies behind it.
 

@@ -17,6 +17,8 @@ from treatments.courses.plans import CONTENT_UNKNOWN, assembled, known_ingredien
 from treatments.courses.querysets import CourseQuerySet
 
 CHOSEN: tuple[tuple[str, Any], ...] = (("goal", Goal), ("area", Area), ("technique", Technique))
+# Read for nothing, for thousands of rows; whoever wants one of these asks for it.
+NOT_SCREENED = ("parameters", "patient__phone", "patient__email", "patient__note", "patient__search")
 Chosen = Mapping[int, frozenset[Any]]  # pk of a course -> what is on one of its lists
 
 
@@ -49,7 +51,7 @@ class Dossier:
 
 def load(courses: CourseQuerySet) -> list[Dossier]:
     """A dossier of each of the courses, in their order. The same number of SQL queries for one and for all."""
-    rows = list(courses.select_related("patient"))
+    rows = list(courses.select_related("patient").defer(*NOT_SCREENED))
     _with_catalogue(rows)
     patients = {row.patient_id for row in rows}
     interviews = {one.patient_id: one for one in Interview.objects.standing_of(patients)}

@@ -15,6 +15,22 @@ UPDATE courses_course SET screening_id = kept.screening
 FROM unnest(%s::bigint[], %s::bigint[]) AS kept (course, screening) WHERE id = kept.course
 """
 
+CHECKED = """
+INSERT INTO courses_check (course_id, rule_set_id, day, at, outcome)
+SELECT course, %s, %s, %s, outcome FROM unnest(%s::bigint[], %s::text[]) AS made (course, outcome)
+ON CONFLICT (course_id) DO UPDATE
+SET rule_set_id = excluded.rule_set_id, day = excluded.day, at = excluded.at, outcome = excluded.outcome
+"""
+
+
+class CheckQuerySet(models.QuerySet):
+    """What courses were last held against."""
+
+    def made(self, outcomes: Mapping[int, str], *, rule_set: int, day: dt.date, at: dt.datetime) -> None:
+        """Write the checks of many courses, {course: outcome}, over those before, in one statement."""
+        with connection.cursor() as cursor:
+            cursor.execute(CHECKED, [rule_set, day, at, list(outcomes), list(outcomes.values())])
+
 
 class CourseQuerySet(models.QuerySet):
     """Courses."""

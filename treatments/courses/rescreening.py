@@ -86,15 +86,7 @@ def _point(found: Collection[Dossier], stored: dict[int, Screening]) -> None:
 
 
 def _check(screened: CoursesScreened, *, day: dt.date) -> None:
-    Check.objects.bulk_create(
-        (
-            Check(course_id=pk, rule_set=screened.rule_set, day=day, at=screened.at, outcome=outcome)
-            for pk, outcome in screened.outcomes.items()
-        ),
-        update_conflicts=True,
-        unique_fields=["course"],
-        update_fields=["rule_set", "day", "at", "outcome"],
-    )
+    Check.objects.made(screened.outcomes, rule_set=screened.rule_set.pk, day=day, at=screened.at)
 
 
 def screen_now(

@@ -51,13 +51,13 @@ class Sight:
 
 
 def _judged(evaluation: Evaluation, outcome: str, dossier: Dossier) -> Found:
+    unsaid = screening_rules.unsaid(evaluation.patient_facts, evaluation.compiled)
+    if not evaluation.outcome.findings:  # nothing that anybody could have decided on
+        return Found(outcome, rules.stage(open_effects=(), refused=False, unsaid=unsaid))
     cleared = clearance(evaluation, dossier.decisions, tentative=False)
-    stage = rules.stage(
-        open_effects={one.effect for one in cleared.missing},
-        refused=any(not decision.goes_ahead for decision in cleared.decided.values()),
-        unsaid=screening_rules.unsaid(evaluation.patient_facts, evaluation.compiled),
-    )
-    return Found(outcome, stage)
+    refused = any(not decision.goes_ahead for decision in cleared.decided.values())
+    open_effects = {one.effect for one in cleared.missing}
+    return Found(outcome, rules.stage(open_effects=open_effects, refused=refused, unsaid=unsaid))
 
 
 def courses_screened(event: CoursesScreened) -> None:

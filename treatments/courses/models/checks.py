@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contraindications.models import RuleSet
 from treatments.courses.models.course import Course
+from treatments.courses.querysets import CheckQuerySet
 
 
 class Cause(models.TextChoices):
@@ -32,6 +33,8 @@ class Check(models.Model):
     day = models.DateField()
     at = models.DateTimeField()
     outcome = models.CharField(max_length=64, blank=True)
+
+    objects = CheckQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"check of course {self.course_id}"
