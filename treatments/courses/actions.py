@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -78,6 +79,47 @@ def change_plan(
 
 
 @transaction.atomic
+def change_cocktail(
+    course: Course, picked: Picked, run: Run, *, version: int, by: User, at: dt.datetime
+) -> Course:
+    """Use something else, or used otherwise, in a course under way: a substance left out after a new allergy.
+
+    Its sessions to come are screened again with it. Goal, area, technique and number of sessions stay; so does how long
+    a session takes, for which time is reserved. Raises ChangedMeanwhile; ValidationError for any of these, and as in
+    `create_plan`; NotConfirmable unless the plan could be confirmed as it would be. Then nothing is written.
+    """
+    locks.planning()
+    course = _still(course, version, CourseState.CONFIRMED)
+    _refuse_another_course(course, picked, run)
+    columns = _columns(picked, run)
+    for name in ("injection_method", "injection_depth", "parameters", "composition_reason"):
+        setattr(course, name, columns[name])
+    course.version = version + 1
+    course.full_clean()
+    course.save()
+    _fill_cocktail(course, picked)
+    _refuse_unless_confirmable(course, by=by, at=at, cause=Cause.PLAN)
+    return course
+
+
+def _refuse_another_course(course: Course, picked: Picked, run: Run) -> None:
+    same = (course.goal, course.area, course.technique, course.sessions_planned)
+    if same != (picked.goal, picked.area, picked.technique, run.sessions):
+        raise ValidationError(
+            _(
+                "Goal, area, technique and number of sessions stay in a course under way: cancel it and plan anew."
+            )
+        )
+    if course.session_minutes != run.minutes:
+        raise ValidationError(
+            _(
+                "With this a session takes %(now)s minutes instead of %(before)s, and time is reserved for these."
+            )
+            % {"now": run.minutes, "before": course.session_minutes}
+        )
+
+
+@transaction.atomic
 def confirm(course: Course, *, version: int, by: User, at: dt.datetime) -> Course:
     """Make the plan a course that can be booked, on a screening of that day.
 
@@ -146,9 +188,11 @@ def _lock(patient: Patient) -> None:
     Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
 
 
-def _refuse_unless_confirmable(course: Course, *, by: User, at: dt.datetime) -> None:
+def _refuse_unless_confirmable(
+    course: Course, *, by: User, at: dt.datetime, cause: Cause = Cause.DAY
+) -> None:
     try:
-        screening, cleared = rescreen(course, by=by, at=at)
+        screening, cleared, _screened = screen_now(course, cause=cause, by=by, at=at)
     except CannotScreen as error:
         raise NotConfirmable(CANNOT_SCREEN) from error
     if not cleared.confirmable:

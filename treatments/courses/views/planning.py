@@ -58,10 +58,10 @@ def new(request: StaffRequest, pk: int) -> HttpResponse:
 @role_required(*CLINICAL)
 @require_http_methods(["GET", "POST"])
 def edit(request: StaffRequest, pk: int) -> HttpResponse:
-    """Change a plan that is not confirmed."""
+    """Change a plan that is not confirmed, or what is used in a course under way."""
     row = open_course(request, pk)
-    if row.state != CourseState.PLANNED:
-        return conflict(request, _("This plan is confirmed or closed: it cannot be changed any more."))
+    if row.state not in (CourseState.PLANNED, CourseState.CONFIRMED):
+        return conflict(request, _("This course is closed: it cannot be changed any more."))
     if request.method == "POST":
         return _post(request, row.patient, Shelf.load(), row)
     return _page(request, row.patient, Shelf.load(), picked_of(row), course=row, errors=_left_out(row))
@@ -111,6 +111,8 @@ def _post(request: StaffRequest, patient: Patient, shelf: Shelf, row: Course | N
         return show(errors=error.messages, status=422)
     except CannotScreen:
         return show(errors=[str(CANNOT_SCREEN)], status=409)
+    except actions.NotConfirmable as refusal:
+        return show(errors=[str(refusal)], status=422)
     return _saved(request, saved)
 
 
@@ -125,6 +127,8 @@ def _write(
         key = form.cleaned_data["key"] or uuid4()
         return actions.create_plan(patient, picked, run, key=key, by=request.user, at=now)
     version = form.cleaned_data["version"] or 0
+    if row.state == CourseState.CONFIRMED:
+        return actions.change_cocktail(row, picked, run, version=version, by=request.user, at=now)
     return actions.change_plan(row, picked, run, version=version, by=request.user, at=now)
 
 
