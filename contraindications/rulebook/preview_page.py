@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contraindications import caseload, draft_actions, rowwords, wording
-from contraindications.models import Draft, Preview, Verdict
+from contraindications.models import Draft, Preview, RuleSet, Verdict
 from contraindications.previewing import VALIDITY
 from contraindications.rules.words import VERDICTS
 
@@ -39,7 +39,7 @@ class Line:
 
 def preview_context(row: Draft, content: Mapping[str, Any], user: Any) -> dict[str, Any]:
     """The preview of a draft, whether it is about what the draft says now, and what it found."""
-    preview = Preview.objects.filter(draft=row).select_related("started_by").first()
+    preview = Preview.objects.filter(draft=row).select_related("draft").first()
     context: dict[str, Any] = {"preview": preview, "stale": False, "sees_people": user.is_doctor}
     if preview is None:
         return context
@@ -53,8 +53,8 @@ def preview_context(row: Draft, content: Mapping[str, Any], user: Any) -> dict[s
 
 
 def summary(preview: Preview, content: Mapping[str, Any]) -> list[Line]:
-    """The lines of the summary, those that become milder first. One SQL query."""
-    titles = {item["id"]: rowwords.sentence(item["item"]) for item in content["items"]}
+    """The lines of the summary, those that become milder first. Two SQL queries."""
+    titles = titles_of(preview.draft, content)
     lines = [_line(row, titles) for row in preview.flips.counted()]
     return sorted(lines, key=lambda line: (not line.milder, line.caseload == WORKED, -line.cases))
 
@@ -73,10 +73,20 @@ def _line(row: Mapping[str, Any], titles: Mapping[str, str]) -> Line:
     )
 
 
+def titles_of(row: Draft, content: Mapping[str, Any]) -> dict[str, str]:
+    """The items of a draft by code, those too that it retires. One SQL query."""
+    base = RuleSet.objects.values_list("content", flat=True).get(pk=row.base_id)
+    before, after = (
+        {item["id"]: rowwords.sentence(item["item"]) for item in one["items"]} for one in (base, content)
+    )
+    retired = {code: _("%(title)s (retired)") % {"title": title} for code, title in before.items()}
+    return retired | after
+
+
 def item_words(code: str, titles: Mapping[str, str]) -> str:
-    """What made the difference: an item by its condition, one that is gone by its code."""
+    """What made the difference, in words."""
     if code == VALIDITY:
         return str(ANSWERS_TOO_OLD)
     if code == "scope-none":
         return str(wording.SCOPE_NONE)
-    return titles.get(code, _("retired"))
+    return titles.get(code, code)

@@ -12,11 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 from clinic.accesslog import record_read
 from clinic.errors import conflict
 from clinic.requests import StaffRequest
-from contraindications import draft_actions, previewing, rowwords, tasks
+from contraindications import draft_actions, previewing, tasks
 from contraindications.models import Draft, Flip, Preview, Verdict
 from contraindications.rulebook.access import doctor, drafters
 from contraindications.rulebook.draft_page import steps
-from contraindications.rulebook.preview_page import item_words
+from contraindications.rulebook.preview_page import item_words, titles_of
 
 HERE = 15  # seconds that a person waits for what runs in the request
 PAGE = 20  # people on a page: each of them is a read of a record
@@ -63,10 +63,12 @@ def people(request: StaffRequest, pk: int) -> HttpResponse:
     some = list(Flip.objects.like(one)[(page - 1) * PAGE : page * PAGE + 1])
     for patient in dict.fromkeys(row.patient_id for row in some[:PAGE]):
         record_read(request, patient)
+    draft = one.preview.draft
+    titles = titles_of(draft, draft_actions.content_of(draft))
     context = {
         "one": one,
         "words": (Verdict(one.before).label, Verdict(one.after).label),
-        "items": [(code, item_words(code, _titles(one.preview.draft))) for code in one.items],
+        "items": [(code, item_words(code, titles)) for code in one.items],
         "rows": some[:PAGE],
         "page": page,
         "more": len(some) > PAGE,
@@ -78,11 +80,6 @@ def _progress(request: StaffRequest) -> HttpResponse:
     row = Draft.objects.open().first()
     context = steps(row, draft_actions.content_of(row), request) if row else {}
     return render(request, "contraindications/rules/_steps.html", context)
-
-
-def _titles(row: Draft) -> dict[str, str]:
-    items = draft_actions.content_of(row)["items"]
-    return {item["id"]: rowwords.sentence(item["item"]) for item in items}
 
 
 def _number(typed: str) -> int:

@@ -60,7 +60,7 @@ def version(request: StaffRequest, number: int) -> HttpResponse:
 
 def _found(rule_set: RuleSet) -> list[Line]:
     """What the preview of the draft that became this version had found: counts, nobody by name."""
-    preview = Preview.objects.filter(draft__became=rule_set).first()
+    preview = Preview.objects.filter(draft__became=rule_set).select_related("draft").first()
     return summary(preview, rule_set.content) if preview else []
 
 

@@ -442,6 +442,12 @@ def test_a_doctor_sees_who_it_is_and_leaves_a_trace(as_, ready, doctor):
         assert as_(doctor).get(url("people", flip.pk), {"page": wrong}).status_code == 404
 
 
+def test_what_is_retired_is_still_called_by_its_name(as_, catalogue_admin, doctor):
+    draft = retire("S1-C02", by=catalogue_admin).draft
+    previewed(draft, by=doctor)
+    assert "Use of non-steroidal anti-inflammatory drugs (retired)" in said(as_(doctor).get(url("draft")))
+
+
 def test_a_stale_preview_says_so_and_shows_nothing_of_before(as_, ready, catalogue_admin, doctor):
     add_item(by=catalogue_admin, item="keloids")
     page = said(as_(doctor).get(url("draft")))
