@@ -20,7 +20,7 @@ def stage(*, open_effects: Collection[str], refused: bool, unsaid: Collection[st
 
     `open_effects` are the effects of the findings without a decision, `unsaid` the questions never answered. An answer
     that will be too old by then does not hold: it is asked again at check-in. A caution does not either: the
-    practitioner acknowledges it on the day. Source: docs/rules.md, section 9.
+    practitioner acknowledges it on the day. Source: docs/rules.md, section 5.
     """
     if "stop" in open_effects:
         return Stage.STOP
