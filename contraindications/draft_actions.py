@@ -15,11 +15,10 @@ from django.utils.translation import gettext as _
 from clinic.models import User
 from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
-from contraindications import drafting, rules
+from contraindications import drafting, drafts, rules
 from contraindications.actions import one_publisher_at_a_time, publish_rule_set
 from contraindications.drafting import ADD, SETTING, SOURCE, Edit
 from contraindications.models import Draft, DraftChange, ListItem, Preview, RuleSet, Source
-from contraindications.screening import rules_in_force
 
 PROPOSERS = (Role.CATALOGUE_ADMIN, Role.CLINIC_ADMIN)
 DISCARDERS = (Role.CATALOGUE_ADMIN, Role.DOCTOR)
@@ -64,7 +63,7 @@ def propose(
         raise PermissionDenied
     one_publisher_at_a_time()
     draft = Draft.objects.open().first() or _opened(by, at)
-    content = content_of(draft)
+    content = drafts.content_of(draft)
     if kind == ADD:
         code = _next_code(after["source"], content)
         after = {**after, "id": code}
@@ -73,7 +72,7 @@ def propose(
         raise ChangedMeanwhile(draft)
     if edit.before == edit.after:
         raise ValidationError(_("Nothing is different."))
-    _refuse_unpublishable([*edits_of(draft), edit], draft)
+    _refuse_unpublishable([*drafts.edits_of(draft), edit], draft)
     return DraftChange.objects.create(draft=draft, **_row(edit), reason=_reason(reason), by=by, at=at)
 
 
@@ -83,7 +82,7 @@ def propose_settings(
 ) -> list[DraftChange]:
     """Propose each of the settings that differs. Raises as `propose`."""
     one_publisher_at_a_time()
-    settings = in_the_making()["settings"]
+    settings = drafts.in_the_making()["settings"]
     if drafting.seen(settings) != seen:
         raise ChangedMeanwhile
     values = {**values, "absolute": _in_order(settings["absolute"], values["absolute"])}
@@ -111,7 +110,9 @@ def take_back(change: DraftChange, *, by: User, at: dt.datetime) -> None:
         raise PermissionDenied
     one_publisher_at_a_time()
     draft = _still_open(change.draft_id)
-    _refuse_unpublishable([edit_of(one) for one in draft.changes.standing() if one.pk != change.pk], draft)
+    _refuse_unpublishable(
+        [drafts.edit_of(one) for one in draft.changes.standing() if one.pk != change.pk], draft
+    )
     standing = DraftChange.objects.standing().filter(pk=change.pk)
     if not standing.update(taken_back_at=at, taken_back_by=by):
         raise ChangedMeanwhile(draft)
@@ -135,10 +136,10 @@ def put_on_newest(draft: Draft, *, by: User) -> None:
     one_publisher_at_a_time()
     draft = _still_open(draft.pk)
     newest = RuleSet.objects.published().order_by("-version")[0]
-    if wrong := drafting.misfits(newest.content, edits_of(draft)):
+    if wrong := drafting.misfits(newest.content, drafts.edits_of(draft)):
         raise Conflicts(wrong)
     draft.base = newest
-    _refuse_unpublishable(edits_of(draft), draft)
+    _refuse_unpublishable(drafts.edits_of(draft), draft)
     draft.save(update_fields=["base"])
 
 
@@ -151,71 +152,18 @@ def publish(draft: Draft, *, expected: str, note: str, by: User, at: dt.datetime
     """
     one_publisher_at_a_time()
     draft = _still_open(draft.pk)
-    if not may_publish(draft, by):
+    if not drafts.may_publish(draft, by):
         raise PermissionDenied
-    if draft.base_id != _in_force():
+    if drafts.is_overtaken(draft):
         raise Overtaken
-    content = content_of(draft)
-    if not is_previewed(draft, content) or expected != preview_digest(draft, content):
+    content = drafts.content_of(draft)
+    if not drafts.is_previewed(draft, content) or expected != drafts.preview_digest(draft, content):
         raise NotPreviewed
-    _refuse_unpublishable(edits_of(draft), draft)
+    _refuse_unpublishable(drafts.edits_of(draft), draft)
     Source.objects.bulk_create(_new_sources(draft))
     published = publish_rule_set(content=content, note=note.strip(), by=by, at=at)
     _end(draft, became=published, by=by, at=at)
     return published
-
-
-def may_publish(draft: Draft, user: User) -> bool:
-    """A doctor who proposed none of the changes that stand."""
-    return user.has_role(Role.DOCTOR) and not draft.changes.standing().filter(by=user).exists()
-
-
-def is_overtaken(draft: Draft) -> bool:
-    """Is another rule set in force than the one that the draft starts from?"""
-    return draft.base_id != _in_force()
-
-
-def edit_of(change: DraftChange) -> Edit:
-    """The change as the pure part reads it."""
-    return Edit(change.kind, change.code, change.before, change.after)
-
-
-def edits_of(draft: Draft) -> list[Edit]:
-    """The changes that stand, in their order."""
-    return [edit_of(change) for change in draft.changes.standing()]
-
-
-def content_of(draft: Draft) -> dict[str, Any]:
-    """What the draft would publish. Two SQL queries."""
-    return drafting.applied(_base_content(draft), edits_of(draft))
-
-
-def in_the_making() -> dict[str, Any]:
-    """What the open draft would publish; without one, what is in force. Raises CannotScreen where nothing is."""
-    draft = Draft.objects.open().first()
-    if draft:
-        return content_of(draft)
-    return RuleSet.objects.values_list("content", flat=True).get(pk=rules_in_force()[0].pk)
-
-
-def preview_digest(draft: Draft, content: dict[str, Any]) -> str:
-    """What a preview of the draft as it is now is about."""
-    return drafting.preview_digest(draft.base.digest, content)
-
-
-def is_previewed(draft: Draft, content: dict[str, Any]) -> bool:
-    """Is there a finished preview of exactly this?"""
-    digest = preview_digest(draft, content)
-    return Preview.objects.filter(draft=draft, digest=digest, finished_at__isnull=False).exists()
-
-
-def _base_content(draft: Draft) -> dict[str, Any]:
-    return RuleSet.objects.values_list("content", flat=True).get(pk=draft.base_id)
-
-
-def _in_force() -> int | None:
-    newest = RuleSet.objects.in_force()
-    return newest.pk if newest else None
 
 
 def _opened(by: User, at: dt.datetime) -> Draft:
@@ -241,7 +189,7 @@ def _end(draft: Draft, *, by: User, at: dt.datetime, **how: Any) -> None:
 def _refuse_unpublishable(edits: list[Edit], draft: Draft) -> None:
     """ValidationError in words where the edits do not follow from each other or lead to nothing publishable."""
     try:
-        drafting.compiled(drafting.applied(_base_content(draft), edits))
+        drafting.compiled(drafting.applied(drafts.base_content(draft), edits))
     except drafting.DoesNotFit as error:
         raise ValidationError(
             _("%(code)s would not fit any more: take back or change that first.") % {"code": error.edit.code}
@@ -275,6 +223,6 @@ def _next_code(source: str, content: dict[str, Any]) -> str:
 
 def _new_sources(draft: Draft) -> list[Source]:
     """The rows of the documents that the draft brings."""
-    brought = [edit.after["source"] for edit in edits_of(draft) if edit.kind == SOURCE]
+    brought = [edit.after["source"] for edit in drafts.edits_of(draft) if edit.kind == SOURCE]
     names = {field.name for field in Source._meta.concrete_fields} - {"id"}
     return [Source(**{name: source.get(name) or "" for name in names}) for source in brought]

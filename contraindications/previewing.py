@@ -14,14 +14,12 @@ from django.db import transaction
 
 from clinic.models import User
 from clinic.roles import Role
-from contraindications import drafting, rules
+from contraindications import drafting, drafts, rules
 from contraindications.caseload import Case, Caseload, caseloads
 from contraindications.draft_actions import (
     PROPOSERS,
     Ended,
-    content_of,
     one_publisher_at_a_time,
-    preview_digest,
 )
 from contraindications.models import Draft, Flip, Preview
 from contraindications.screening import CannotScreen, compiled_rules, failing_closed
@@ -43,7 +41,7 @@ def start(draft: Draft, *, by: User, day: dt.date, at: dt.datetime) -> Preview:
     Preview.objects.filter(draft=draft).delete()
     return Preview.objects.create(
         draft=draft,
-        digest=preview_digest(draft, content_of(draft)),
+        digest=drafts.preview_digest(draft, drafts.content_of(draft)),
         day=day,
         started_at=at,
         started_by=by,
@@ -58,8 +56,8 @@ def step(preview_id: int, *, at: dt.datetime) -> bool:
     Then it is finished, in other hands, or about something that the draft does not say any more.
     """
     preview = _mine(preview_id)
-    content = content_of(preview.draft) if preview else None
-    if preview is None or content is None or preview.digest != preview_digest(preview.draft, content):
+    content = drafts.content_of(preview.draft) if preview else None
+    if preview is None or content is None or preview.digest != drafts.preview_digest(preview.draft, content):
         return False
     load = next((one for one in caseloads() if preview.places.get(one.name, BEGINNING) != OVER), None)
     if load is not None:

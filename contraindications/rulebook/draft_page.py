@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from clinic.requests import StaffRequest
 from clinic.roles import Role
-from contraindications import draft_actions
+from contraindications import draft_actions, drafts
 from contraindications.models import Draft, Preview, RuleSet
 from contraindications.rulebook import shown
 from contraindications.rulebook.forms import PublishForm, ReasonForm
@@ -21,7 +21,7 @@ from contraindications.rulebook.vocabulary import Vocabulary, vocabulary
 def draft_page(request: StaffRequest, *, status: int = 200, **more: Any) -> HttpResponse:
     """The page as it stands now; `more` is what was refused, with what was typed."""
     row = Draft.objects.open().first()
-    known = vocabulary(draft_actions.in_the_making())
+    known = vocabulary(drafts.in_the_making())
     context = {
         "draft": row,
         "sources": shown.sources(known),
@@ -50,7 +50,7 @@ def steps(row: Draft, content: Mapping[str, Any], request: StaffRequest) -> dict
     context = preview_context(row, content, request.user) | {
         "draft": row,
         "today": timezone.localdate(),
-        "newer": RuleSet.objects.in_force() if draft_actions.is_overtaken(row) else None,
+        "newer": RuleSet.objects.in_force() if drafts.is_overtaken(row) else None,
     }
     preview: Preview | None = context["preview"]
     return context | {
@@ -65,7 +65,7 @@ def waits_for(row: Draft, context: Mapping[str, Any], request: StaffRequest) -> 
         return _("There is nothing to publish: every change was taken back.")
     if not request.user.has_role(Role.DOCTOR):
         return _("A doctor publishes it, once it was previewed.")
-    if not draft_actions.may_publish(row, request.user):
+    if not drafts.may_publish(row, request.user):
         return _("You proposed a change of this draft: another doctor publishes it.")
     if context["newer"]:
         return _("Another rule set was published meanwhile: put the draft on it first.")

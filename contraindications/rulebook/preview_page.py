@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contraindications import caseload, draft_actions, rowwords, wording
+from contraindications import caseload, drafts, rowwords, wording
 from contraindications.models import Draft, Preview, RuleSet, Verdict
 from contraindications.previewing import VALIDITY
 from contraindications.rules.words import VERDICTS
@@ -45,7 +45,7 @@ def preview_context(row: Draft, content: Mapping[str, Any], user: Any) -> dict[s
         return context
     lines = summary(preview, content)
     return context | {
-        "stale": preview.digest != draft_actions.preview_digest(row, dict(content)),
+        "stale": preview.digest != drafts.preview_digest(row, dict(content)),
         "flips": [line for line in lines if line.before != line.after],
         "same": [line for line in lines if line.before == line.after],
         "percent": 100 * preview.done // preview.total if preview.total else 100,

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from clinic.accesslog import record_read
 from clinic.errors import conflict
 from clinic.requests import StaffRequest
-from contraindications import draft_actions, previewing, tasks
+from contraindications import draft_actions, drafts, previewing, tasks
 from contraindications.models import Draft, Flip, Preview, Verdict
 from contraindications.rulebook.access import doctor, drafters
 from contraindications.rulebook.draft_page import steps
@@ -48,8 +48,8 @@ def run(request: StaffRequest, pk: int) -> HttpResponse:
 @require_safe
 @drafters
 def progress(request: StaffRequest) -> HttpResponse:
-    """The preview's part of the page, as it is now."""
-    return _progress(request)
+    """The part of the draft's page with preview and publishing, as it is now."""
+    return _progress(request) if request.htmx else redirect("rules:draft")
 
 
 @require_safe
@@ -64,7 +64,7 @@ def people(request: StaffRequest, pk: int) -> HttpResponse:
     for patient in dict.fromkeys(row.patient_id for row in some[:PAGE]):
         record_read(request, patient)
     draft = one.preview.draft
-    titles = titles_of(draft, draft_actions.content_of(draft))
+    titles = titles_of(draft, drafts.content_of(draft))
     context = {
         "one": one,
         "words": (Verdict(one.before).label, Verdict(one.after).label),
@@ -78,7 +78,7 @@ def people(request: StaffRequest, pk: int) -> HttpResponse:
 
 def _progress(request: StaffRequest) -> HttpResponse:
     row = Draft.objects.open().first()
-    context = steps(row, draft_actions.content_of(row), request) if row else {}
+    context = steps(row, drafts.content_of(row), request) if row else {}
     return render(request, "contraindications/rules/_steps.html", context)
 
 

@@ -13,7 +13,7 @@ from clinic.errors import conflict
 from clinic.requests import StaffRequest
 from clinic.versions import ChangedMeanwhile
 from clinic.views import get_or_post
-from contraindications import draft_actions, drafting
+from contraindications import draft_actions, drafting, drafts
 from contraindications.drafting import ADD, CHANGE, RETIRE, SOURCE
 from contraindications.rulebook import shown
 from contraindications.rulebook.access import catalogue_admin, on_a_rule_set, proposers
@@ -27,7 +27,7 @@ from contraindications.rulebook.vocabulary import Vocabulary, vocabulary
 @on_a_rule_set
 def item_add(request: StaffRequest) -> HttpResponse:
     """Propose a new item."""
-    return _item_page(request, vocabulary(draft_actions.in_the_making()), None)
+    return _item_page(request, vocabulary(drafts.in_the_making()), None)
 
 
 @get_or_post
@@ -35,7 +35,7 @@ def item_add(request: StaffRequest) -> HttpResponse:
 @on_a_rule_set
 def item_change(request: StaffRequest, code: str) -> HttpResponse:
     """Propose another wording, force, place, or other rows of an item."""
-    known = vocabulary(draft_actions.in_the_making())
+    known = vocabulary(drafts.in_the_making())
     return _item_page(request, known, _item(known, code))
 
 
@@ -44,7 +44,7 @@ def item_change(request: StaffRequest, code: str) -> HttpResponse:
 @on_a_rule_set
 def item_retire(request: StaffRequest, code: str) -> HttpResponse:
     """Propose that an item counts no more."""
-    known = vocabulary(draft_actions.in_the_making())
+    known = vocabulary(drafts.in_the_making())
     item = _item(known, code)
     form = ProposalForm(request.POST or None, initial={"seen": drafting.seen(item)})
     answer = _proposed(request, form, RETIRE, code, None) if form.is_valid() else None
@@ -59,7 +59,7 @@ def item_retire(request: StaffRequest, code: str) -> HttpResponse:
 @on_a_rule_set
 def source_add(request: StaffRequest) -> HttpResponse:
     """Propose a document, with how far its list reaches and why."""
-    known = vocabulary(draft_actions.in_the_making())
+    known = vocabulary(drafts.in_the_making())
     form = SourceForm(request.POST or None, known=known, initial={"seen": drafting.seen(None)})
     answer = _document(request, form) if form.is_valid() else None
     return answer or _page(request, "contraindications/rules/source.html", form)
@@ -70,7 +70,7 @@ def source_add(request: StaffRequest) -> HttpResponse:
 @on_a_rule_set
 def settings(request: StaffRequest) -> HttpResponse:
     """Propose other numbers, and what nobody can release."""
-    known = vocabulary(draft_actions.in_the_making())
+    known = vocabulary(drafts.in_the_making())
     now = known.content["settings"]
     form = SettingsForm(request.POST or None, known=known, initial={**now, "seen": drafting.seen(now)})
     answer = _settings(request, form) if form.is_valid() else None

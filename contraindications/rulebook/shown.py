@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from contraindications import compared, drafting, listwords, rowwords, rules, softening, wording
-from contraindications.draft_actions import edit_of
+from contraindications.drafts import edit_of
 from contraindications.models import Draft, DraftChange
 from contraindications.rulebook.vocabulary import Vocabulary
 from contraindications.softening import MILDEST, Softer

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from conftest import NOW
-from contraindications import draft_actions, drafting, previewing
+from contraindications import draft_actions, drafting, drafts, previewing
 from contraindications.models import Draft, DraftChange, Preview
 
 GOUT = {
@@ -18,7 +18,7 @@ GOUT = {
 
 def standing(kind: str, code: str) -> Any:
     """What the open draft, or the rule set in force, has in this place."""
-    return drafting.standing(draft_actions.in_the_making(), drafting.Edit(kind, code, None, None))
+    return drafting.standing(drafts.in_the_making(), drafting.Edit(kind, code, None, None))
 
 
 def propose(kind: str, code: str, after: Any, *, by, at=NOW, reason="The clinic decided so") -> DraftChange:

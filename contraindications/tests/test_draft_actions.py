@@ -12,7 +12,7 @@ from clinic.roles import Role
 from clinic.tests.unchanged import nothing_changes
 from clinic.versions import ChangedMeanwhile
 from conftest import person
-from contraindications import draft_actions, drafting, previewing
+from contraindications import draft_actions, drafting, drafts, previewing
 from contraindications.models import Draft, DraftChange, ListItem, Screening, Source
 from contraindications.screening import recompute, rules_in_force
 from contraindications.tests.documented import content
@@ -46,7 +46,7 @@ def test_a_catalogue_admin_proposes_and_the_first_change_opens_the_draft(rule_se
     draft = change.draft
     assert (draft.base, draft.opened_by, draft.is_open) == (rule_set, catalogue_admin, True)
     assert add_item(by=catalogue_admin, item="keloids").draft == draft
-    assert len(draft_actions.content_of(draft)["items"]) == 49
+    assert len(drafts.content_of(draft)["items"]) == 49
     assert rules_in_force()[0] == rule_set
 
 
@@ -124,7 +124,7 @@ def test_its_proposer_or_a_doctor_takes_a_change_back_and_it_stays_in_the_histor
     draft_actions.take_back(proposed, by=by, at=at)
     proposed.refresh_from_db()
     assert (proposed.taken_back_at, proposed.taken_back_by) == (at, by)
-    assert draft_actions.edits_of(proposed.draft) == []
+    assert drafts.edits_of(proposed.draft) == []
 
 
 def test_nobody_else_takes_it_back(proposed, clinic_admin, nurse, at):
@@ -185,7 +185,7 @@ def test_a_doctor_publishes_what_somebody_else_proposed(ready, rule_set, doctor,
     ready.refresh_from_db()
     assert (new.version, new.note, new.published_by, rules_in_force()[0]) == (2, "Gout.", doctor, new)
     assert (ready.became, ready.ended_by, ready.is_open) == (new, doctor, False)
-    assert new.content == draft_actions.content_of(ready)
+    assert new.content == drafts.content_of(ready)
     assert ListItem.objects.filter(rule_set=new, code="S1-C16").exists()
 
 
@@ -223,7 +223,7 @@ def test_who_proposed_a_change_does_not_publish_it_unless_it_was_taken_back(
 
 
 def test_without_a_finished_preview_nothing_is_published(proposed, doctor, at):
-    digest = draft_actions.preview_digest(proposed.draft, draft_actions.content_of(proposed.draft))
+    digest = drafts.preview_digest(proposed.draft, drafts.content_of(proposed.draft))
     with nothing_changes(), pytest.raises(draft_actions.NotPreviewed):
         draft_actions.publish(proposed.draft, expected=digest, note="", by=doctor, at=at)
     previewing.start(proposed.draft, by=doctor, day=at.date(), at=at)
@@ -347,7 +347,7 @@ def test_random_edits_publish_only_what_compiles_and_leave_earlier_screenings_as
             previewed(draft, by=doctor)
             new = publish(draft, by=doctor)
             drafting.compiled(new.content)
-            assert new.content == draft_actions.content_of(draft)
+            assert new.content == drafts.content_of(draft)
         again = Screening.objects.get(pk=before.pk)
         assert hashlib.sha256(recompute(again)).hexdigest() == before.digest
         transaction.set_rollback(True)

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from clinic.tests.unchanged import nothing_changes
-from contraindications import caseload, draft_actions, previewing, tasks
+from contraindications import caseload, drafts, previewing, tasks
 from contraindications.caseload import Case, Caseload
 from contraindications.models import Flip, Preview
 from contraindications.rules import Answer, Patient
@@ -121,7 +121,7 @@ def test_a_change_while_it_runs_ends_it(draft, cases, doctor, catalogue_admin, a
     add_item(by=catalogue_admin, item="keloids")
     with nothing_changes():
         assert previewing.step(preview.pk, at=at) is False
-    assert not draft_actions.is_previewed(draft, draft_actions.content_of(draft))
+    assert not drafts.is_previewed(draft, drafts.content_of(draft))
 
 
 def test_it_is_started_anew_and_the_older_one_is_forgotten(draft, cases, doctor, clinic_admin):

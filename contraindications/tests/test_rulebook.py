@@ -7,7 +7,7 @@ from clinic.models import AccessLog
 from clinic.roles import Role
 from clinic.tests.unchanged import nothing_changes
 from conftest import person
-from contraindications import draft_actions, drafting, tasks
+from contraindications import draft_actions, drafting, drafts, tasks
 from contraindications.models import Draft, DraftChange, RuleSet
 from contraindications.querysets import RuleSetQuerySet
 from contraindications.tests.documented import content
@@ -48,7 +48,7 @@ def item_form(**changes):
 
 
 def standing(code):
-    return drafting.item_of(draft_actions.in_the_making(), code)
+    return drafting.item_of(drafts.in_the_making(), code)
 
 
 def source_form(**changes):
@@ -67,7 +67,7 @@ def source_form(**changes):
 
 
 def settings_form(**changes):
-    now = draft_actions.in_the_making()["settings"]
+    now = drafts.in_the_making()["settings"]
     return {**now, "seen": drafting.seen(now), "reason": "Decided by the board", **changes}
 
 
@@ -530,7 +530,7 @@ def test_a_draft_that_was_overtaken_is_put_on_the_newest(as_, ready, doctor):
 
 def test_changes_that_do_not_fit_the_newest_are_named(as_, proposed, catalogue_admin, doctor):
     retire("S1-C02", by=catalogue_admin)
-    items = [one for one in draft_actions.in_the_making()["items"] if one["id"] != "S1-C16"]
+    items = [one for one in drafts.in_the_making()["items"] if one["id"] != "S1-C16"]
     published(items=items)
     browser = as_(doctor)
     with nothing_changes():
