@@ -34,14 +34,18 @@ class BirthDateForm(forms.Form):
 
 
 class SignatureForm(forms.Form):
-    """A typed name."""
+    """A typed name under the answers as the page showed them: `seen` is the draft's version."""
 
+    seen = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
     signature = forms.CharField(
         label=_("Your name"),
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "name", "dir": "auto"}),
         error_messages={"required": _("Type your name to sign.")},
     )
+
+    def clean_seen(self) -> int:
+        return self.cleaned_data["seen"] or 0
 
     def clean_signature(self) -> str:
         name = tidy(self.cleaned_data["signature"])

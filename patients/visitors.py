@@ -85,7 +85,7 @@ def by_link(view: Callable) -> Callable:
     def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         at = timezone.now()
         who = visitor(request, at=at)
-        if who is None or not who.verified:
+        if who is None or not who.verified or is_of_another(request, who):
             return _to_the_door(request) if who or _by_itself(request) else gone(request)
         response = view(request, who, at, *args, **kwargs)
         if COOKIE not in response.cookies:
@@ -93,6 +93,12 @@ def by_link(view: Callable) -> Callable:
         return response
 
     return guarded
+
+
+def is_of_another(request: HttpRequest, who: Visitor) -> bool:
+    """Was this form made for another link? Somebody opened the link of a relative in the next tab of the same phone."""
+    mine = str(who.link.pk)
+    return request.POST.get("link", mine) != mine
 
 
 def _by_itself(request: HttpRequest) -> bool:

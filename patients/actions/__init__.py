@@ -23,12 +23,13 @@ from patients.actions.links import (
     show_code,
 )
 from patients.actions.people import AlreadyRegistered, edit_patient, register_patient
-from patients.actions.reports import Unfinished, save_answers, submit_report
+from patients.actions.reports import AnsweredSince, Unfinished, save_answers, submit_report
 
 __all__ = [
     "AlreadyReceived",
     "AlreadyRegistered",
     "AlreadySettled",
+    "AnsweredSince",
     "InterviewMoved",
     "LinkDead",
     "NoAddress",

@@ -20,6 +20,10 @@ class Unfinished(Exception):
     """Not every question is answered, so there is nothing to sign."""
 
 
+class AnsweredSince(Exception):
+    """The answers are not those any more that the person looked through: another tab or device changed them."""
+
+
 def draft_of(patient: Patient, *, at: dt.datetime) -> Report | None:
     """What the patient has answered so far; after as many days as a link works it is begun afresh."""
     since = at - dt.timedelta(days=Clinic.current().interview_link_days)
@@ -49,23 +53,29 @@ def save_answers(
     """
     link = _open(link_id, at=at)
     report = _fresh(link, at)
-    day, before = timezone.localdate(at), report.answers
-    others = {code: answer for code, answer in before.items() if code not in asked}
-    report.answers = others | checked_answers(link.patient, answers, before, day)
+    day, before = timezone.localdate(at), (report.answers, report.allergies)
+    others = {code: answer for code, answer in report.answers.items() if code not in asked}
+    report.answers = others | checked_answers(link.patient, answers, report.answers, day)
     if asks_allergies:
         report.allergies = checked_allergies(allergies, report.allergies, day)
-    report.link, report.saved_at, report.version = link, at, report.version + 1
+    report.link, report.saved_at = link, at
+    report.version += before != (report.answers, report.allergies)
     report.save()
     return report
 
 
 @transaction.atomic
-def submit_report(link_id: int, *, signature: str, at: dt.datetime) -> Report:
-    """Sign what was answered, once. Raises LinkDead, AlreadyReceived, Unfinished."""
+def submit_report(link_id: int, *, signature: str, at: dt.datetime, seen: int | None = None) -> Report:
+    """Sign what was answered, once. `seen`: the version of the draft that the person looked through.
+
+    Raises LinkDead, AlreadyReceived, Unfinished, AnsweredSince.
+    """
     link = _open(link_id, at=at)
     report = draft_of(link.patient, at=at)
     if report is None or missing(link.patient, report):
         raise Unfinished
+    if seen is not None and seen != report.version:
+        raise AnsweredSince
     report.link, report.signature, report.submitted_at = link, signature, at
     report.save(update_fields=["link", "signature", "submitted_at"])
     announce(FactsChanged(patient_id=link.patient_id, at=at))

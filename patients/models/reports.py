@@ -85,7 +85,7 @@ class Report(models.Model):
     allergies = models.JSONField(null=True)
     started_at = models.DateTimeField()
     saved_at = models.DateTimeField()
-    version = models.PositiveIntegerField(default=1)  # of the draft: counts its saves
+    version = models.PositiveIntegerField(default=1)  # of the draft: counts its changes
     signature = models.CharField(max_length=200, blank=True)  # the name as the patient typed it
     submitted_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)

@@ -15,7 +15,7 @@ from patients.models import InterviewLink, Report
 from patients.steps import steps
 from patients.tests.factories import patient
 from patients.tests.fixtures import facts
-from patients.tests.test_own_pages import BORN, BORN_TYPED, HERE, PAYLOADS, answer_all, typed
+from patients.tests.test_own_pages import BORN, BORN_TYPED, HERE, PAYLOADS, answer_all, sign, typed
 
 __all__ = ["facts"]
 
@@ -91,7 +91,7 @@ def test_a_tablet_is_nobodys_but_the_patients(as_, nurse, ana):
         assert "/login/" in browser.get(address)["Location"]
     assert "Start" in browser.get(HERE).text
     answer_all(browser, ana)
-    done = browser.post("/interview/review/", {"signature": "Ana"})
+    done = sign(browser, "Ana")
     assert "Please hand the tablet back." in done.text
     assert not browser.cookies[visitors.COOKIE].value
     assert browser.get(HERE).status_code == 404
@@ -165,7 +165,7 @@ def reported(ana, nurse):
         f"/interview/part/{one.number}/",
         typed(one) | {"allergies": "some", "text": [*PAYLOADS, "kiwi fruit"]},
     )
-    browser.post("/interview/review/", {"signature": PAYLOADS[0]})
+    sign(browser, PAYLOADS[0])
     return Report.objects.get()
 
 

@@ -84,6 +84,12 @@ def answer_all(browser, person):
         browser.post(part(one.number), typed(one))
 
 
+def sign(browser, name="Anna"):
+    """Sign the answers as the page of the review shows them."""
+    seen = re.search(r'name="seen" value="(\d+)"', browser.get(REVIEW).text)[1]
+    return browser.post(REVIEW, {"signature": name, "seen": seen})
+
+
 def is_dead(answer):
     return answer.status_code == 404 and DEAD in answer.text and answer["Referrer-Policy"] == "no-referrer"
 
@@ -130,7 +136,7 @@ def test_every_link_that_opens_nothing_answers_the_same(made, ana, front_desk):
 
 def test_a_used_link_answers_as_if_it_had_never_been(inside, ana, made):
     answer_all(inside, ana)
-    inside.post(REVIEW, {"signature": "Anna"})
+    sign(inside)
     assert is_dead(Client().get(door(made[1])))
 
 
@@ -169,7 +175,7 @@ def test_the_wrong_method_is_refused(inside, method, address, status):
     assert getattr(inside, method)(address).status_code == status
 
 
-@pytest.mark.parametrize("address", [part(99), part(10**17)])
+@pytest.mark.parametrize("address", [part(0), part(99), part(10**17)])
 def test_a_part_that_is_not_there_leads_to_the_beginning(inside, address):
     assert inside.get(address)["Location"] == HERE
     assert inside.post(address)["Location"] == HERE
@@ -403,7 +409,7 @@ def test_signed_it_is_received_and_a_second_time_it_was_received_already(inside,
     other = Client()
     other.get(door(made[1]))
     other.post(HERE, BORN_TYPED)
-    answer = inside.post(REVIEW, {"signature": " Anna  W. "})
+    answer = sign(inside, " Anna  W. ")
     assert (answer.status_code, answer["Location"]) == (302, HERE)
     report = Report.objects.get()
     assert (report.signature, report.submitted_at, report.link) == ("Anna W.", NOW, made[0])
@@ -416,6 +422,47 @@ def test_signed_it_is_received_and_a_second_time_it_was_received_already(inside,
     assert (kept.status_code, "already received" in kept.text) == (409, True)
     assert inside.get(part(1))["Location"] == HERE
     assert Report.objects.count() == 1
+
+
+def test_only_what_was_looked_through_is_signed(inside, ana, made):
+    """Another tab says something else after the review was opened: nobody has read it there."""
+    answer_all(inside, ana)
+    page = inside.get(REVIEW).text
+    seen = re.search(r'name="seen" value="(\d+)"', page)[1]
+    one = next(one for one in steps.steps(ana) if "herpes" in one.codes)
+    other = Client()
+    other.get(door(made[1]))
+    other.post(HERE, BORN_TYPED)
+    other.post(part(one.number), typed(one) | {"answer.herpes": "current"})
+    answer = inside.post(REVIEW, {"signature": "Anna", "seen": seen})
+    assert (answer.status_code, Report.objects.get().submitted_at) == (409, None)
+    assert "Look again, then sign" in answer.text
+    assert inside.post(REVIEW, {"signature": "Anna"}).status_code == 409
+    assert sign(inside).status_code == 302
+
+
+def test_what_is_saved_again_unchanged_can_be_signed(inside, ana):
+    answer_all(inside, ana)
+    seen = re.search(r'name="seen" value="(\d+)"', inside.get(REVIEW).text)[1]
+    inside.post(part(1), typed(steps.steps(ana)[0]))
+    assert inside.post(REVIEW, {"signature": "Anna", "seen": seen}).status_code == 302
+
+
+def test_a_form_of_somebody_else_on_the_same_phone_answers_for_nobody(inside, ana, made, front_desk):
+    """Two of a family share a phone: a page left open in one tab belongs to the link of the other."""
+    page = inside.get(part(1)).text
+    mine = re.search(r'name="link" value="(\d+)"', page)[1]
+    son = patient(by=front_desk, name="Jan Wiśniewski", birth_date=BORN)
+    link, token = actions.show_code(son, by=front_desk, at=NOW)
+    inside.get(door(token))
+    tries = inside.post(HERE, WRONG_TYPED | {"link": mine})
+    assert (tries["Location"], InterviewLink.objects.get(pk=link.pk).tries) == (HERE, 0)
+    inside.post(HERE, BORN_TYPED | {"link": str(link.pk)})
+    said = {"answer.pregnancy": "no", "link": mine}
+    assert inside.post(part(1), said)["Location"] == HERE
+    assert inside.post(part(1), said, headers={"HX-Request": "true"})["HX-Redirect"] == HERE
+    assert inside.post(REVIEW, {"signature": "Anna", "link": mine})["Location"] == HERE
+    assert not Report.objects.exists()
 
 
 def test_signed_with_the_submitted_text_shown_back_as_text(inside, ana):

@@ -20,13 +20,13 @@ from patients.visitors import Visitor, by_link, gone, visitor
 def step(request: HttpRequest, who: Visitor, at: dt.datetime, number: int) -> HttpResponse:
     """One part of the questions. Posting keeps what can be kept and goes on; htmx gets the line that says so."""
     parts = steps.steps(who.link.patient)
-    if number > len(parts):
+    if not 1 <= number <= len(parts):
         return redirect("interview:here")
     if who.received:
         return _late(request, who)
     part = parts[number - 1]
     form = steps.form(who.link.patient, [part], day=timezone.localdate(at))
-    context = {"form": form, "part": part, "parts": parts}
+    context = {"form": form, "part": part, "parts": parts, "link": who.link}
     if request.method != "POST":
         form.show(draft_of(who.link.patient, at=at))
         return render(request, "patients/own/step.html", context)
@@ -75,17 +75,19 @@ def review(request: HttpRequest, who: Visitor, at: dt.datetime) -> HttpResponse:
     """Every answer, what is missing, and the signature."""
     if who.received:
         return _late(request, who)
-    form = SignatureForm(request.POST or None)
+    form = SignatureForm(request.POST)
     if request.method != "POST":
         return _review(request, who, at, SignatureForm())
     if missing(who.link.patient, draft_of(who.link.patient, at=at)) or not form.is_valid():
         return _review(request, who, at, form, status=422)
     try:
-        report = actions.submit_report(who.link.pk, signature=form.cleaned_data["signature"], at=at)
+        report = actions.submit_report(who.link.pk, at=at, **form.cleaned_data)
     except actions.AlreadyReceived:
         return _late(request, who)
     except actions.Unfinished:
         return _review(request, who, at, form, status=422)
+    except actions.AnsweredSince:
+        return _review(request, who, at, form, status=409)
     except actions.LinkDead:
         return gone(request)
     return received(request, report, who) if who.link.kind == LinkKind.TABLET else redirect("interview:here")
@@ -99,6 +101,7 @@ def _review(
     left, form = set(missing(patient, draft)), steps.form(patient, parts, day=timezone.localdate(at))
     form.show(draft)
     context = {
+        "link": who.link,
         "parts": [(part, [form.questions[fact.code] for fact in part.facts]) for part in parts],
         "allergy": form.allergy,
         "labels": dict(form.allergy.substances),
@@ -106,6 +109,7 @@ def _review(
         "missing": left,
         "form": signature,
         "tried": status == 422,
+        "moved": status == 409,
     }
     return render(request, "patients/own/review.html", context, status=status)
 

@@ -18,7 +18,7 @@ from patients.actions.links import working
 from patients.actions.reports import draft_of, missing
 from patients.models import LinkKind, Report
 from patients.own_forms import BirthDateForm
-from patients.visitors import Visitor, by_link, forget, gone, remember, visitor
+from patients.visitors import Visitor, by_link, forget, gone, is_of_another, remember, visitor
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -48,9 +48,9 @@ def here(request: HttpRequest) -> HttpResponse:
     if who is None:
         return gone(request)
     if request.method == "POST":
-        return _prove(request, who, at)
+        return redirect("interview:here") if is_of_another(request, who) else _prove(request, who, at)
     if not who.verified:
-        return render(request, "patients/own/birth_date.html", {"form": BirthDateForm()})
+        return _ask(request, who, BirthDateForm())
     return received(request, who.received, who) if who.received else _begin(request, who, at)
 
 
@@ -60,21 +60,25 @@ def _prove(request: HttpRequest, who: Visitor, at: dt.datetime) -> HttpResponse:
     if too_many(request, "birth-date"):
         return _slow_down(request)
     if not form.is_valid():
-        return render(request, "patients/own/birth_date.html", {"form": form}, status=422)
+        return _ask(request, who, form, status=422)
     try:
         actions.check_birth_date(who.link.pk, form.cleaned_data["born"], at=at)
     except actions.WrongBirthDate as wrong:
-        context = {"form": form, "wrong": True, "left": wrong.left}
         return (
-            render(request, "patients/own/birth_date.html", context, status=422)
-            if wrong.left
-            else gone(request)
+            _ask(request, who, form, wrong=True, left=wrong.left, status=422) if wrong.left else gone(request)
         )
     except actions.LinkDead:
         return gone(request)
     response = redirect("interview:here")
     remember(response, who.link.pk, proven=at)
     return response
+
+
+def _ask(
+    request: HttpRequest, who: Visitor, form: BirthDateForm, *, status: int = 200, **said
+) -> HttpResponse:
+    context = {"form": form, "link": who.link, **said}
+    return render(request, "patients/own/birth_date.html", context, status=status)
 
 
 def _begin(request: HttpRequest, who: Visitor, at: dt.datetime) -> HttpResponse:
