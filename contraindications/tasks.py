@@ -1,14 +1,27 @@
 """The tasks: Celery only hurries. A preview that a killed worker left goes on with the next tick."""
 
+import logging
 import time
 
 from celery import shared_task
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from contraindications.previewing import step, unfinished
 
 BUDGET = 40  # seconds; the time limit of a task is 60
 EXPIRES = 55  # seconds; a task that waited longer is dropped, since the next tick asks again
+
+
+log = logging.getLogger(__name__)
+
+
+def ask_a_worker(preview_id: int) -> None:
+    """Have a worker go on with a preview; with the broker down its page and the tick do."""
+    try:
+        run_preview.delay(preview_id)
+    except (OSError, OperationalError):
+        log.warning("No worker could be asked to run preview %s", preview_id)
 
 
 @shared_task

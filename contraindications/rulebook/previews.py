@@ -1,7 +1,5 @@
 """Pages of the preview: start it, watch it, go on with it here, and for doctors who it is about."""
 
-from functools import partial
-
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -31,8 +29,7 @@ def start(request: StaffRequest, pk: int) -> HttpResponse:
         preview = previewing.start(row, by=request.user, day=timezone.localdate(now), at=now)
     except draft_actions.Ended:
         return conflict(request, _("This draft was published or discarded meanwhile."))
-    # With the broker down the page and the tick go on with it.
-    transaction.on_commit(partial(tasks.run_preview.delay, preview.pk), robust=True)
+    transaction.on_commit(lambda: tasks.ask_a_worker(preview.pk))
     return _progress(request) if request.htmx else redirect("rules:draft")
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from kombu.exceptions import OperationalError
 
 from clinic.models import AccessLog
 from clinic.roles import Role
@@ -390,7 +391,7 @@ def test_the_draft_says_where_it_is_milder(as_, catalogue_admin):
 
 def test_the_preview_runs_without_a_worker(as_, proposed, catalogue_admin, monkeypatch):
     def down(*args, **kwargs):
-        raise OSError("no broker")
+        raise OperationalError("no broker")
 
     monkeypatch.setattr(tasks.run_preview, "delay", down)
     browser = as_(catalogue_admin)
@@ -410,7 +411,7 @@ def test_a_broker_that_is_down_does_not_stop_the_start(as_, proposed, doctor, mo
 
     def down(*args, **kwargs):
         asked.append(args)
-        raise OSError("no broker")
+        raise OperationalError("no broker")
 
     monkeypatch.setattr(tasks.run_preview, "delay", down)
     answer = as_(doctor).post(url("preview_start", proposed.draft_id), headers=HTMX)
