@@ -10,6 +10,7 @@ from clinic.demo import lives, shelf, staff
 from clinic.demo.calendar import places
 from clinic.demo.scene import set_scene
 from clinic.demo.stories import STORIES
+from clinic.demo.unsettled import leave_open
 from treatments.courses.catching_up import catch_up
 from treatments.schedule.rules import wall
 
@@ -31,6 +32,7 @@ def seed(day: dt.date) -> None:
     for number, (story, place) in enumerate(zip(STORIES, places(day, rng), strict=False)):
         lives.live(number, story, place, stage)
     caught_up(at)
+    leave_open(stage)
 
 
 def caught_up(at: dt.datetime) -> None:

@@ -21,9 +21,9 @@ from clinic.management.commands import seed_demo
 from clinic.models import User
 from clinic.roles import Role
 from conftest import NOW, person
-from contraindications.models import Screening, Verdict
+from contraindications.models import Draft, Question, Screening, Verdict
 from contraindications.screening import recompute
-from patients.models import Interview, Patient
+from patients.models import Interview, Patient, Report
 from treatments.catalogue.models import Lot, Product
 from treatments.catalogue.tests.fixtures import stock
 from treatments.courses.models import Course, CourseState
@@ -101,6 +101,10 @@ def look() -> SimpleNamespace:
         messages=Counter(Message.objects.values_list("state", flat=True)),
         roles=set(User.objects.values_list("groups__name", flat=True)),
         products=Product.objects.count(),
+        reports=Report.objects.unsettled().count(),
+        questions=Question.objects.unanswered().count(),
+        proposed=[change.code for draft in Draft.objects.open() for change in draft.changes.all()],
+        held=Session.objects.with_held().filter(state="booked", held=True).count(),
         lots=(Lot.objects.count(), Lot.objects.exclude(recalled_on=None).count()),
     )
 
@@ -132,6 +136,11 @@ def test_every_verdict_and_every_state_of_a_course_is_there(demo):
     assert demo.session_states == set(SessionState.values)
     assert demo.running >= 10
     assert demo.remedies - {None}
+
+
+def test_something_waits_for_everybody(demo):
+    assert (demo.reports, demo.questions, demo.proposed) == (1, 1, ["look_back_days"])
+    assert 1 <= demo.held <= 10
 
 
 def test_every_stored_screening_is_what_its_facts_give(demo):

@@ -1,0 +1,63 @@
+"""What waits for somebody as the demo opens: an unconfirmed report, a question to a doctor, a draft of the lists."""
+
+import datetime as dt
+
+from django.utils import timezone
+
+from clinic.demo.scene import Scene
+from contraindications.asking import ask
+from contraindications.draft_actions import propose_settings
+from contraindications.drafting import seen
+from contraindications.drafts import in_the_making
+from patients.actions import save_answers, show_code, submit_report
+from patients.interviews import questions
+from patients.models import Patient
+from treatments.courses.models import Course, CourseState
+from treatments.schedule.models import Session
+
+COLD = "viral_infection"
+
+
+def leave_open(scene: Scene) -> None:
+    """Yesterday evening somebody reported a cold, a nurse asked a doctor, and the catalogue admin proposed a change."""
+    evening = scene.at - dt.timedelta(hours=12)
+    reported(_somebody_expected(scene), scene, at=evening)
+    asked(scene, at=evening)
+    proposed(scene, at=evening)
+
+
+def reported(patient: Patient, scene: Scene, *, at: dt.datetime) -> None:
+    """The patient answered on their own phone: a cold, and "no" to everything else."""
+    link, _token = show_code(patient, by=scene.staff["desk"], at=at)
+    answers = {fact.code: {"state": "current" if fact.code == COLD else "no"} for fact in questions(patient)}
+    none_known: dict[str, list[str]] = {"substances": [], "texts": []}
+    save_answers(link.pk, asked=answers, answers=answers, allergies=none_known, asks_allergies=True, at=at)
+    submit_report(link.pk, signature=patient.name, at=at)
+
+
+def asked(scene: Scene, *, at: dt.datetime) -> None:
+    """A nurse wants to know of the oldest plan that waits for a doctor."""
+    held = Course.objects.filter(state=CourseState.PLANNED, screening__verdict="hold")
+    course = held.select_related("screening").order_by("screening__at", "pk").first()
+    if course and course.screening:
+        text = "Comes again on Thursday for an answer. Would you look at it?"
+        ask(course.screening, text=text, by=scene.staff["nurse"], at=at)
+
+
+def proposed(scene: Scene, *, at: dt.datetime) -> None:
+    """The catalogue admin wants what has ended to count as recent for longer."""
+    settings = in_the_making()["settings"]
+    propose_settings(
+        {**settings, "look_back_days": 45},
+        seen=seen(settings),
+        reason="Colds and cold sores kept coming back in the sixth week; agreed at the team meeting.",
+        by=scene.staff["catalogue"],
+        at=at,
+    )
+
+
+def _somebody_expected(scene: Scene) -> Patient:
+    """Who comes first on the next day that has sessions."""
+    tomorrow = scene.moment(timezone.localdate(scene.at) + dt.timedelta(days=1), 0)
+    coming = Session.objects.booked().filter(starts_at__gte=tomorrow, course__screening__verdict="clear")
+    return coming.select_related("course__patient").order_by("starts_at", "pk")[0].course.patient
