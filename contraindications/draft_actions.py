@@ -157,6 +157,8 @@ def publish(draft: Draft, *, expected: str, note: str, by: User, at: dt.datetime
     if drafts.is_overtaken(draft):
         raise Overtaken
     content = drafts.content_of(draft)
+    if rules.ruleset_digest(content) == draft.base.digest:
+        raise ValidationError(_("There is nothing to publish: the lists would be as they are."))
     if not drafts.is_previewed(draft, content) or expected != drafts.preview_digest(draft, content):
         raise NotPreviewed
     _refuse_unpublishable(drafts.edits_of(draft), draft)

@@ -231,6 +231,14 @@ def test_without_a_finished_preview_nothing_is_published(proposed, doctor, at):
         draft_actions.publish(proposed.draft, expected=digest, note="", by=doctor, at=at)
 
 
+def test_lists_that_would_stay_as_they_are_are_not_published(ready, proposed, catalogue_admin, doctor, at):
+    """Another number alone would hold every session until it was screened again."""
+    draft_actions.take_back(proposed, by=catalogue_admin, at=at)
+    previewed(ready, by=doctor)
+    with nothing_changes(), pytest.raises(ValidationError, match="nothing to publish"):
+        publish(ready, by=doctor)
+
+
 def test_a_later_change_makes_the_preview_stale(ready, catalogue_admin, doctor):
     add_item(by=catalogue_admin, item="keloids")
     with nothing_changes(), pytest.raises(draft_actions.NotPreviewed):
