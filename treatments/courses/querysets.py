@@ -4,10 +4,10 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 
 from django.db import connection, models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
-from contraindications.models import Question
-from patients.models import Interview
+from contraindications.models import Question, RuleSet
+from patients.models import Interview, Report
 
 # Raw, since one statement for a whole batch says it shorter and faster than a CASE for each row.
 STAND_ON = """
@@ -25,6 +25,12 @@ SET rule_set_id = excluded.rule_set_id, day = excluded.day, at = excluded.at, ou
 
 class CheckQuerySet(models.QuerySet):
     """What courses were last held against."""
+
+    def of_lists_in_force(self):
+        """Those made under the published rule set: what any other course stands on is of before."""
+        return self.filter(
+            rule_set=Subquery(RuleSet.objects.published().order_by("-version").values("pk")[:1])
+        )
 
     def made(self, outcomes: Mapping[int, str], *, rule_set: int, day: dt.date, at: dt.datetime) -> None:
         """Write the checks of many courses, {course: outcome}, over those before, in one statement."""
@@ -70,10 +76,14 @@ class CourseQuerySet(models.QuerySet):
     def made_with(self, changed: Mapping[str, Collection[str]]):
         """Those whose plan holds one of these rows of the catalogue, {kind of row: codes}, be it inside a product.
 
-        A new substance is no part of a plan yet, but may be what a patient's allergy names in free text.
+        A new substance is no part of a plan yet, but may be what an allergy names that is told or reported.
         """
         substances = list(changed.get("ingredient", ()))
-        told = Interview.objects.filter(allergies__texts__has_any_keys=substances).values("patient")
+        named = Q(allergies__texts__has_any_keys=substances) | Q(
+            allergies__substances__has_any_keys=substances
+        )
+        told = Interview.objects.filter(named).values("patient")
+        reported = Report.objects.unsettled().filter(named).values("patient")
         touched = (
             Q(ingredients__code__in=substances)
             | Q(products__ingredients__code__in=substances)
@@ -84,7 +94,7 @@ class CourseQuerySet(models.QuerySet):
             | Q(goal__code__in=changed.get("goal", ()))
         )
         found = self.model._default_manager.filter(touched).values("pk")
-        return self.filter(Q(pk__in=found) | Q(patient__in=told))
+        return self.filter(Q(pk__in=found) | Q(patient__in=told) | Q(patient__in=reported))
 
     def stand_on(self, screenings: Mapping[int, int]) -> None:
         """Point courses to new screenings, {course: screening}, in one statement."""

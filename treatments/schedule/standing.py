@@ -83,7 +83,9 @@ def _screenings(rows: list[ToCome], turned: list[Turned], screened: CoursesScree
     """(course, outcome) -> a screening that says so; of an outcome that none says yet the first day's is stored."""
     known = {(row.course, row.outcome or ""): row.screening for row in rows if row.screening}
     for course in (one.course for one in screened.dossiers):
-        if course.screening_id:
+        if (
+            course.screening_id and screened.outcomes[course.pk]
+        ):  # one that cannot be screened keeps its old one
             known[course.pk, screened.outcomes[course.pk]] = course.screening_id
     new: dict[Known, Evaluation] = {}
     for row, found, evaluation in turned:

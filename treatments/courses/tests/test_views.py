@@ -1,5 +1,6 @@
 """The pages about plans, each asked: works, wrong person, wrong role, wrong method, bad id."""
 
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -7,9 +8,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clinic.models import AccessLog
+from contraindications import screening
+from contraindications.tests.factories import published
 from patients.tests.factories import interview, patient
 from treatments.catalogue.models import Ingredient, Product
+from treatments.courses.catching_up import catch_up
 from treatments.courses.models import Course, CourseState
+from treatments.courses.rescreening import rescreen_courses
 from treatments.courses.tests.factories import cleared_patient, course
 
 pytestmark = pytest.mark.usefixtures("on_the_day")
@@ -293,3 +298,31 @@ def product(code: str) -> str:
     row = Product.objects.create(code=code, label=f"Mix {code}", citations=["own"])
     row.ingredients.set(Ingredient.objects.filter(code__in=["vitamin_e", "zinc"]))
     return code
+
+
+# A verdict of before
+
+
+def test_a_verdict_of_older_lists_says_so_until_it_is_screened_again(as_, nurse, at):
+    row = course(by=nurse)
+    address = f"/courses/{row.pk}/"
+    assert "Other lists were published since" not in as_(nurse).get(address).text
+    published()
+    assert "Other lists were published since" in as_(nurse).get(address).text
+    for _courses in catch_up(at=at):
+        pass
+    assert "Other lists were published since" not in as_(nurse).get(address).text
+
+
+def test_what_cannot_be_screened_any_more_says_so(as_, nurse, at):
+    row = course(by=nurse)
+    row.products.add(Product.objects.create(code="mystery", label="Mystery", citations=["own"]))
+    rescreen_courses(Course.objects.all(), cause="composition", by=None, at=at)
+    assert "do not treat this verdict as clear" in as_(nurse).get(f"/courses/{row.pk}/").text
+
+
+def test_a_verdict_that_cannot_be_read_any_more_is_no_fault_of_the_page(as_, nurse, monkeypatch):
+    row = course(by=nurse)
+    monkeypatch.setattr(screening, "compiled_rules", Mock(side_effect=screening.CannotScreen))
+    page = as_(nurse).get(f"/courses/{row.pk}/")
+    assert (page.status_code, "do not treat this as clear" in page.text) == (200, True)

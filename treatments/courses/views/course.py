@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.access import role_required
@@ -14,14 +15,22 @@ from clinic.errors import changed_meanwhile, conflict
 from clinic.requests import StaffRequest
 from clinic.roles import CLINICAL
 from clinic.versions import ChangedMeanwhile
-from contraindications.clearance import clearance
-from contraindications.models import Decision
+from contraindications.clearance import Clearance, clearance
+from contraindications.models import Decision, Screening
 from contraindications.screening import CANNOT_SCREEN, CannotScreen
 from treatments.courses import actions
 from treatments.courses.access import open_course
-from treatments.courses.models import Course
+from treatments.courses.models import Check, Course, CourseState
 from treatments.courses.plans import cocktail_of, parameters_said
 from treatments.courses.told import told
+
+OLDER_LISTS = gettext_lazy(
+    "Other lists were published since: this verdict is of before. It is screened again by itself; until then the "
+    "sessions are held."
+)
+NOT_READABLE = gettext_lazy(
+    "Cannot screen this plan as it is now: do not treat this verdict as clear. Its sessions are held."
+)
 
 
 @role_required(*CLINICAL)
@@ -75,6 +84,24 @@ def cancel(request: StaffRequest, pk: int) -> HttpResponse:
     return redirect(row)
 
 
+def _may_happen(screening: Screening | None, decisions: list[Decision]) -> Clearance | None:
+    """What may happen on the screening that is kept; None without one, and for one that cannot be read."""
+    try:
+        return clearance(screening, decisions) if screening else None
+    except CannotScreen:
+        return None
+
+
+def _why_of_before(row: Course) -> str:
+    """Why the verdict on the page does not count as it stands, in a sentence; empty while it does. One SQL query."""
+    if row.state not in (CourseState.PLANNED, CourseState.CONFIRMED):
+        return ""
+    check = Check.objects.of_lists_in_force().filter(course=row).first()
+    if check is None:
+        return str(OLDER_LISTS)
+    return "" if check.outcome else str(NOT_READABLE)
+
+
 def _course_page(request: StaffRequest, row: Course, *, refused: str = "", status: int = 200) -> HttpResponse:
     decisions = list(Decision.objects.of(row.patient))
     context = {
@@ -82,7 +109,8 @@ def _course_page(request: StaffRequest, row: Course, *, refused: str = "", statu
         "patient": row.patient,
         "told": told(row.patient, day=timezone.localdate()),
         "screening": row.screening,
-        "clearance": clearance(row.screening, decisions) if row.screening else None,
+        "clearance": _may_happen(row.screening, decisions),
+        "of_before": _why_of_before(row),
         "cocktail": cocktail_of(row),
         "around": row.procedure_substances.all(),
         "parameters": parameters_said(row),

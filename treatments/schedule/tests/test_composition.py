@@ -9,7 +9,7 @@ from django.db import connection
 from django.urls import reverse
 
 from clinic import events
-from patients.tests.factories import interview
+from patients.tests.factories import interview, reported
 from treatments.catalogue.composition import watched
 from treatments.catalogue.events import CompositionChanged
 from treatments.catalogue.models import Area, Goal, Ingredient, Product, Technique
@@ -110,6 +110,17 @@ def test_only_what_is_made_with_it_is_screened_again(course, doctor, glow, at):
     other.checked.refresh_from_db()
     assert other.checked.at == before
     assert {c.pk for c in Course.objects.made_with({"product": frozenset(["glow"])})} == {course.pk}
+
+
+@pytest.mark.parametrize("told", ["confirmed", "reported alone"])
+def test_a_new_substance_that_somebody_is_allergic_to_is_found(doctor, course, told, at):
+    """Until then it was free text, matched to nothing, and the verdict said so."""
+    if told == "confirmed":
+        interview(course.patient, by=doctor, allergies=["kiwi"])
+    else:
+        reported(course.patient, by=doctor, allergies=["kiwi"])
+    assert {c.pk for c in Course.objects.made_with({"ingredient": frozenset(["kiwi"])})} == {course.pk}
+    assert not Course.objects.made_with({"ingredient": frozenset(["mango"])})
 
 
 # Planned while it changes

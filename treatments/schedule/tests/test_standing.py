@@ -210,6 +210,9 @@ def test_what_cannot_be_screened_is_held(course, sessions, at):
     rescreen_courses(Course.objects.all(), cause="composition", by=None, at=at)
     assert held() == [1, 2, 3, 4, 5]
     assert only("unreadable")
+    assert set(Standing.objects.values_list("screening", flat=True)) == {
+        None
+    }  # none says so: not the old, clear one
 
 
 def test_a_moved_session_stands_on_its_new_day(course, sessions, doctor, at):
