@@ -64,6 +64,7 @@ class Held:
     url: str
     screening_id: int | None
     why: str  # "Contraindicated on its day"
+    who: str  # whose turn it is, and to do what, in a sentence
     cause: str
     by_when: dt.datetime
     how_many: int

@@ -18,4 +18,6 @@ def waiting(request: StaffRequest) -> HttpResponse:
     lines, held = worklist.waiting(), worklist.held()
     seen = [*(line.screening.patient_id for line in lines), *(line.patient.pk for line in held)]
     record_list(request, seen)
-    return render(request, "contraindications/worklist.html", {"waiting": lines, "held": held})
+    return render(
+        request, "contraindications/worklist.html", {"waiting": lines, "held": held, "most": worklist.LONGEST}
+    )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from contraindications.models import Question
 from contraindications.worklist import LONGEST, Candidate, Held
@@ -18,6 +19,18 @@ ASKED = Q(
     Exists(Question.objects.unanswered().filter(patient=OuterRef("course__patient"))),
     standing__stage=Stage.STOP,
 )
+
+WHO = {
+    Stage.STOP: gettext_lazy(
+        "Whoever treats: change the plan, or move or cancel the sessions; ask a doctor where a stop can be released."
+    ),
+    Stage.REFUSED: gettext_lazy("Whoever treats: cancel the sessions, or talk to who decided against it."),
+    Stage.UNSAID: gettext_lazy("A doctor or nurse: ask the patient."),
+    Stage.HOLD: gettext_lazy(
+        "A doctor: decide on the findings. Answers that are too old are asked again at check-in."
+    ),
+    Stage.UNREADABLE: gettext_lazy("The catalogue admin: complete what the plan uses."),
+}
 
 
 def for_a_doctor() -> Iterator[Candidate]:
@@ -42,6 +55,7 @@ def otherwise() -> Iterator[Held]:
             url=row.course.get_absolute_url(),
             screening_id=row.standing.screening_id,
             why=row.standing.get_stage_display(),
+            who=str(WHO[Stage(row.standing.stage)]),
             cause=row.standing.get_cause_display(),
             by_when=row.starts_at,
             how_many=row.how_many,

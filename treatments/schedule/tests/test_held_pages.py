@@ -17,8 +17,10 @@ from contraindications.tests.factories import published
 from patients.tests.factories import interview
 from treatments.courses.models import Course
 from treatments.courses.tests.factories import cleared_patient
+from treatments.schedule.held import WHO
 from treatments.schedule.models import Standing
 from treatments.schedule.offers import slot_value
+from treatments.schedule.rules import Stage
 from treatments.schedule.tests.factories import booked, confirmed_course, room, slots, working_hours
 
 pytestmark = pytest.mark.usefixtures("on_the_day")
@@ -97,7 +99,19 @@ def test_the_worklist_has_one_line_a_course_with_why_and_by_when(as_, doctor, he
     assert "Contraindicated on its day" in said
     assert "What the patient told us has changed." in said
     assert "24 November" in said
+    assert "Whoever treats: change the plan" in said
+    assert "There may be more" not in said
     assert AccessLog.objects.filter(actor_id=doctor.pk, patient_id=held.course.patient_id).exists()
+
+
+def test_a_worklist_that_is_cut_says_so(as_, doctor, held, monkeypatch):
+    monkeypatch.setattr(worklist, "LONGEST", 1)
+    assert "These are the 1 most urgent. There may be more" in as_(doctor).get("/screening/").text
+
+
+@pytest.mark.parametrize("stage", [stage for stage in Stage if stage != Stage.FREE])
+def test_of_everything_held_it_is_said_whose_turn_it_is(stage):
+    assert WHO[stage]
 
 
 def test_what_a_doctor_can_decide_stands_once_among_the_decisions(as_, doctor, sessions):
