@@ -17,9 +17,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Clinic, Room, User, WorkingHours
+from clinic.models import Clinic, DayHours, Room, User, WorkingHours
 from clinic.roles import Role
-from clinic.rules import Span, needs_cooperating_doctor, overlapping
+from clinic.rules import DaySpan, Span, needs_cooperating_doctor, overlapping
 from clinic.versions import ChangedMeanwhile, save_version
 
 P = ParamSpec("P")
@@ -92,6 +92,25 @@ def set_week(person: User, spans: Iterable[Span], *, version: int, by: User, at:
     for hours in week:
         hours.full_clean(validate_constraints=False)
     WorkingHours.objects.bulk_create(week)
+
+
+@_by_clinic_admin
+def set_day(
+    person: User, spans: Collection[DaySpan] | None, *, day: dt.date, by: User, at: dt.datetime
+) -> None:
+    """On this day `person` works `spans` and not the weekly hours: () is a day off, None the weekly hours again.
+
+    Raises ValidationError in words.
+    """
+    person.day_hours.filter(day=day).delete()
+    if spans is None:
+        return
+    rows = [DayHours(practitioner=person, day=day, starts=starts, ends=ends) for starts, ends in spans]
+    if overlapping((day.isoweekday(), starts, ends) for starts, ends in spans):
+        raise ValidationError(_("Working hours of one day do not overlap."))
+    for row in rows or [DayHours(practitioner=person, day=day)]:
+        row.full_clean(validate_constraints=False)
+        row.save()
 
 
 @_by_clinic_admin

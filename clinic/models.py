@@ -239,6 +239,52 @@ class WorkingHours(models.Model):
         return f"{self.get_weekday_display()} {self.starts:%H:%M}–{self.ends:%H:%M}"
 
 
+@pghistory.track()
+class DayHours(models.Model):
+    """On this one day a practitioner works these hours and not the weekly ones; without times, not at all.
+
+    A row without times is the whole day: no other stands beside it.
+    """
+
+    practitioner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="day_hours")
+    day = models.DateField(_("day"))
+    starts = models.TimeField(_("from"), null=True, blank=True)
+    ends = models.TimeField(_("to"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["day", "starts"]
+        verbose_name_plural = "hours of single days"
+        constraints = [
+            models.CheckConstraint(
+                name="dayhours_end_after_they_start",
+                condition=Q(starts=None, ends=None) | Q(ends__gt=F("starts")),
+                violation_error_message=_("Working hours end after they start."),
+            ),
+            ExclusionConstraint(
+                name="dayhours_do_not_overlap",
+                violation_error_message=_("Working hours of one day do not overlap."),
+                expressions=[
+                    ("practitioner", RangeOperators.EQUAL),
+                    ("day", RangeOperators.EQUAL),
+                    (
+                        Func(
+                            SecondOfDay("starts"),
+                            SecondOfDay("ends"),
+                            function="int4range",
+                            output_field=IntegerRangeField(),
+                        ),
+                        RangeOperators.OVERLAPS,
+                    ),
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        if self.starts is None or self.ends is None:
+            return str(_("not at work"))
+        return f"{self.starts:%H:%M}–{self.ends:%H:%M}"
+
+
 @pgtrigger.register(pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete))
 class AccessLog(models.Model):
     """Who opened whose record, when and where. No foreign keys: the log outlives what it speaks of."""

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 
 Span = tuple[int, dt.time, dt.time]  # ISO weekday, from, to
+DaySpan = tuple[dt.time, dt.time]  # from, to
 
 
 def overlapping(spans: Iterable[Span]) -> set[int]:

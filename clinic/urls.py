@@ -33,6 +33,7 @@ urlpatterns = [
     path("rules/", include("contraindications.rule_urls")),
     path("courses/", include("treatments.courses.urls")),
     path("schedule/", include("treatments.schedule.urls")),
+    path("absences/", include("treatments.schedule.absence_urls")),
     path("visits/", include("treatments.visits.urls")),
     path("messages/", include("treatments.reminders.urls")),
 ]

@@ -21,6 +21,7 @@ ITEMS = [
     ("reminders:messages", "letter", _("Messages"), (*BOOKING, Role.CLINIC_ADMIN)),
     ("admin:index", "leaf", _("Catalogue"), (Role.CATALOGUE_ADMIN,)),
     ("staff", "badge", _("Staff"), (Role.CLINIC_ADMIN,)),
+    ("absences:list", "clock", _("Absences"), (Role.CLINIC_ADMIN,)),
     ("rooms", "door", _("Rooms"), (Role.CLINIC_ADMIN,)),
     ("access_log", "eye", _("Access log"), (Role.CLINIC_ADMIN,)),
     ("settings", "sliders", _("Settings"), (Role.CLINIC_ADMIN,)),

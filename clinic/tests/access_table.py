@@ -100,6 +100,15 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "schedule:arrived": DESK,
     "schedule:move": DESK,
     "schedule:cancel": DESK,
+    # absences
+    "absences:list": (*DESK, Role.CLINIC_ADMIN),
+    "absences:absence": (*DESK, Role.CLINIC_ADMIN),
+    "absences:ill_today": (*DESK, Role.CLINIC_ADMIN),
+    "absences:lift": (*DESK, Role.CLINIC_ADMIN),
+    "absences:add": ADMIN,
+    "absences:close": ADMIN,
+    "absences:hours": ADMIN,
+    "absences:weekly_again": ADMIN,
     # visits
     "visits:check_in": CLINICAL,
     "visits:perform": CLINICAL,

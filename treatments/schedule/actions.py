@@ -21,7 +21,7 @@ from treatments.schedule.checks import check_bookable, check_free, check_missing
 from treatments.schedule.events import CourseBooked, SessionCancelled, SessionMoved
 from treatments.schedule.models import Booking, Reservation, Session, SessionState, Standing
 from treatments.schedule.occupations import occupation_of
-from treatments.schedule.places import Chosen, Place, reserve, wanted
+from treatments.schedule.places import Chosen, Place, lock_sessions, release, reserve, wanted
 from treatments.schedule.refusals import SlotTaken
 from treatments.schedule.rules import Occupation, Slot
 from treatments.schedule.standing import stand
@@ -157,7 +157,7 @@ def _replace(row: Session, chosen: Chosen, takes: Occupation, reason: str, *, at
     row.practitioner, row.room = chosen.place.practitioner, chosen.place.room
     row.interval_reason, row.version = reason, row.version + 1
     row.save(update_fields=MOVED)
-    row.reservations.all().delete()
+    release(row)
     reserve([(row, chosen.place)], takes)
     events.announce(SessionMoved(row.pk, at))
     return row
@@ -176,7 +176,8 @@ def cancel_session(session: Session, *, reason: str, version: int, by: User, at:
 
     def change() -> Session:
         Course.objects.select_for_update(of=("self",)).get(pk=session.course_id)
-        return _cancel(_booked(session, version), reason=reason.strip(), by=by, at=at)
+        lock_sessions([row := _booked(session, version)])
+        return _cancel(row, reason=reason.strip(), by=by, at=at)
 
     return _first_come(change, list)
 
@@ -184,7 +185,9 @@ def cancel_session(session: Session, *, reason: str, version: int, by: User, at:
 def cancel_sessions_of(event: CourseCancelled) -> None:
     """The course was given up: so are the sessions that were still to come."""
     course = Course.objects.select_related("cancelled_by").get(pk=event.course_id)
-    for session in course.sessions.booked().select_for_update().order_by("pk"):
+    sessions = list(course.sessions.booked().select_for_update().order_by("pk"))
+    lock_sessions(sessions)
+    for session in sessions:
         _cancel(session, reason=_("The course was cancelled."), by=course.cancelled_by, at=event.at)
 
 
@@ -192,7 +195,7 @@ def _cancel(row: Session, *, reason: str, by: User | None, at: dt.datetime) -> S
     row.state, row.cancelled_at, row.cancelled_by, row.cancel_reason = SessionState.CANCELLED, at, by, reason
     row.version += 1
     row.save(update_fields=["state", "cancelled_at", "cancelled_by", "cancel_reason", "version"])
-    row.reservations.all().delete()
+    release(row)
     Standing.objects.filter(session=row).delete()
     events.announce(SessionCancelled(row.pk, at))
     return row

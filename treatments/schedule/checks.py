@@ -86,8 +86,12 @@ def check_times(
 
 
 def check_free(chosen: Sequence[Chosen], takes: Occupation, *, but: int | None = None) -> None:
-    """Lock all resources and look; the constraint has the last word. Raises SlotTaken."""
-    lock_resources({resource for one in chosen for resource in one.place.resources})
+    """Lock all resources and look; the constraint has the last word. Raises SlotTaken.
+
+    `but`: the session that is moved; what it takes by now is locked too and counts as free.
+    """
+    given_up = Reservation.objects.filter(session=but).values_list("resource", flat=True) if but else ()
+    lock_resources({*given_up, *(resource for one in chosen for resource in one.place.resources)})
     numbers = Reservation.objects.taken(wanted(chosen, takes), but=but)
     if numbers:
         raise SlotTaken(numbers)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from django.db.models import Q
 from django.utils import timezone
 
-from clinic.models import Room, User, WorkingHours
+from clinic.models import DayHours, Room, User, WorkingHours
 from treatments.schedule import rules
-from treatments.schedule.models import Reservation, Resource, Session
+from treatments.schedule.models import Absence, Reservation, Resource, Session
 
 ROW = 5  # minutes; static/calendar.css has the classes at-N and for-N for every row of a day
 FIRST_HOUR, LAST_HOUR = 8, 18  # shown also when nothing happens
@@ -46,6 +46,8 @@ class Day:
     columns: list[Column]
     hours: list[tuple[int, dt.time]]  # (row, what the clock shows)
     sessions: list[Session]
+    absences: list[Absence]
+    at_work: list[User]  # as planned, whoever is away by now left out
 
     @property
     def held(self) -> set[int]:
@@ -68,7 +70,8 @@ def of(day: dt.date, *, by: str) -> Day:
     until = rules.wall(day + dt.timedelta(days=1), dt.time.min, zone)
     resources = {row.pk: row for row in Resource.objects.of_clinic(by)}
     reservations = list(Reservation.objects.of_day(list(resources), begin, until))
-    hours = _hours(day) if by == "practitioner" else {}
+    working, absences = _hours(day), list(Absence.objects.of_day(begin, until))
+    hours = working if by == "practitioner" else {}
     first, last = _shown(day, reservations, hours)
     taken: dict[User | Room, list[Reservation]] = {}
     for reservation in reservations:
@@ -83,7 +86,14 @@ def of(day: dt.date, *, by: str) -> Day:
         ],
         hours=[((hour - first) * 60 // ROW, dt.time(hour)) for hour in range(first, last)],
         sessions=list(Session.objects.of_day(begin, until)),
+        absences=absences,
+        at_work=_still_at_work(working, absences),
     )
+
+
+def _still_at_work(working: Iterable[User | Room], absences: Iterable[Absence]) -> list[User]:
+    away = {absence.practitioner for absence in absences}
+    return [person for person in working if isinstance(person, User) and person not in away]
 
 
 def _thing(resource: Resource) -> User | Room:
@@ -94,12 +104,16 @@ def _thing(resource: Resource) -> User | Room:
 
 
 def _hours(day: dt.date) -> dict[User | Room, list[tuple[int, int]]]:
-    """Who works on that day, and from which minute to which. One SQL query."""
-    treat = User.objects.who_may_treat().values("pk")
-    rows = WorkingHours.objects.filter(Q(practitioner__in=treat), weekday=day.isoweekday())
+    """Who works on that day, and from which minute to which, by name. Two SQL queries."""
+    treat = Q(practitioner__in=User.objects.who_may_treat().values("pk"))
+    special = list(DayHours.objects.filter(treat, day=day).select_related("practitioner"))
+    weekly = WorkingHours.objects.filter(treat, weekday=day.isoweekday()).select_related("practitioner")
+    own = {row.practitioner_id for row in special}
+    spans = [(row.practitioner, row.starts, row.ends) for row in special if row.starts and row.ends]
+    spans += [(row.practitioner, row.starts, row.ends) for row in weekly if row.practitioner_id not in own]
     found: dict[User | Room, list[tuple[int, int]]] = {}
-    for row in rows.select_related("practitioner").order_by("starts"):
-        found.setdefault(row.practitioner, []).append((_minute(row.starts), _minute(row.ends)))
+    for person, starts, ends in sorted(spans, key=lambda span: (str(span[0]), span[0].pk, span[1])):
+        found.setdefault(person, []).append((_minute(starts), _minute(ends)))
     return found
 
 

@@ -1,10 +1,11 @@
 """From a course to the plain values that the rules of the calendar take."""
 
+import datetime as dt
 from collections.abc import Iterable
 
 from django.utils import timezone
 
-from clinic.models import Clinic, User, WorkingHours
+from clinic.models import Clinic, DayHours, User, WorkingHours
 from treatments.catalogue import questions
 from treatments.courses.models import Course
 from treatments.schedule.models import Session
@@ -36,8 +37,15 @@ def series_of(course: Course, *, without: Session | None = None) -> Series:
 
 
 def hours_of(practitioners: Iterable[User]) -> dict[int, list[Hours]]:
-    """Weekly working hours by practitioner. One SQL query."""
+    """Working hours by practitioner, weekly ones and those of single days. Two SQL queries."""
     found: dict[int, list[Hours]] = {person.pk: [] for person in practitioners}
     for row in WorkingHours.objects.filter(practitioner__in=found):
         found[row.practitioner_id].append(Hours(row.weekday, row.starts, row.ends))
+    for day in DayHours.objects.filter(practitioner__in=found):
+        found[day.practitioner_id].append(_of_day(day))
     return found
+
+
+def _of_day(row: DayHours) -> Hours:
+    starts, ends = row.starts or dt.time.min, row.ends or dt.time.min
+    return Hours(row.day.isoweekday(), starts, ends, row.day)

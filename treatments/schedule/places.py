@@ -3,8 +3,10 @@
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import reduce
+from operator import or_
 
+from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 
@@ -13,28 +15,51 @@ from patients.models import Patient
 from treatments.schedule import rules
 from treatments.schedule.models import Reservation, ReservationWhy, Resource, Session
 from treatments.schedule.rules import Occupation, Span
+from treatments.schedule.transactions import lock_closings, lock_resources
 
+MOMENTS = ("starts_at", "ends_at")
+ALWAYS = (dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.datetime(2201, 1, 1, tzinfo=dt.UTC))
 KINDS: dict[type, str] = {User: "practitioner", Room: "room", Patient: "patient"}
 
 
 def resource_of(thing: User | Room | Patient) -> Resource:
     """The row by which this practitioner, room or patient is reserved; made if missing, once even in a race."""
-    which: dict[str, Any] = {_kind(thing): thing}
-    return Resource.objects.get_or_create(**which)[0]
+    return Resource.objects.get(pk=resources_of([thing])[0])
 
 
 def resources_of(things: Iterable[User | Room | Patient]) -> list[int]:
-    """The resource id of each thing, in their order. One SQL query, and two for each that is new."""
+    """The resource id of each thing, in their order. One SQL query, up to four more if some are new."""
     things = list(things)
-    wanted = Q()
-    for model, kind in KINDS.items():
-        wanted |= Q(**{f"{kind}__in": [thing.pk for thing in things if isinstance(thing, model)]})
-    known = {
-        (kind, getattr(row, f"{kind}_id")): row.pk
-        for row in Resource.objects.filter(wanted)
-        for kind in KINDS.values()
-    }
-    return [known.get((_kind(thing), thing.pk)) or resource_of(thing).pk for thing in things]
+    known = _known(things) if things else {}
+    if new := [thing for thing in things if (_kind(thing), thing.pk) not in known]:
+        known |= _made(new)
+    return [known[_kind(thing), thing.pk] for thing in things]
+
+
+def _known(things: Iterable[User | Room | Patient]) -> dict[tuple[str, int], int]:
+    wanted: dict[str, list[int]] = {}
+    for thing in things:
+        wanted.setdefault(_kind(thing), []).append(thing.pk)
+    rows = Resource.objects.filter(
+        reduce(or_, (Q(**{f"{kind}__in": pks}) for kind, pks in wanted.items()), Q())
+    )
+    return {(kind, getattr(row, f"{kind}_id")): row.pk for row in rows for kind in wanted}
+
+
+def _made(things: Iterable[User | Room | Patient]) -> dict[tuple[str, int], int]:
+    """Make the rows of new things; a room learns when the clinic is closed."""
+    things = sorted(things, key=lambda thing: (_kind(thing), thing.pk))
+    rooms = [("room", thing.pk) for thing in things if isinstance(thing, Room)]
+    with transaction.atomic(savepoint=False):
+        if rooms:
+            lock_closings()
+        Resource.objects.bulk_create(
+            [Resource(**{_kind(thing): thing}) for thing in things], ignore_conflicts=True
+        )
+        made = _known(things)
+        if rooms:
+            Reservation.objects.cover([made[room] for room in rooms], *ALWAYS)
+    return made
 
 
 def _kind(thing: User | Room | Patient) -> str:
@@ -90,3 +115,18 @@ def reserve(sessions: Iterable[tuple[Session, Place]], takes: Occupation) -> Non
         for resource, span in place.spans(session.starts_at, takes)
     ]
     Reservation.objects.bulk_create(sorted(rows, key=lambda row: (row.period.lower, row.resource_id)))
+
+
+def lock_sessions(sessions: Iterable[Session]) -> None:
+    """Lock all that these sessions reserve, before it is released."""
+    rows = Reservation.objects.filter(session__in=list(sessions))
+    lock_resources(set(rows.values_list("resource", flat=True)))
+
+
+def release(session: Session) -> None:
+    """Take away what a session reserves; absences that it stood in reach over its time. Its resources are locked."""
+    rows = list(session.reservations.values_list("resource", *MOMENTS))
+    session.reservations.all().delete()
+    if rows:
+        begin, until = min(row[1] for row in rows), max(row[2] for row in rows)
+        Reservation.objects.cover({row[0] for row in rows}, begin, until)

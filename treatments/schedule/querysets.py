@@ -2,14 +2,14 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, models
 from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, When
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from clinic.roles import BOOKING
+from clinic.roles import BOOKING, Role
 from contraindications.models import RuleSet
 from treatments.courses.models import Course
 from treatments.schedule.rules import Span, wall
@@ -18,35 +18,57 @@ from treatments.schedule.rules import Span, wall
 # before. A longer absence has a row for each day.
 LONGEST_RESERVATION = dt.timedelta(hours=25)
 
+# An absence reserves only what sessions leave of it. Where a session's own time counts as free (`but`), the absence
+# that it stands in is asked for itself.
 # The bounds are parameters: computed inside the query they would hide from the planner how few rows are meant.
 FREE_TIME = """
 WITH wanted AS (
-    SELECT id, practitioner_id FROM schedule_resource WHERE id = ANY(%(resources)s)
-), hours AS (
-    SELECT wanted.id, range_agg(tstzrange(least(opens, closes), closes)) AS spans
+    SELECT id, practitioner_id, room_id FROM schedule_resource WHERE id = ANY(%(resources)s)
+), special AS (
+    SELECT wanted.id, day::timestamp AS day, starts, ends
+    FROM wanted JOIN clinic_dayhours USING (practitioner_id)
+    WHERE day BETWEEN %(first)s AND %(last)s
+), shifts AS (
+    SELECT wanted.id, day, starts, ends
     FROM wanted
-    JOIN clinic_workinghours ON clinic_workinghours.practitioner_id = wanted.practitioner_id
+    JOIN clinic_workinghours USING (practitioner_id)
     JOIN generate_series(%(first)s::timestamp, %(last)s::timestamp, '1 day') AS day
         ON extract(isodow FROM day) = weekday
+    WHERE NOT EXISTS (SELECT FROM special WHERE special.id = wanted.id AND special.day = day)
+    UNION ALL
+    SELECT id, day, starts, ends FROM special WHERE starts IS NOT NULL
+), hours AS (
+    SELECT id, range_agg(tstzrange(least(opens, closes), closes)) AS spans
+    FROM shifts
     CROSS JOIN LATERAL (
         SELECT (day + starts) AT TIME ZONE %(zone)s AS opens, (day + ends) AT TIME ZONE %(zone)s AS closes
     ) AS wall
-    GROUP BY wanted.id
+    GROUP BY id
 ), taken AS (
     SELECT resource_id AS id, range_agg(tstzrange(starts_at, ends_at)) AS spans
     FROM schedule_reservation
     WHERE resource_id = ANY(%(resources)s) AND starts_at >= %(since)s AND starts_at < %(until)s
         AND (%(but)s::bigint IS NULL OR session_id IS DISTINCT FROM %(but)s)
     GROUP BY resource_id
+), away AS (
+    SELECT wanted.id, range_agg(tstzrange(absence.starts_at, absence.ends_at)) AS spans
+    FROM wanted
+    JOIN schedule_absence AS absence
+        ON absence.practitioner_id = wanted.practitioner_id
+        OR absence.practitioner_id IS NULL AND wanted.room_id IS NOT NULL
+    WHERE %(but)s::bigint IS NOT NULL AND absence.lifted_at IS NULL
+        AND absence.starts_at < %(until)s AND absence.ends_at > %(begin)s
+    GROUP BY wanted.id
 )
 SELECT wanted.id, lower(span), upper(span)
 FROM wanted
 LEFT JOIN hours USING (id)
 LEFT JOIN taken USING (id)
+LEFT JOIN away USING (id)
 CROSS JOIN LATERAL unnest(
     CASE WHEN practitioner_id IS NULL THEN tstzmultirange(tstzrange(%(begin)s, %(until)s))
          ELSE coalesce(hours.spans, '{}') * tstzmultirange(tstzrange(%(begin)s, %(until)s)) END
-    - coalesce(taken.spans, '{}')
+    - coalesce(taken.spans, '{}') - coalesce(away.spans, '{}')
 ) AS span
 ORDER BY 1, 2
 """
@@ -59,7 +81,52 @@ JOIN schedule_reservation AS reservation
     ON reservation.resource_id = wanted.resource
     AND reservation.period && tstzrange(wanted.begins, wanted.untils)
 WHERE %(but)s::bigint IS NULL OR reservation.session_id IS DISTINCT FROM %(but)s
+UNION
+SELECT wanted.number
+FROM unnest(%(numbers)s::int[], %(resources)s::bigint[], %(begins)s::timestamptz[], %(untils)s::timestamptz[])
+    AS wanted (number, resource, begins, untils)
+JOIN schedule_resource AS resource ON resource.id = wanted.resource
+JOIN schedule_absence AS absence
+    ON absence.practitioner_id = resource.practitioner_id
+    OR absence.practitioner_id IS NULL AND resource.room_id IS NOT NULL
+WHERE %(but)s::bigint IS NOT NULL AND absence.lifted_at IS NULL
+    AND absence.starts_at < wanted.untils AND absence.ends_at > wanted.begins
 ORDER BY 1
+"""
+
+# An absence covers what sessions leave of it: cut at the clinic's midnights, for no reservation outlasts a day.
+COVER = """
+WITH away AS (
+    SELECT resource.id, bool_and(absence.practitioner_id IS NULL) AS closed,
+        range_agg(tstzrange(absence.starts_at, absence.ends_at)) * tstzmultirange(tstzrange(%(begin)s, %(until)s))
+            AS spans
+    FROM schedule_resource AS resource
+    JOIN schedule_absence AS absence
+        ON absence.practitioner_id = resource.practitioner_id
+        OR absence.practitioner_id IS NULL AND resource.room_id IS NOT NULL
+    WHERE resource.id = ANY(%(resources)s) AND absence.lifted_at IS NULL
+        AND absence.starts_at < %(until)s AND absence.ends_at > %(begin)s
+    GROUP BY resource.id
+), taken AS (
+    SELECT resource_id AS id, range_agg(period) AS spans
+    FROM schedule_reservation
+    WHERE resource_id = ANY(%(resources)s) AND NOT squeezed
+        AND starts_at >= %(since)s AND starts_at < %(until)s
+    GROUP BY resource_id
+)
+INSERT INTO schedule_reservation (resource_id, period, why, squeezed, squeeze_reason)
+SELECT away.id, piece, CASE WHEN closed THEN 'closed' ELSE 'absence' END, false, ''
+FROM away
+LEFT JOIN taken USING (id)
+CROSS JOIN LATERAL unnest(away.spans - coalesce(taken.spans, '{}')) AS span
+CROSS JOIN LATERAL generate_series(
+    date_trunc('day', lower(span) AT TIME ZONE %(zone)s), upper(span) AT TIME ZONE %(zone)s, '1 day'
+) AS day
+CROSS JOIN LATERAL (
+    SELECT span * tstzrange(day AT TIME ZONE %(zone)s, (day + interval '1 day') AT TIME ZONE %(zone)s) AS piece
+) AS cut
+WHERE NOT isempty(piece)
+ORDER BY lower(piece), away.id
 """
 
 
@@ -122,6 +189,30 @@ class ResourceQuerySet(models.QuerySet):
         return free
 
 
+class AbsenceQuerySet(models.QuerySet):
+    """Absences, closing days among them."""
+
+    def visible_to(self, user):
+        """Whoever books and the clinic admin see who is away, nobody else."""
+        return self if user.has_role(*BOOKING, Role.CLINIC_ADMIN) else self.none()
+
+    def standing(self):
+        """Those that were not lifted."""
+        return self.filter(lifted_at=None)
+
+    def overlapping(self, begin: dt.datetime, until: dt.datetime):
+        return self.filter(starts_at__lt=until, ends_at__gt=begin)
+
+    def for_page(self):
+        return self.select_related("practitioner", "recorded_by", "lifted_by")
+
+    def of_day(self, begin: dt.datetime, until: dt.datetime):
+        """What stands between two moments, the clinic's closing first, with who is away."""
+        return (
+            self.standing().overlapping(begin, until).for_page().order_by("-kind", "practitioner__name", "pk")
+        )
+
+
 class SessionQuerySet(models.QuerySet):
     """Sessions."""
 
@@ -139,6 +230,17 @@ class SessionQuerySet(models.QuerySet):
     def to_come(self, day: dt.date):
         """Booked sessions from the beginning of the clinic's `day` on."""
         return self.booked().filter(starts_at__gte=wall(day, dt.time.min, timezone.get_default_timezone()))
+
+    def met_by(self, absence):
+        """The booked sessions that an absence meets, soonest first: of its practitioner, or all where it closes."""
+        met = self.booked().filter(
+            starts_at__gt=absence.starts_at - LONGEST_RESERVATION,  # narrows the index; ends_at is in none
+            starts_at__lt=absence.ends_at,
+            ends_at__gt=absence.starts_at,
+        )
+        if not absence.is_closing:
+            met = met.filter(practitioner=absence.practitioner_id)
+        return met.select_related("course__patient", "practitioner", "room").order_by("starts_at", "pk")
 
     def of_courses(self, courses: Collection[int]) -> Iterator[ToCome]:
         """The sessions of these courses, soonest first, each with its day and how it stood."""
@@ -217,6 +319,18 @@ class SessionQuerySet(models.QuerySet):
 
 class ReservationQuerySet(models.QuerySet):
     """Reservations."""
+
+    def cover(self, resources: Collection[int], begin: dt.datetime, until: dt.datetime) -> None:
+        """Reserve what absences between two moments leave uncovered. The resources are locked. One SQL query."""
+        parameters: dict[str, Any] = {
+            "resources": sorted(resources),
+            "zone": str(timezone.get_default_timezone()),
+            "since": begin - LONGEST_RESERVATION,
+            "begin": begin,
+            "until": until,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(COVER, parameters)
 
     def of_day(self, resources: Collection[int], begin: dt.datetime, until: dt.datetime):
         """What these resources are taken by between two moments, with all that the calendar shows, in one query."""

@@ -1,7 +1,7 @@
 """How a booking meets the database: locks in one order, all or nothing, again after a deadlock.
 
-Every change of the calendar takes its locks in this order: course row, session row, then the advisory locks of the
-resources, sorted. Whoever waits holds nothing that somebody further down the order wants.
+Every change of the calendar takes its locks in this order: course row, session row, the closings, then the advisory
+locks of the resources, sorted. Whoever waits holds nothing that somebody further down the order wants.
 """
 
 import random
@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection, transaction
 T = TypeVar("T")
 
 ADVISORY = 0x5C << 48  # keeps the keys of resources apart from every other advisory lock
+CLOSINGS = 0x5D << 48  # whoever closes the clinic for a time, and whoever brings in a room
 OVERLAP = "23P01"
 TRY_AGAIN = {"40P01", "40001", "55P03"}  # deadlock, serialization failure, lock not available
 ATTEMPTS = 3
@@ -34,6 +35,12 @@ def lock_resources(resources: Collection[int]) -> None:
             "SELECT pg_advisory_xact_lock(%s + id) FROM unnest(%s::bigint[]) AS id",
             [ADVISORY, sorted(resources)],
         )
+
+
+def lock_closings() -> None:
+    """Wait until nobody else closes the clinic or brings in a room: a room knows all closings from its first day."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLOSINGS])
 
 
 def sqlstate(error: BaseException) -> str:

@@ -1,5 +1,6 @@
 """Facts about the calendar: sessions, what they occupy, and whether they may take place."""
 
+from treatments.schedule.models.absences import Absence, AbsenceKind
 from treatments.schedule.models.sessions import (
     Booking,
     Reservation,
@@ -10,4 +11,14 @@ from treatments.schedule.models.sessions import (
 )
 from treatments.schedule.models.standings import Standing
 
-__all__ = ["Booking", "Reservation", "ReservationWhy", "Resource", "Session", "SessionState", "Standing"]
+__all__ = [
+    "Absence",
+    "AbsenceKind",
+    "Booking",
+    "Reservation",
+    "ReservationWhy",
+    "Resource",
+    "Session",
+    "SessionState",
+    "Standing",
+]

@@ -13,6 +13,7 @@ from treatments.schedule.rules.clock import (
     day_of,
     grid_down,
     grid_up,
+    of_day,
     on_grid,
     wall,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "interval_faults",
     "is_held",
     "occupation",
+    "of_day",
     "on_grid",
     "openings",
     "propose",

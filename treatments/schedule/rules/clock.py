@@ -49,20 +49,29 @@ def grid_up(moment: dt.datetime, grid: int, zone: dt.tzinfo) -> dt.datetime:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Weekly working hours: ISO weekday, from, to on the clinic's clock."""
+    """Working hours on the clinic's clock: of an ISO weekday, or of one `day` only, in place of the weekly ones.
+
+    Hours of a day that end as they start mean: not at work on it.
+    """
 
     weekday: int
     starts: dt.time
     ends: dt.time
+    day: dt.date | None = None
+
+
+def of_day(hours: Iterable[Hours], day: dt.date) -> list[Hours]:
+    """The hours that hold on `day`: those of the day itself where there are any, else those of its weekday."""
+    hours = list(hours)
+    own = [one for one in hours if one.day == day]
+    return own or [one for one in hours if one.day is None and one.weekday == day.isoweekday()]
 
 
 def at_work(hours: Iterable[Hours], span: Span, zone: dt.tzinfo) -> bool:
     """Do the working hours cover the whole span? Hours that touch each other count as one."""
     begin, until = span
     day = day_of(begin, zone)
-    today = sorted(
-        (wall(day, h.starts, zone), wall(day, h.ends, zone)) for h in hours if h.weekday == day.isoweekday()
-    )
+    today = sorted((wall(day, h.starts, zone), wall(day, h.ends, zone)) for h in of_day(hours, day))
     for starts, ends in today:
         if starts <= begin < ends:
             begin = ends

@@ -4,15 +4,16 @@ import datetime as dt
 import json
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clinic.models import WorkingHours
+from clinic.models import DayHours, WorkingHours
 from conftest import NOW
 from treatments.schedule import places, rules
 from treatments.schedule.models import Reservation, Resource
+from treatments.schedule.occupations import hours_of
 from treatments.schedule.querysets import FREE_TIME, free_time_parameters
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_actions import raw
@@ -84,6 +85,63 @@ def test_working_hours_inside_the_hour_that_is_left_out(doctor):
     factories.working_hours(doctor, weekdays=[7], starts=dt.time(2, 30), ends=dt.time(3))
     assert free(doctor, dt.date(2026, 3, 29)) == []
     assert len(free(doctor, dt.date(2026, 4, 5))) == 1
+
+
+def on(doctor, day: dt.date, starts: int | None = None, ends: int | None = None) -> None:
+    """On that day the doctor works these hours."""
+    times = {"starts": dt.time(starts), "ends": dt.time(ends)} if starts is not None else {}
+    DayHours.objects.create(practitioner=doctor, day=day, **times)
+
+
+def test_the_hours_of_a_single_day_stand_in_place_of_the_weekly_ones(doctor, nurse):
+    factories.working_hours(doctor, weekdays=[2, 3], starts=dt.time(8), ends=dt.time(12))
+    factories.working_hours(nurse, weekdays=[2], starts=dt.time(8), ends=dt.time(12))
+    on(doctor, TUESDAY, 12, 15)
+    on(doctor, TUESDAY, 16, 20)
+    on(doctor, TUESDAY + dt.timedelta(days=1))
+    on(doctor, dt.date(2026, 11, 28), 9, 11)
+    assert free(doctor, TUESDAY, 7) == [
+        (clock(TUESDAY, 12), clock(TUESDAY, 15)),
+        (clock(TUESDAY, 16), clock(TUESDAY, 20)),
+        (clock(dt.date(2026, 11, 28), 9), clock(dt.date(2026, 11, 28), 11)),
+    ]
+    assert free(doctor, TUESDAY + dt.timedelta(days=7)) != []
+    assert free(nurse, TUESDAY) == [(clock(TUESDAY, 8), clock(TUESDAY, 12))]
+
+
+@pytest.mark.parametrize(("day", "hours"), [(dt.date(2027, 3, 28), 7), (dt.date(2027, 10, 31), 9)])
+def test_the_hours_of_a_single_day_are_wall_clock_when_the_clocks_change(doctor, day, hours):
+    on(doctor, day, 0, 8)
+    [(opens, closes)] = free(doctor, day)
+    assert closes - opens == dt.timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("second", [(None, None), (12, 13), (19, 21)], ids=str)
+def test_the_hours_of_a_single_day_do_not_overlap(doctor, second):
+    on(doctor, TUESDAY, 12, 20)
+    with pytest.raises(IntegrityError, match="dayhours_do_not_overlap"), transaction.atomic():
+        on(doctor, TUESDAY, *second)
+
+
+@pytest.mark.parametrize(
+    ("span", "works"),
+    [((12, 15), True), ((12, 16), False), ((15, 17), False), ((8, 10), False), ((16, 20), True)],
+)
+def test_the_rule_of_booking_knows_the_same_hours(doctor, span, works):
+    factories.working_hours(doctor, weekdays=[2], starts=dt.time(8), ends=dt.time(12))
+    on(doctor, TUESDAY, 12, 15)
+    on(doctor, TUESDAY, 16, 20)
+    hours = hours_of([doctor])[doctor.pk]
+    assert rules.at_work(hours, (clock(TUESDAY, span[0]), clock(TUESDAY, span[1])), ZONE) is works
+    week_later = TUESDAY + dt.timedelta(days=7)
+    assert rules.at_work(hours, (clock(week_later, 8), clock(week_later, 10)), ZONE)
+
+
+def test_the_rule_of_booking_knows_a_day_off(doctor):
+    factories.working_hours(doctor)
+    on(doctor, TUESDAY)
+    hours = hours_of([doctor])[doctor.pk]
+    assert not rules.at_work(hours, (clock(TUESDAY, 10), clock(TUESDAY, 11)), ZONE)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -18,7 +18,7 @@ from patients.models import Report
 from treatments.schedule import actions, offers, refusals
 from treatments.schedule.access import open_session
 from treatments.schedule.arrivals import may_arrive
-from treatments.schedule.forms import CancelForm, MovedForm, MoveForm, read_slot
+from treatments.schedule.forms import CancelForm, MovedForm, MoveForm, ReplanForm, read_slot
 from treatments.schedule.models import Session, SessionState
 from treatments.schedule.rules import Slot
 from treatments.schedule.steps import next_steps
@@ -101,6 +101,9 @@ def move(request, pk: int) -> HttpResponse:
             actions.keep_verdict(row.course, by=request.user, at=at)
         return _move_page(request, row, request.POST, at=at, said=[str(refused)], status=409)
     messages.success(request, _("The session is moved."))
+    replanned = ReplanForm(request.POST)
+    if replanned.is_valid():
+        return redirect("absences:absence", pk=replanned.cleaned_data["absence"])
     return redirect("schedule:session", pk=row.pk)
 
 
@@ -129,6 +132,7 @@ def _move_page(
         "around": form,
         "said": said or [],
         "interval_reason": data.get("interval_reason", ""),
+        "replan": ReplanForm(data),
     }
     if form.is_valid():
         days = _offer(request, row, form, at)

@@ -1,0 +1,17 @@
+"""Pages about who is away, when the clinic is closed, and other hours on single days."""
+
+from django.urls import path
+
+from treatments.schedule.views import absences, single_days
+
+app_name = "absences"
+urlpatterns = [
+    path("", absences.overview, name="list"),
+    path("add/", absences.add, name="add"),
+    path("close/", absences.close, name="close"),
+    path("ill-today/<id:pk>/", absences.ill_today, name="ill_today"),
+    path("<id:pk>/", absences.absence, name="absence"),
+    path("<id:pk>/lift/", absences.lift, name="lift"),
+    path("hours/<id:pk>/", single_days.hours, name="hours"),
+    path("hours/<id:pk>/weekly/", single_days.weekly_again, name="weekly_again"),
+]

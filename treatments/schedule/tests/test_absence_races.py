@@ -1,0 +1,124 @@
+"""Absences against bookings and cancellations at the same moment, and what the locks are for."""
+
+import time
+
+import pytest
+
+from clinic.roles import Role
+from conftest import NOW, person
+from treatments.schedule import absences, actions, checks, places, refusals, transactions
+from treatments.schedule.models import Absence, Reservation, Session
+from treatments.schedule.tests import factories
+from treatments.schedule.tests.test_absences import TUESDAY, away, closed, wrong
+from treatments.schedule.tests.test_races import at_once, booking, courses
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def unlocked(monkeypatch):
+    """Nobody waits for anybody: what the tests below must be able to see."""
+    for module in (absences, checks, places):
+        monkeypatch.setattr(module, "lock_resources", lambda resources: None)
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Between what a booking or a cancellation writes and its end lies time for others."""
+    for name in ("reserve", "release"):
+        write = getattr(actions, name)
+        monkeypatch.setattr(actions, name, lambda *said, write=write: (write(*said), time.sleep(0.4)))
+
+
+def later(job):
+    """`job`, when the others are in the middle of theirs."""
+
+    def run():
+        time.sleep(0.2)
+        return job()
+
+    return run
+
+
+@pytest.fixture
+def booked(doctor):
+    [course] = courses(doctor, 1)
+    return factories.booked(course, factories.room(), practitioner=doctor)
+
+
+def record_while_booking(doctor, clinic_admin):
+    [course] = courses(doctor, 1)
+    slots = factories.slots(course, factories.room())
+    span = absences.days_span(TUESDAY, TUESDAY)
+    return at_once(booking(course, slots, doctor), later(lambda: away(doctor, *span, by=clinic_admin)))
+
+
+def test_an_absence_recorded_while_others_book_waits_and_covers_the_rest(doctor, clinic_admin, slow):
+    (sessions, _took), (absence, took) = record_while_booking(doctor, clinic_admin)
+    assert (len(sessions), Absence.objects.get()) == (5, absence)
+    assert took < 2
+    assert wrong() == []
+
+
+def test_without_locks_the_same_absence_is_refused(doctor, clinic_admin, slow, unlocked):
+    _booked, (absence, _took) = record_while_booking(doctor, clinic_admin)
+    assert isinstance(absence, transactions.Overlap)
+
+
+def lift_while_cancelling(session, doctor, clinic_admin):
+    absence = away(doctor, *absences.days_span(TUESDAY, TUESDAY), by=clinic_admin)
+    cancel = {"reason": "ill", "version": 1, "by": doctor, "at": NOW}
+    at_once(
+        lambda: actions.cancel_session(session, **cancel),
+        later(lambda: absences.lift(absence, by=clinic_admin, at=NOW)),
+    )
+
+
+def test_an_absence_lifted_while_others_cancel_leaves_nothing_behind(booked, doctor, clinic_admin, slow):
+    lift_while_cancelling(booked[0], doctor, clinic_admin)
+    assert wrong() == []
+    assert not Reservation.objects.exclude(why="session").exists()
+
+
+def test_without_locks_the_same_leaves_time_that_nobody_can_book(
+    booked, doctor, clinic_admin, slow, unlocked
+):
+    lift_while_cancelling(booked[0], doctor, clinic_admin)
+    assert wrong() != []
+
+
+def test_a_crowd_of_bookings_and_absences_ends_covered_exactly_and_without_a_deadlock(
+    doctor, nurse, clinic_admin
+):
+    factories.working_hours(nurse)
+    rooms = factories.room("One"), factories.room("Two")
+    crowd = courses(doctor, 6)
+    span = absences.days_span(TUESDAY, TUESDAY + (TUESDAY - NOW.date()) * 40)
+    jobs = [
+        booking(course, factories.slots(course, rooms[n % 2], hour=9 + n), (doctor, nurse)[n % 2])
+        for n, course in enumerate(crowd)
+    ]
+    jobs += [lambda who=who: away(who, *span, by=clinic_admin) for who in (doctor, nurse)]
+    jobs += [lambda: closed(TUESDAY, TUESDAY, by=clinic_admin)] * 2
+    results = at_once(*jobs)
+    assert {type(outcome) for outcome, _took in results} <= {list, Absence, refusals.SlotTaken}
+    assert Absence.objects.count() == 3
+    assert Session.objects.count() % 5 == 0
+    assert wrong() == []
+
+
+def test_a_room_brought_in_while_the_clinic_closes_is_closed_too(clinic_admin):
+    rooms = [factories.room(f"Room {n}") for n in range(6)]
+    at_once(
+        *[lambda room=room: places.resource_of(room) for room in rooms],
+        lambda: closed(TUESDAY, TUESDAY, by=clinic_admin),
+    )
+    assert Reservation.objects.filter(why="closed").count() == 6
+    assert wrong() == []
+
+
+def test_ill_today_clicked_by_eight_at_once_is_one_absence(doctor):
+    desk = person("Frida", Role.FRONT_DESK)
+    results = at_once(*[lambda: absences.ill_today(doctor, by=desk, at=NOW) for _ in range(8)])
+    assert {type(outcome) for outcome, _took in results} == {Absence}
+    assert Absence.objects.count() == 1
