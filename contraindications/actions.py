@@ -13,7 +13,7 @@ from clinic import events
 from clinic.models import User
 from contraindications import rules
 from contraindications.clearance import decidable
-from contraindications.deciders import may_decide
+from contraindications.deciding.deciders import may_decide
 from contraindications.events import DecisionMade, RuleSetPublished
 from contraindications.models import Decision, DecisionReason, ListItem, Question, RuleSet, Screening, Source
 from contraindications.screening import Evaluation, evaluation_of

@@ -9,14 +9,15 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from contraindications import rules, sources, wording
+from contraindications import rules, wording
 from contraindications.citations import parse
 from contraindications.clearance import REFUSED, Clearance, clearance
+from contraindications.deciding.lapses import Lapsed, lapsed
 from contraindications.labels import words_of
-from contraindications.lapses import Lapsed, lapsed
 from contraindications.models import Decision, DecisionKind, Verdict
 from contraindications.planwords import words_of as words_of_plan
-from contraindications.rowwords import place, sentence
+from contraindications.rulebook import sources
+from contraindications.rulebook.rowwords import place, sentence
 from contraindications.rules.rows import AgeRow, AllergenRow, Evidence, Known
 from contraindications.rules.screening import ALLERGY_UNMATCHED, SCOPE_NONE, evidence_for, known_on
 from contraindications.screening import CannotScreen, Evaluation, failing_closed

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.forms import VersionedForm
 from clinic.models import User
+from contraindications.deciding.reporting import day_bounds
 from contraindications.models import DecisionKind, DecisionReason
-from contraindications.reporting import day_bounds
 
 
 def _day(label) -> forms.DateField:

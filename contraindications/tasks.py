@@ -7,7 +7,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from contraindications.previewing import step, unfinished
+from contraindications.rulebook.previewing import step, unfinished
 
 BUDGET = 40  # seconds; the time limit of a task is 60
 EXPIRES = 55  # seconds; a task that waited longer is dropped, since the next tick asks again

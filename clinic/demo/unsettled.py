@@ -5,10 +5,10 @@ import datetime as dt
 from django.utils import timezone
 
 from clinic.demo.scene import Scene
-from contraindications.asking import ask
-from contraindications.draft_actions import propose_settings
-from contraindications.drafting import seen
-from contraindications.drafts import in_the_making
+from contraindications.deciding.asking import ask
+from contraindications.rulebook.draft_actions import propose_settings
+from contraindications.rulebook.drafting import seen
+from contraindications.rulebook.drafts import in_the_making
 from patients.actions import save_answers, show_code, submit_report
 from patients.interviews import questions
 from patients.models import Patient

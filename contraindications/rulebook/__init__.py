@@ -1,1 +1,1 @@
-"""The pages on which the rule sets are read, drafted, previewed and published."""
+"""The rule sets: what a draft makes of them, what it may hold, whom it would flip, and the pages of all that."""

@@ -10,9 +10,8 @@ from django.utils.translation import gettext as _
 
 from clinic.requests import StaffRequest
 from clinic.roles import Role
-from contraindications import draft_actions, drafts
 from contraindications.models import Draft, Preview, RuleSet
-from contraindications.rulebook import shown
+from contraindications.rulebook import draft_actions, drafts, shown
 from contraindications.rulebook.forms import PublishForm, ReasonForm
 from contraindications.rulebook.preview_page import preview_context
 from contraindications.rulebook.vocabulary import Vocabulary, vocabulary

@@ -6,8 +6,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contraindications import citations, listwords
-from contraindications.listing import BOUNDS, LONGEST, POLICY, POLICY_STRENGTHS
+from contraindications import citations
+from contraindications.rulebook import listwords
+from contraindications.rulebook.listing import BOUNDS, LONGEST, POLICY, POLICY_STRENGTHS
 from contraindications.rulebook.vocabulary import (
     CLINIC_STRENGTHS,
     DOCUMENT_STRENGTHS,

@@ -7,9 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contraindications import caseload, drafts, rowwords, wording
+from contraindications import wording
 from contraindications.models import Draft, Preview, RuleSet, Verdict
-from contraindications.previewing import VALIDITY
+from contraindications.rulebook import caseload, drafts, rowwords
+from contraindications.rulebook.previewing import VALIDITY
 from contraindications.rules.words import VERDICTS
 
 WORKED = "worked"  # cases of nobody in particular

@@ -10,8 +10,9 @@ from django.views.decorators.http import require_POST, require_safe
 from clinic.accesslog import record_read
 from clinic.errors import conflict
 from clinic.requests import StaffRequest
-from contraindications import draft_actions, drafts, previewing, tasks
+from contraindications import tasks
 from contraindications.models import Draft, Flip, Preview, Verdict
+from contraindications.rulebook import draft_actions, drafts, previewing
 from contraindications.rulebook.access import doctor, drafters
 from contraindications.rulebook.draft_page import steps
 from contraindications.rulebook.preview_page import item_words, titles_of

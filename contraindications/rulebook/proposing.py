@@ -13,10 +13,9 @@ from clinic.errors import conflict
 from clinic.requests import StaffRequest
 from clinic.versions import ChangedMeanwhile
 from clinic.views import get_or_post
-from contraindications import draft_actions, drafting, drafts
-from contraindications.drafting import ADD, CHANGE, RETIRE, SOURCE
-from contraindications.rulebook import shown
+from contraindications.rulebook import draft_actions, drafting, drafts, shown
 from contraindications.rulebook.access import catalogue_admin, on_a_rule_set, proposers
+from contraindications.rulebook.drafting import ADD, CHANGE, RETIRE, SOURCE
 from contraindications.rulebook.forms import ItemForm, ProposalForm, SettingsForm, SourceForm
 from contraindications.rulebook.rows import KINDS, Rows
 from contraindications.rulebook.vocabulary import Vocabulary, vocabulary

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contraindications.listing import OLDEST
+from contraindications.rulebook.listing import OLDEST
 from contraindications.rulebook.vocabulary import MATCHES, PLACES, STATES, Vocabulary
 from contraindications.rules.ruleset import MINIMUM_AGE
 

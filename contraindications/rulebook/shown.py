@@ -7,11 +7,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from contraindications import compared, drafting, listwords, rowwords, rules, softening, wording
-from contraindications.drafts import edit_of
+from contraindications import rules, wording
 from contraindications.models import Draft, DraftChange
+from contraindications.rulebook import compared, drafting, listwords, rowwords, softening
+from contraindications.rulebook.drafts import edit_of
+from contraindications.rulebook.softening import MILDEST, Softer
 from contraindications.rulebook.vocabulary import Vocabulary
-from contraindications.softening import MILDEST, Softer
 
 # Where the shipped value of a setting comes from (docs/rules.md; no document sets any of them).
 FROM = {

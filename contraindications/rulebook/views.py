@@ -14,9 +14,8 @@ from clinic.errors import conflict
 from clinic.requests import StaffRequest
 from clinic.roles import CLINICAL, Role
 from clinic.versions import ChangedMeanwhile
-from contraindications import draft_actions
 from contraindications.models import Draft, DraftChange, Preview, RuleSet
-from contraindications.rulebook import shown
+from contraindications.rulebook import draft_actions, shown
 from contraindications.rulebook.access import discarders, doctor, drafters, on_a_rule_set, readers
 from contraindications.rulebook.draft_page import draft_page
 from contraindications.rulebook.forms import PublishForm, ReasonForm

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from contraindications import listwords, wording
-from contraindications.listing import POLICY, POLICY_STRENGTHS
+from contraindications import wording
+from contraindications.rulebook import listwords
+from contraindications.rulebook.listing import POLICY, POLICY_STRENGTHS
 from contraindications.rules import words
 from patients.models import HealthFact
 

@@ -2,8 +2,9 @@
 
 from django import template
 
-from contraindications import decisions, display
+from contraindications import display
 from contraindications.clearance import Clearance
+from contraindications.deciding import decisions
 from contraindications.models import Screening
 from contraindications.screening import CannotScreen, Evaluation, evaluation_of
 

@@ -4,8 +4,8 @@ import datetime as dt
 from typing import Any
 
 from conftest import NOW
-from contraindications import draft_actions, drafting, drafts, previewing
 from contraindications.models import Draft, DraftChange, Preview
+from contraindications.rulebook import draft_actions, drafting, drafts, previewing
 
 GOUT = {
     "source": "S1",

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from contraindications import drafting
+from contraindications.rulebook import drafting
 from contraindications.rules import words
 
 from .documented import content

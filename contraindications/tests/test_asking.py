@@ -5,8 +5,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, transaction
 
 from contraindications import actions
-from contraindications.asking import ask
 from contraindications.clearance import clearance
+from contraindications.deciding.asking import ask
 from contraindications.models import Decision, DecisionReason, Question
 from contraindications.screening import evaluate
 from contraindications.tests import factories

@@ -12,8 +12,8 @@ from clinic.roles import Role
 from clinic.tests.unchanged import nothing_changes
 from clinic.versions import ChangedMeanwhile
 from conftest import person
-from contraindications import draft_actions, drafting, drafts, previewing
 from contraindications.models import Draft, DraftChange, ListItem, Screening, Source
+from contraindications.rulebook import draft_actions, drafting, drafts, previewing
 from contraindications.screening import recompute, rules_in_force
 from contraindications.tests.documented import content
 from contraindications.tests.draft_factories import GOUT, add_item, previewed, propose, publish, retire

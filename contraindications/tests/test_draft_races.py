@@ -8,8 +8,9 @@ from django.db import DatabaseError, connection
 
 from clinic.roles import Role
 from conftest import NOW, person
-from contraindications import actions, draft_actions, drafting, previewing
+from contraindications import actions
 from contraindications.models import Draft, DraftChange, Flip, Preview, RuleSet
+from contraindications.rulebook import draft_actions, drafting, previewing
 from contraindications.tests.draft_factories import add_item, previewed, retire
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]

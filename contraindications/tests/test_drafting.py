@@ -5,8 +5,8 @@ import copy
 import pytest
 from hypothesis import given
 
-from contraindications import drafting
-from contraindications.drafting import Edit, applied, compiled, difference, misfits
+from contraindications.rulebook import drafting
+from contraindications.rulebook.drafting import Edit, applied, compiled, difference, misfits
 from contraindications.rules import RuleSetError, canonical_json, ruleset_digest
 
 from .documented import content

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.tests.unchanged import nothing_changes
-from contraindications import compared, sources
 from contraindications.reading import read_case
+from contraindications.rulebook import compared, sources
 from contraindications.rules import SHIPPED_SETTINGS, screen
 from contraindications.rules.screening import known_on
 from contraindications.screening import CannotScreen

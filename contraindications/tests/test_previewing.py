@@ -6,9 +6,10 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from clinic.tests.unchanged import nothing_changes
-from contraindications import caseload, drafts, previewing, tasks
-from contraindications.caseload import Case, Caseload
+from contraindications import tasks
 from contraindications.models import Flip, Preview
+from contraindications.rulebook import caseload, drafts, previewing
+from contraindications.rulebook.caseload import Case, Caseload
 from contraindications.rules import Answer, Patient
 from contraindications.tests import factories
 from contraindications.tests.documented import content

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from clinic.models import AccessLog
 from contraindications import actions
-from contraindications.reporting import harmless
+from contraindications.deciding.reporting import harmless
 
 REPORT, FILE = reverse("contraindications:report"), reverse("contraindications:report_csv")
 ANSWERS = {"herpes": {"state": "ended", "until": "2026-11-20"}, "stroke": "current"}

@@ -8,9 +8,10 @@ from clinic.models import AccessLog
 from clinic.roles import Role
 from clinic.tests.unchanged import nothing_changes
 from conftest import person
-from contraindications import draft_actions, drafting, drafts, tasks
+from contraindications import tasks
 from contraindications.models import Draft, DraftChange, RuleSet
 from contraindications.querysets import RuleSetQuerySet
+from contraindications.rulebook import draft_actions, drafting, drafts
 from contraindications.tests.documented import content
 from contraindications.tests.draft_factories import add_item, previewed, propose, retire
 from contraindications.tests.factories import published

@@ -5,10 +5,10 @@ import copy
 import pytest
 from hypothesis import assume, given
 
-from contraindications.drafting import compiled
+from contraindications.rulebook.drafting import compiled
+from contraindications.rulebook.softening import Softer, softened
 from contraindications.rules import RuleSetError, screen
 from contraindications.rules.words import EFFECTS
-from contraindications.softening import Softer, softened
 
 from .documented import content
 from .drafts import edited, new_source

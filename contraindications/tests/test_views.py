@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from clinic.models import AccessLog
 from clinic.tests.unchanged import nothing_changes
-from contraindications import actions, worklist
+from contraindications import actions
+from contraindications.deciding import worklist
 from contraindications.models import Decision, Screening
 from contraindications.screening import CannotScreen
 from contraindications.tests import factories

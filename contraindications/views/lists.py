@@ -11,10 +11,10 @@ from django.views.decorators.http import require_safe
 from clinic.access import role_required
 from clinic.requests import StaffRequest
 from clinic.roles import CLINICAL, Role
-from contraindications import compared
-from contraindications import sources as side_by_side
-from contraindications.list_forms import CompareForm, SourcesForm
 from contraindications.models import RuleSet
+from contraindications.rulebook import compared
+from contraindications.rulebook import sources as side_by_side
+from contraindications.rulebook.list_forms import CompareForm, SourcesForm
 from contraindications.rules import RuleSetError
 from contraindications.screening import CannotScreen, compiled_rules
 from patients.models import HealthFact

@@ -15,7 +15,7 @@ from clinic.errors import changed_meanwhile, conflict, differences
 from clinic.requests import StaffRequest
 from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
-from contraindications import reasons as actions
+from contraindications.deciding import reasons as actions
 from contraindications.forms import ReasonForm
 from contraindications.models import DecisionReason
 

@@ -8,7 +8,7 @@ from clinic.access import role_required
 from clinic.accesslog import record_list
 from clinic.requests import StaffRequest
 from clinic.roles import Role
-from contraindications import reporting
+from contraindications.deciding import reporting
 from contraindications.forms import ReportForm
 from contraindications.models import Decision
 

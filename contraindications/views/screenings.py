@@ -15,7 +15,8 @@ from clinic.accesslog import record_read
 from clinic.errors import conflict
 from clinic.requests import StaffRequest
 from clinic.roles import CLINICAL, Role
-from contraindications import actions, asking, decisions, display
+from contraindications import actions, display
+from contraindications.deciding import asking, decisions
 from contraindications.forms import DecisionForm, QuestionForm
 from contraindications.models import Decision, DecisionReason, Screening
 from contraindications.replaying import differences

@@ -8,7 +8,7 @@ from clinic.access import role_required
 from clinic.accesslog import record_list
 from clinic.requests import StaffRequest
 from clinic.roles import CLINICAL
-from contraindications import worklist
+from contraindications.deciding import worklist
 
 
 @require_safe

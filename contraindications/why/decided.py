@@ -6,8 +6,8 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from contraindications.deciding.lapses import Lapsed
 from contraindications.display import Shown, title_of
-from contraindications.lapses import Lapsed
 from contraindications.models import Decision, Screening
 from contraindications.screening import Evaluation
 from contraindications.why.parts import Part, Table

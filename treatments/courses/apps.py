@@ -6,8 +6,9 @@ class CoursesConfig(AppConfig):
 
     def ready(self) -> None:
         from clinic import events
-        from contraindications import caseload, worklist
+        from contraindications.deciding import worklist
         from contraindications.events import DecisionMade, RuleSetPublished
+        from contraindications.rulebook import caseload
         from patients import panels
         from patients.events import FactsChanged
         from treatments.catalogue.events import CompositionChanged

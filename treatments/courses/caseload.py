@@ -7,9 +7,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from contraindications import rules
-from contraindications.caseload import Case, Caseload
 from contraindications.cases import worked
 from contraindications.reading import Catalogue, UnreadableCase, read_case
+from contraindications.rulebook.caseload import Case, Caseload
 from contraindications.screening import CannotScreen, facts_of, failing_closed, rules_in_force
 from treatments.courses import dossiers
 from treatments.courses.dossiers import Dossier

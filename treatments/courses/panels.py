@@ -6,8 +6,8 @@ from django.http import HttpRequest
 
 from clinic.roles import CLINICAL
 from contraindications.clearance import is_refused
+from contraindications.deciding.worklist import LONGEST, Candidate
 from contraindications.models import Decision, Screening, Verdict
-from contraindications.worklist import LONGEST, Candidate
 from patients.models import Patient
 from patients.panels import Panel
 from treatments.courses.models import Course

@@ -6,7 +6,8 @@ class ScheduleConfig(AppConfig):
 
     def ready(self) -> None:
         from clinic import events
-        from contraindications import caseload, worklist
+        from contraindications.deciding import worklist
+        from contraindications.rulebook import caseload
         from patients import panels
         from treatments.courses.events import CourseCancelled, CoursesScreened
         from treatments.schedule import actions, held, standing

@@ -5,7 +5,7 @@ import datetime as dt
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from contraindications.caseload import Case, Caseload
+from contraindications.rulebook.caseload import Case, Caseload
 from treatments.courses import dossiers
 from treatments.courses.caseload import case_of
 from treatments.courses.models import Course

@@ -7,8 +7,8 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from contraindications.deciding.worklist import LONGEST, Candidate, Held
 from contraindications.models import Question
-from contraindications.worklist import LONGEST, Candidate, Held
 from treatments.schedule.models import Session
 from treatments.schedule.rules import Stage
 

@@ -8,9 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clinic.models import AccessLog
-from contraindications import worklist
 from contraindications.actions import decide
-from contraindications.asking import ask
+from contraindications.deciding import worklist
+from contraindications.deciding.asking import ask
 from contraindications.models import RuleSet
 from contraindications.tests import documented
 from contraindications.tests.factories import published

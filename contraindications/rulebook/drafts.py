@@ -4,9 +4,9 @@ from typing import Any
 
 from clinic.models import User
 from clinic.roles import Role
-from contraindications import drafting
-from contraindications.drafting import Edit
 from contraindications.models import Draft, DraftChange, Preview, RuleSet
+from contraindications.rulebook import drafting
+from contraindications.rulebook.drafting import Edit
 from contraindications.screening import rules_in_force
 
 

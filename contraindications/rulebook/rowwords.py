@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from django.utils.translation import gettext as _
 
-from contraindications import listwords
+from contraindications.rulebook import listwords
 from contraindications.rules import words
 from contraindications.rules.rows import AgeRow, AllergenRow, AllOfRow, AnyOfRow, Row
 

@@ -9,8 +9,9 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from contraindications import listwords, rowwords, rules, wording
+from contraindications import rules, wording
 from contraindications.citations import parse
+from contraindications.rulebook import listwords, rowwords
 from contraindications.rules.rows import AgeRow, Known
 from contraindications.rules.side_by_side import (
     AGE,

@@ -14,14 +14,15 @@ from django.db import transaction
 
 from clinic.models import User
 from clinic.roles import Role
-from contraindications import drafting, drafts, rules
-from contraindications.caseload import Case, Caseload, caseloads
-from contraindications.draft_actions import (
+from contraindications import rules
+from contraindications.models import Draft, Flip, Preview
+from contraindications.rulebook import drafting, drafts
+from contraindications.rulebook.caseload import Case, Caseload, caseloads
+from contraindications.rulebook.draft_actions import (
     PROPOSERS,
     Ended,
     one_publisher_at_a_time,
 )
-from contraindications.models import Draft, Flip, Preview
 from contraindications.screening import CannotScreen, compiled_rules, failing_closed
 
 BATCH = 200

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from contraindications import listwords
+from contraindications.rulebook import listwords
 
 Choices = list[tuple[str, str]]
 

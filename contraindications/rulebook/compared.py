@@ -6,7 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from contraindications import listwords, rowwords, rules, wording
+from contraindications import rules, wording
+from contraindications.rulebook import listwords, rowwords
 from contraindications.rules.comparing import Change, Comparison, Content, Difference, Path, compare
 from contraindications.rules.ruleset import Item
 

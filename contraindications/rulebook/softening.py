@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
-from contraindications.listing import OLDEST
+from contraindications.rulebook.listing import OLDEST
 from contraindications.rules import Ingredient, Plan, RuleSet, words
 from contraindications.rules.rows import AgeRow, AllergenRow, AllOfRow, Known
 from contraindications.rules.ruleset import Item

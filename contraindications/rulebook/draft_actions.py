@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from clinic.models import User
 from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
-from contraindications import drafting, drafts, rules
+from contraindications import rules
 from contraindications.actions import one_publisher_at_a_time, publish_rule_set
-from contraindications.drafting import ADD, SETTING, SOURCE, Edit
 from contraindications.models import Draft, DraftChange, ListItem, Preview, RuleSet, Source
+from contraindications.rulebook import drafting, drafts
+from contraindications.rulebook.drafting import ADD, SETTING, SOURCE, Edit
 
 PROPOSERS = (Role.CATALOGUE_ADMIN, Role.CLINIC_ADMIN)
 DISCARDERS = (Role.CATALOGUE_ADMIN, Role.DOCTOR)

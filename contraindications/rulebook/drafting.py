@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from contraindications.listing import checked
+from contraindications.rulebook.listing import checked
 from contraindications.rules import RuleSet, ruleset_digest, words
 from contraindications.rules.comparing import ADDED, CHANGED, RETIRED, compare
 

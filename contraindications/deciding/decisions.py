@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models import User
 from clinic.roles import Role
 from contraindications.clearance import Clearance, clearance, decidable
-from contraindications.deciders import may_decide
+from contraindications.deciding.deciders import may_decide
 from contraindications.display import title_of
 from contraindications.forms import DecisionForm, QuestionForm
 from contraindications.models import Decision, DecisionKind, DecisionReason, Question, Screening
