@@ -73,13 +73,17 @@ class Evaluation:
         return hashlib.sha256(self.record).hexdigest()
 
 
-def evaluate(patient: Patient, plan: rules.Plan, *, day: dt.date) -> Evaluation:
+def evaluate(
+    patient: Patient, plan: rules.Plan, *, day: dt.date, before: dt.datetime | None = None
+) -> Evaluation:
     """Screen `plan` for `patient` on `day`; nothing is written. At most three SQL queries.
 
+    With `before`, on what had been told before that moment: a record that is made up for later stands on that.
     Raises CannotScreen: no rule set is published, or what is recorded cannot be read.
     """
     rule_set, compiled = rules_in_force()
-    interview, report = Interview.objects.standing(patient), Report.objects.pending(patient)
+    interview = Interview.objects.standing(patient, before=before)
+    report = Report.objects.pending(patient, before=before)
     return evaluate_facts(patient, interview, report, plan, rule_set=rule_set, compiled=compiled, day=day)
 
 

@@ -73,15 +73,12 @@ class InterviewQuerySet(models.QuerySet):
     def submitted(self):
         return self.filter(submitted_at__isnull=False)
 
-    def standing(self, patient):
-        """The newest submitted interview of `patient`, or None if there was none yet."""
-        return (
-            self.submitted()
-            .filter(patient=patient)
-            .select_related("submitted_by")
-            .order_by("-number")
-            .first()
-        )
+    def standing(self, patient, *, before: dt.datetime | None = None):
+        """The newest submitted interview of `patient`, or None; the one that stood just `before` a moment."""
+        found = self.submitted().filter(patient=patient)
+        if before is not None:
+            found = found.filter(submitted_at__lt=before)
+        return found.select_related("submitted_by").order_by("-number").first()
 
     def standing_of(self, patients):
         """What the newest submitted interview of each of the patients says, in one query."""
@@ -112,9 +109,15 @@ class ReportQuerySet(models.QuerySet):
         """Signed, and no practitioner has confirmed it or set it aside."""
         return self.filter(submitted_at__isnull=False, settled_at=None)
 
-    def pending(self, patient):
-        """The unsettled report of `patient`, or None; there is never more than one."""
-        return self.unsettled().filter(patient=patient).first()
+    def pending(self, patient, *, before: dt.datetime | None = None):
+        """The unsettled report of `patient`, or None; the one that was unsettled just `before` a moment.
+
+        There is never more than one.
+        """
+        if before is None:
+            return self.unsettled().filter(patient=patient).first()
+        unsettled = Q(settled_at=None) | Q(settled_at__gte=before)
+        return self.filter(unsettled, patient=patient, submitted_at__lt=before).first()
 
     def draft_of(self, patient, *, since: dt.datetime):
         """What `patient` answered and has not signed, or None; one left alone since before `since` does not count."""

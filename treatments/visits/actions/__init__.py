@@ -8,7 +8,7 @@ from treatments.visits.actions.checking_in import (
     check_in,
     is_due,
 )
-from treatments.visits.actions.performing import AlreadyPerformed, NotPerformable, perform, refusal
+from treatments.visits.actions.performing import AlreadyPerformed, NotPerformable, judged, perform, refusal
 
 __all__ = [
     "AlreadyCheckedIn",
@@ -19,6 +19,7 @@ __all__ = [
     "NotPerformable",
     "check_in",
     "is_due",
+    "judged",
     "perform",
     "refusal",
 ]

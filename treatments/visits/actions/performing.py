@@ -7,14 +7,16 @@ from django.utils import timezone
 
 from clinic import events
 from clinic.models import User
-from contraindications.clearance import Clearance
-from contraindications.models import Screening
-from contraindications.screening import CannotScreen
+from contraindications.actions import store_screening
+from contraindications.clearance import Clearance, clearance
+from contraindications.models import Decision, Screening
+from contraindications.screening import CannotScreen, Evaluation, evaluate
 from patients.models import Patient, Report
 from treatments.courses.actions import finish, rescreen
 from treatments.courses.models import Course, CourseState
-from treatments.courses.plans import cocktail_of
+from treatments.courses.plans import cocktail_of, plan_of
 from treatments.schedule.models import Session, SessionState, Standing
+from treatments.schedule.rules import wall
 from treatments.visits import rules
 from treatments.visits.events import SessionPerformed
 from treatments.visits.models import CheckIn, Visit
@@ -38,9 +40,10 @@ class AlreadyPerformed(Exception):
 
 @transaction.atomic
 def perform(session: Session, *, note: str, by: User, at: dt.datetime) -> Visit:
-    """Record that the session took place, on a screening for its day: the facts that were known on that day.
+    """Record that the session took place, on a screening for its day.
 
-    Made up for later, `performed_at` is the end of the session as booked and `recorded_at` the moment of the record.
+    Made up for later, it is screened on what had been told by the end of that day, whatever was said since;
+    `performed_at` is then the end of the session as booked and `recorded_at` the moment of the record.
     Raises AlreadyPerformed or NotPerformable. The session after which none of the plan is left finishes the course.
     """
     Patient.objects.lock(
@@ -51,9 +54,8 @@ def perform(session: Session, *, note: str, by: User, at: dt.datetime) -> Visit:
     done = Visit.objects.select_related("performed_by").filter(session=row).first()
     if done:
         raise AlreadyPerformed(done)
-    session_day = timezone.localdate(row.starts_at)
-    late = session_day < timezone.localdate(at)
-    screening, cleared = _screened(course, session_day, by=by, at=at)
+    late = timezone.localdate(row.starts_at) < timezone.localdate(at)
+    screening, cleared = (_screened_as_it_stood if late else _screened)(course, row, by=by, at=at)
     why = refusal(row, course, cleared, by=by, day=timezone.localdate(at))
     if why or screening is None:
         raise NotPerformable(why or rules.Refusal.NOT_CLEARED)
@@ -86,16 +88,41 @@ def refusal(
         session_day=timezone.localdate(row.starts_at),
         day=day,
         may_treat=User.objects.who_may_treat().filter(pk=by.pk).exists(),
-        unconfirmed=Report.objects.unsettled().filter(patient=course.patient_id).exists(),
+        unconfirmed=Report.objects.pending(course.patient, before=told_before(row, day)) is not None,
         checked_in=row.pk in CheckIn.objects.checked_in([row]),
         performable=cleared is not None and cleared.performable_by(by.pk),
     )
 
 
-def _screened(
-    course: Course, day: dt.date, *, by: User, at: dt.datetime
-) -> tuple[Screening, Clearance] | tuple[None, None]:
+def told_before(row: Session, day: dt.date) -> dt.datetime | None:
+    """The end of the session's day, where that is over on `day`: what was told since then is not about it."""
+    session_day = timezone.localdate(row.starts_at)
+    if session_day >= day:
+        return None
+    return wall(session_day + dt.timedelta(days=1), dt.time.min, timezone.get_default_timezone())
+
+
+def judged(course: Course, row: Session, *, day: dt.date) -> tuple[Evaluation, Clearance]:
+    """The verdict for the day of the session, or `day` if that is sooner, and what may happen. Raises CannotScreen."""
+    as_of, before = min(day, timezone.localdate(row.starts_at)), told_before(row, day)
+    evaluation = evaluate(course.patient, plan_of(course), day=as_of, before=before)
+    return evaluation, clearance(evaluation, Decision.objects.of(course.patient))
+
+
+Screened = tuple[Screening, Clearance] | tuple[None, None]
+
+
+def _screened(course: Course, row: Session, *, by: User, at: dt.datetime) -> Screened:
     try:
-        return rescreen(course, by=by, at=at, day=day)
+        return rescreen(course, by=by, at=at, day=timezone.localdate(row.starts_at))
     except CannotScreen:
         return None, None
+
+
+def _screened_as_it_stood(course: Course, row: Session, *, by: User, at: dt.datetime) -> Screened:
+    """The verdict of that day is kept beside today's: the course goes on standing on today's."""
+    try:
+        evaluation, cleared = judged(course, row, day=timezone.localdate(at))
+    except CannotScreen:
+        return None, None
+    return store_screening(evaluation, patient=course.patient, by=by, at=at), cleared

@@ -13,9 +13,11 @@ from conftest import NOW
 from contraindications.actions import decide
 from contraindications.models import RuleSet
 from patients.actions import set_aside
+from patients.models import Interview
 from patients.tests.factories import clear_interview, interview, patient, reported
 from treatments.courses.actions import confirm
 from treatments.courses.events import CourseFinished
+from treatments.courses.models import Course
 from treatments.courses.tests.factories import course
 from treatments.schedule.actions import cancel_session, move_session
 from treatments.schedule.models import Session
@@ -123,9 +125,30 @@ def test_a_forgotten_session_is_recorded_for_its_own_day(sessions, doctor):
 
 
 def test_what_was_asked_afterwards_does_not_clear_a_forgotten_session(sessions, doctor):
-    morning_after = sessions[0].starts_at + dt.timedelta(days=1)
-    clear_interview(sessions[0].course.patient, doctor, morning_after)
-    refused(sessions[0], doctor, Refusal.NOT_CLEARED, morning_after)
+    session, patient = sessions[0], sessions[0].course.patient
+    morning_after = session.starts_at + dt.timedelta(days=1)
+    interview(patient, by=doctor, at=session.starts_at, answers={"stroke": "unsure"})
+    clear_interview(patient, doctor, morning_after)
+    refused(session, doctor, Refusal.NOT_CLEARED, morning_after)
+
+
+def test_what_was_told_afterwards_does_not_bar_the_record_of_a_forgotten_session(sessions, doctor):
+    session, patient = sessions[0], sessions[0].course.patient
+    stood = Interview.objects.standing(patient)
+    morning_after = session.starts_at + dt.timedelta(days=1)
+    interview(patient, by=doctor, at=morning_after, answers={"pregnancy": "current"})
+    reported(patient, by=doctor, at=morning_after, answers={"nsaid": "current"})
+
+    visit = perform(session, doctor, morning_after)
+    assert (visit.screening.interview, visit.screening.report) == (stood, None)
+    course = Course.objects.get(pk=session.course_id)
+    assert course.screening.verdict == "stop"  # the course goes on standing on what is known now
+
+
+def test_what_was_reported_by_then_and_not_confirmed_bars_the_record_of_a_forgotten_session(sessions, doctor):
+    session, patient = sessions[0], sessions[0].course.patient
+    reported(patient, by=doctor, at=session.starts_at)
+    refused(session, doctor, Refusal.UNCONFIRMED, session.starts_at + dt.timedelta(days=1))
 
 
 def test_who_was_not_asked_again_today_is_refused(sessions, doctor):

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods
 from clinic.access import role_required
 from clinic.errors import conflict
 from clinic.roles import Role
-from contraindications.clearance import Clearance, clearance
-from contraindications.models import Decision, Screening
-from contraindications.screening import CannotScreen, Evaluation, evaluate
+from contraindications.clearance import Clearance
+from contraindications.models import Screening
+from contraindications.screening import CannotScreen, Evaluation
 from treatments.courses.models import Course
-from treatments.courses.plans import cocktail_of, plan_of
+from treatments.courses.plans import cocktail_of
 from treatments.courses.told import told
 from treatments.schedule.access import open_session
 from treatments.schedule.models import Session
@@ -71,7 +71,7 @@ def _page(
 ) -> HttpResponse:
     course, today = session.course, timezone.localdate()
     day = min(today, timezone.localdate(session.starts_at))
-    evaluation, cleared = _judged(course, day)
+    evaluation, cleared = _judged(course, session, today)
     why = refused or actions.refusal(session, course, cleared, by=request.user, day=today)
     done = CheckIn.objects.that_counts(session)
     context = {
@@ -97,11 +97,12 @@ def _page(
     return render(request, "visits/perform.html", context, status=status)
 
 
-def _judged(course: Course, day: dt.date) -> tuple[Evaluation, Clearance] | tuple[None, None]:
+def _judged(
+    course: Course, session: Session, today: dt.date
+) -> tuple[Evaluation, Clearance] | tuple[None, None]:
     """The verdict of that day and what may happen on it; nothing where none can be given."""
     try:
-        evaluation = evaluate(course.patient, plan_of(course), day=day)
-        return evaluation, clearance(evaluation, Decision.objects.of(course.patient))
+        return actions.judged(course, session, day=today)
     except CannotScreen:
         return None, None
 
