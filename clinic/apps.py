@@ -7,6 +7,7 @@ class ClinicConfig(AppConfig):
     def ready(self) -> None:
         from allauth.mfa.signals import authenticator_added
 
+        from clinic import lookups  # noqa: F401, registers them
         from clinic.accounts import remember_second_factor
 
         authenticator_added.connect(remember_second_factor)

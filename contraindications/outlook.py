@@ -8,17 +8,24 @@ from dataclasses import dataclass, field, replace
 from contraindications import rules
 from contraindications.clearance import settled_by
 from contraindications.models import RuleSet
-from contraindications.screening import CannotScreen, Evaluation, evaluate_facts, facts_of, failing_closed
-from patients.models import Interview, Patient, Report
+from contraindications.screening import (
+    CannotScreen,
+    Evaluation,
+    Person,
+    evaluate_facts,
+    facts_of,
+    failing_closed,
+)
+from patients.querysets import Told
 
 
 @dataclass(slots=True)
 class Outlook:
     """One patient, one plan, one rule set, and any day: a stretch of days in which nothing turns is screened once."""
 
-    patient: Patient
-    interview: Interview | None
-    report: Report | None
+    patient: Person
+    interview: Told | None
+    report: Told | None
     plan: rules.Plan
     rule_set: RuleSet
     compiled: rules.RuleSet

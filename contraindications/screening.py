@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +15,7 @@ from contraindications import rules, snapshots
 from contraindications.models import RuleSet, Screening
 from patients import rules as told
 from patients.models import Interview, Patient, Report
+from patients.querysets import Told
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,14 @@ NEVER = dt.date.min
 
 class CannotScreen(Exception):
     """No verdict can be given. Pages say CANNOT_SCREEN, never a milder verdict."""
+
+
+class Person(NamedTuple):
+    """Of a patient what screening asks for, without the rest of the row."""
+
+    pk: int
+    birth_date: dt.date
+    sex: str
 
 
 @dataclass(frozen=True)
@@ -88,9 +97,9 @@ def evaluate(
 
 
 def evaluate_facts(
-    patient: Patient,
-    interview: Interview | None,
-    report: Report | None,
+    patient: Patient | Person,
+    interview: Interview | Told | None,
+    report: Report | Told | None,
     plan: rules.Plan,
     *,
     rule_set: RuleSet,
@@ -197,7 +206,11 @@ def compiled_rules(digest: str) -> rules.RuleSet:
 
 
 def facts_of(
-    patient: Patient, interview: Interview | None, report: Report | None = None, *, day: dt.date
+    patient: Patient | Person,
+    interview: Interview | Told | None,
+    report: Report | Told | None = None,
+    *,
+    day: dt.date,
 ) -> rules.Patient:
     """What is known of the patient on `day`. Without an interview nothing was asked, not even allergies.
 
@@ -212,15 +225,19 @@ def facts_of(
     return rules.Patient(
         birth_date=patient.birth_date,
         sex=patient.sex,
-        answers={code: _answer(raw, day) for code, raw in answers.items()},
+        answers=_answers(answers, day),
         allergies=None if allergies is None else tuple({*allergies["substances"], *allergies["texts"]}),
         allergies_on=None if allergies is None else _given_on(allergies, day),
     )
 
 
-def _answer(raw: Mapping[str, Any], day: dt.date) -> rules.Answer:
-    read = _read(raw["state"], raw.get("until"), raw["on"])
-    return read if read.answered_on and read.answered_on <= day else read._replace(answered_on=NEVER)
+def _answers(answers: Mapping[str, Mapping[str, Any]], day: dt.date) -> dict[str, rules.Answer]:
+    """Each answer with its day, NEVER for one that is not given yet on `day`."""
+    read = {code: _read(raw["state"], raw.get("until"), raw["on"]) for code, raw in answers.items()}
+    early = {said for said in set(read.values()) if said.answered_on is None or said.answered_on > day}
+    if not early:
+        return read
+    return {code: said._replace(answered_on=NEVER) if said in early else said for code, said in read.items()}
 
 
 @lru_cache(maxsize=4096)

@@ -1,7 +1,8 @@
 """Questions about patients."""
 
 import datetime as dt
-from typing import Any
+from collections.abc import Collection
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.db.models import F, Func, Max, Q, Value
@@ -18,6 +19,14 @@ ALIKE = 0.3
 def folded(expression: Any) -> Func:
     """Text as the search column holds it: lower case, no accents, one space between words."""
     return Func(expression, function="search_text", output_field=models.TextField())
+
+
+class Told(NamedTuple):
+    """Of an interview or a report what screening asks for, without the rest of the row."""
+
+    pk: int
+    answers: dict[str, dict[str, str]]
+    allergies: dict[str, Any] | None
 
 
 class PatientQuerySet(models.QuerySet):
@@ -80,12 +89,10 @@ class InterviewQuerySet(models.QuerySet):
             found = found.filter(submitted_at__lt=before)
         return found.select_related("submitted_by").order_by("-number").first()
 
-    def standing_of(self, patients):
+    def standing_of(self, patients: Collection[int]) -> dict[int, Told]:
         """What the newest submitted interview of each of the patients says, in one query."""
-        found = (
-            self.submitted().filter(patient__in=patients).only("patient", "number", "answers", "allergies")
-        )
-        return found.order_by("patient_id", "-number").distinct("patient_id")
+        found = self.submitted().filter(patient__among=patients).order_by("patient_id", "-number")
+        return _told(found.distinct("patient_id"))
 
     def draft_of(self, patient):
         """The interview of `patient` that is under way, or None."""
@@ -119,6 +126,10 @@ class ReportQuerySet(models.QuerySet):
         unsettled = Q(settled_at=None) | Q(settled_at__gte=before)
         return self.filter(unsettled, patient=patient, submitted_at__lt=before).first()
 
+    def pending_of(self, patients: Collection[int]) -> dict[int, Told]:
+        """What the unsettled report of each of the patients says, in one query."""
+        return _told(self.unsettled().filter(patient__among=patients))
+
     def draft_of(self, patient, *, since: dt.datetime):
         """What `patient` answered and has not signed, or None; one left alone since before `since` does not count."""
         return self.filter(patient=patient, submitted_at=None, saved_at__gte=since).first()
@@ -145,3 +156,7 @@ class InterviewLinkQuerySet(models.QuerySet):
             .annotate(begun_at=Max("reports__started_at"), submitted_at=Max("reports__submitted_at"))
             .order_by("-created_at", "-pk")[:most]
         )
+
+
+def _told(rows: models.QuerySet) -> dict[int, Told]:
+    return {patient: Told(*told) for patient, *told in rows.values_list("patient", *Told._fields)}

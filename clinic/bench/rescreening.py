@@ -100,8 +100,8 @@ def _caught_up(rule_set: RuleSet, at: dt.datetime) -> tuple[list[int], float, tu
 def _bare(reached: list[int], sessions: list[Any]) -> float:
     """Seconds of `screen()` alone, the facts and plans read already."""
     _row, compiled = rules_in_force()
-    known = {one.course.pk: one for one in dossiers.load(Course.objects.filter(pk__in=reached))}
-    facts = {pk: facts_of(one.course.patient, one.interview, day=dt.date.max) for pk, one in known.items()}
+    known = {one.course: one for one in dossiers.load(Course.objects.filter(pk__in=reached))}
+    facts = {pk: facts_of(one.patient, one.interview, day=dt.date.max) for pk, one in known.items()}
     cases = [(facts[row.course], known[row.course].plan, row.day) for row in sessions]
     taken = []
     for _turn in range(3):

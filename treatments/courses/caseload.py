@@ -17,9 +17,8 @@ from treatments.courses.models import Course
 from treatments.courses.plans import case_catalogue
 
 
-def case_of(dossier: Dossier, key: int, day: dt.date) -> Case:
-    """The course of a dossier as of `day`; without facts where the record cannot be read."""
-    course = dossier.course
+def case_of(course: Course, dossier: Dossier, key: int, day: dt.date) -> Case:
+    """A course with its dossier as of `day`; without facts where the record cannot be read."""
     return Case(
         key=key,
         facts=_facts(dossier, day),
@@ -32,17 +31,18 @@ def case_of(dossier: Dossier, key: int, day: dt.date) -> Case:
 
 
 def _facts(dossier: Dossier, day: dt.date) -> rules.Patient | None:
-    patient = dossier.course.patient
     try:
-        with failing_closed(patient.pk):
-            return facts_of(patient, dossier.interview, dossier.report, day=day)
+        with failing_closed(dossier.patient.pk):
+            return facts_of(dossier.patient, dossier.interview, dossier.report, day=day)
     except CannotScreen:
         return None
 
 
 def _plans_after(day: dt.date, key: int, size: int) -> list[Case]:
-    rows = Course.objects.open().filter(pk__gt=key).order_by("pk")[:size]
-    return [case_of(dossier, dossier.course.pk, day) for dossier in dossiers.load(rows)]
+    rows = Course.objects.open().filter(pk__gt=key).select_related("goal", "area").order_by("pk")[:size]
+    courses = Course.objects.filter(pk__among=[row.pk for row in rows])
+    found = {dossier.course: dossier for dossier in dossiers.load(courses)}
+    return [case_of(row, found[row.pk], row.pk, day) for row in rows]
 
 
 def _worked_after(day: dt.date, key: int, size: int) -> list[Case]:

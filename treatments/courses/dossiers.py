@@ -2,33 +2,36 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from contraindications import rules
 from contraindications.models import Decision, RuleSet
 from contraindications.outlook import Outlook
-from contraindications.screening import CannotScreen, Evaluation
+from contraindications.screening import CannotScreen, Evaluation, Person
 from patients.models import Interview, Report
+from patients.querysets import Told
 from treatments.catalogue.models import Area, Goal, Product, Technique
 from treatments.courses.models import Course
 from treatments.courses.plans import CONTENT_UNKNOWN, assembled, known_ingredients
-from treatments.courses.querysets import CourseQuerySet
+from treatments.courses.querysets import CourseQuerySet, Planned
 
-CHOSEN: tuple[tuple[str, Any], ...] = (("goal", Goal), ("area", Area), ("technique", Technique))
-# Read for nothing, for thousands of rows; whoever wants one of these asks for it.
-NOT_SCREENED = ("parameters", "patient__phone", "patient__email", "patient__note", "patient__search")
 Chosen = Mapping[int, frozenset[Any]]  # pk of a course -> what is on one of its lists
 
 
 @dataclass(slots=True)
 class Dossier:
-    """A course with what is known of its patient. `plan` is None where what it holds cannot be read."""
+    """A course with what is known of its patient: plain values, since a run reads thousands of them.
 
-    course: Course
-    interview: Interview | None
-    report: Report | None
+    `course` and `screening`, the one that it stands on, are keys. `plan` is None where what it holds cannot be read.
+    """
+
+    course: int
+    screening: int | None
+    patient: Person
+    interview: Told | None
+    report: Told | None
     plan: rules.Plan | None
     decisions: list[Decision]
     _outlooks: dict[str, Outlook] = field(default_factory=dict)
@@ -43,80 +46,80 @@ class Dossier:
             raise CannotScreen(CONTENT_UNKNOWN)
         outlook = self._outlooks.get(rule_set.digest)
         if outlook is None:
-            patient = self.course.patient
-            outlook = Outlook(patient, self.interview, self.report, self.plan, rule_set, compiled)
+            outlook = Outlook(self.patient, self.interview, self.report, self.plan, rule_set, compiled)
             self._outlooks[rule_set.digest] = outlook
         return outlook
 
 
 def load(courses: CourseQuerySet) -> list[Dossier]:
     """A dossier of each of the courses, in their order. The same number of SQL queries for one and for all."""
-    rows = list(courses.select_related("patient").defer(*NOT_SCREENED))
-    _with_catalogue(rows)
-    patients = {row.patient_id for row in rows}
-    interviews = {one.patient_id: one for one in Interview.objects.standing_of(patients)}
-    reports = {one.patient_id: one for one in Report.objects.unsettled().filter(patient__in=patients)}
+    rows = courses.to_screen()
+    patients = {row.patient for row in rows}
+    interviews = Interview.objects.standing_of(patients)
+    reports = Report.objects.pending_of(patients)
     decisions = _decisions(patients)
     return [
         Dossier(
-            row,
-            interviews.get(row.patient_id),
-            reports.get(row.patient_id),
+            row.course,
+            row.screening,
+            Person(row.patient, row.birth_date, row.sex),
+            interviews.get(row.patient),
+            reports.get(row.patient),
             plan,
-            decisions.get(row.patient_id, []),
+            decisions.get(row.patient, []),
         )
         for row, plan in zip(rows, _plans(rows), strict=True)
     ]
 
 
-def _with_catalogue(rows: list[Course]) -> None:
-    """Goal, area and technique of each, every one loaded once."""
-    known = [
-        (name, model.objects.in_bulk({getattr(row, f"{name}_id") for row in rows})) for name, model in CHOSEN
-    ]
-    for row in rows:
-        for name, found in known:
-            setattr(row, name, found[getattr(row, f"{name}_id")])
-
-
-def _decisions(patients: Iterable[int]) -> dict[int, list[Decision]]:
+def _decisions(patients: Collection[int]) -> dict[int, list[Decision]]:
     made: dict[int, list[Decision]] = defaultdict(list)
-    for decision in Decision.objects.filter(patient__in=patients):
+    for decision in Decision.objects.filter(patient__among=patients):
         made[decision.patient_id].append(decision)
     return made
 
 
-def _plans(rows: list[Course]) -> list[rules.Plan | None]:
+def _plans(rows: list[Planned]) -> list[rules.Plan | None]:
     """The plan of each course; equal plans are one object."""
-    catalogue, content = known_ingredients(), _contents()
     ingredients = _chosen(rows, Course.ingredients.through, "ingredient__code")
     products = _chosen(rows, Course.products.through, "product_id")
     around = _chosen(rows, Course.procedure_substances.through, "ingredient__code")
+    shelf = _Shelf(rows)
     known: dict[tuple[Any, ...], rules.Plan | None] = {}
     plans = []
     nothing: frozenset[Any] = frozenset()
     for row in rows:
-        lists = [chosen.get(row.pk, nothing) for chosen in (ingredients, products, around)]
-        key = (row.technique_id, row.area_id, row.goal_id, *lists)
+        lists = [chosen.get(row.course, nothing) for chosen in (ingredients, products, around)]
+        key: tuple[Any, ...] = (row.technique, row.area, row.goal, *lists)
         if key not in known:
-            known[key] = _plan(row, *lists, catalogue=catalogue, content=content)
+            known[key] = shelf.plan(*key)
         plans.append(known[key])
     return plans
 
 
-def _plan(
-    row: Course,
-    ingredients: frozenset[str],
-    products: frozenset[int],
-    around: frozenset[str],
-    *,
-    catalogue: Mapping[str, rules.Ingredient],
-    content: Chosen,
-) -> rules.Plan | None:
-    if not all(content.get(product) for product in products):
-        return None
-    chosen = ingredients.union(*(content[product] for product in products))
-    return assembled(row.technique, row.area, row.goal, chosen, around, catalogue)
+class _Shelf:
+    """Of the catalogue what the plans of these courses hold. Six SQL queries."""
+
+    def __init__(self, rows: list[Planned]):
+        self.techniques = Technique.objects.in_bulk({row.technique for row in rows})
+        self.areas = Area.objects.in_bulk({row.area for row in rows})
+        self.goals = Goal.objects.in_bulk({row.goal for row in rows})
+        self.ingredients, self.content = known_ingredients(), _contents()
+
+    def plan(
+        self,
+        technique: int,
+        area: int,
+        goal: int,
+        ingredients: frozenset[str],
+        products: frozenset[int],
+        around: frozenset[str],
+    ) -> rules.Plan | None:
+        if not all(self.content.get(product) for product in products):
+            return None
+        chosen = ingredients.union(*(self.content[product] for product in products))
+        names = self.techniques[technique], self.areas[area], self.goals[goal]
+        return assembled(*names, chosen, around, self.ingredients)
 
 
 def _contents() -> Chosen:
@@ -124,9 +127,9 @@ def _contents() -> Chosen:
     return _grouped(Product.ingredients.through.objects.values_list("product_id", "ingredient__code"))
 
 
-def _chosen(rows: list[Course], through: Any, what: str) -> Chosen:
-    pks = [row.pk for row in rows]
-    return _grouped(through.objects.filter(course__in=pks).values_list("course_id", what))
+def _chosen(rows: list[Planned], through: Any, what: str) -> Chosen:
+    pks = [row.course for row in rows]
+    return _grouped(through.objects.filter(course__among=pks).values_list("course_id", what))
 
 
 def _grouped(pairs: Iterable[tuple[int, Any]]) -> Chosen:

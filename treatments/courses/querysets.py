@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping
+from typing import NamedTuple
 
 from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q, Subquery
@@ -21,6 +22,19 @@ SELECT course, %s, %s, %s, outcome FROM unnest(%s::bigint[], %s::text[]) AS made
 ON CONFLICT (course_id) DO UPDATE
 SET rule_set_id = excluded.rule_set_id, day = excluded.day, at = excluded.at, outcome = excluded.outcome
 """
+
+
+class Planned(NamedTuple):
+    """Of a course what screening asks for, without the rest of the row: keys, and who the patient is."""
+
+    course: int
+    screening: int | None
+    goal: int
+    area: int
+    technique: int
+    patient: int
+    birth_date: dt.date
+    sex: str
 
 
 class CheckQuerySet(models.QuerySet):
@@ -95,6 +109,12 @@ class CourseQuerySet(models.QuerySet):
         )
         found = self.model._default_manager.filter(touched).values("pk")
         return self.filter(Q(pk__in=found) | Q(patient__in=told) | Q(patient__in=reported))
+
+    def to_screen(self) -> list[Planned]:
+        """All of them with what screening asks for, in one query."""
+        patient = ("patient", "patient__birth_date", "patient__sex")
+        rows = self.values_list("pk", "screening", "goal", "area", "technique", *patient)
+        return list(map(Planned._make, rows))
 
     def stand_on(self, screenings: Mapping[int, int]) -> None:
         """Point courses to new screenings, {course: screening}, in one statement."""

@@ -47,11 +47,11 @@ def rescreen_courses(
     try:
         rule_set, compiled = rules_in_force()
     except CannotScreen:  # unchecked is held
-        Check.objects.filter(course__in=pks).delete()
+        Check.objects.filter(course__among=pks).delete()
         return 0
-    found = dossiers.load(Course.objects.filter(pk__in=pks).order_by("pk"))
+    found = dossiers.load(Course.objects.filter(pk__among=pks).order_by("pk"))
     day = timezone.localdate(at)
-    seen = {one.course.pk: _seen(one, rule_set, compiled, day) for one in found}
+    seen = {one.course: _seen(one, rule_set, compiled, day) for one in found}
     outcomes = {pk: outcome for pk, (outcome, _evaluation) in seen.items()}
     screened = CoursesScreened(found, outcomes, rule_set, compiled, cause, by, at)
     _keep_changed(screened, seen)
@@ -71,7 +71,7 @@ def _seen(dossier: Dossier, rule_set: RuleSet, compiled: rules.RuleSet, day: dt.
 
 def _keep_changed(screened: CoursesScreened, seen: Mapping[int, Seen]) -> None:
     """Store a screening for each course that has come to another outcome."""
-    before = dict(Check.objects.filter(course__in=seen).values_list("course", "outcome"))
+    before = dict(Check.objects.filter(course__among=seen).values_list("course", "outcome"))
     changed = {pk: one for pk, (outcome, one) in seen.items() if one and outcome != before.get(pk)}
     if changed:
         stored = store_screenings(changed.values(), by=screened.by, at=screened.at)
@@ -81,8 +81,8 @@ def _keep_changed(screened: CoursesScreened, seen: Mapping[int, Seen]) -> None:
 def _point(found: Collection[Dossier], stored: dict[int, Screening]) -> None:
     Course.objects.stand_on({pk: screening.pk for pk, screening in stored.items()})
     for dossier in found:
-        if dossier.course.pk in stored:
-            dossier.course.screening = stored[dossier.course.pk]
+        if dossier.course in stored:
+            dossier.screening = stored[dossier.course].pk
 
 
 def _check(screened: CoursesScreened, *, day: dt.date) -> None:
@@ -98,12 +98,12 @@ def screen_now(
     Raises CannotScreen.
     """
     rule_set, compiled = rules_in_force()
-    (dossier,) = dossiers.load(Course.objects.filter(pk=course.pk).select_related("screening"))
+    (dossier,) = dossiers.load(Course.objects.filter(pk=course.pk))
     day = day or timezone.localdate(at)
     evaluation = dossier.evaluate(rule_set, compiled, day=day)
     outcomes = {course.pk: outcome_of(evaluation)}
     screened = CoursesScreened([dossier], outcomes, rule_set, compiled, cause, by, at)
-    screening = dossier.course.screening
+    screening = Screening.objects.filter(courses=course.pk).first()
     if screening is None or screening.digest != evaluation.digest:
         (screening,) = store_screenings([evaluation], by=by, at=at)
         _point([dossier], {course.pk: screening})

@@ -13,10 +13,13 @@ from treatments.schedule.models import Session
 
 
 def _sessions_after(day: dt.date, key: int, size: int) -> list[Case]:
-    rows = list(Session.objects.to_come(day).filter(pk__gt=key).order_by("pk")[:size])
-    courses = Course.objects.filter(pk__in={row.course_id for row in rows})
-    found = {dossier.course.pk: dossier for dossier in dossiers.load(courses)}
-    return [case_of(found[row.course_id], row.pk, timezone.localdate(row.starts_at)) for row in rows]
+    named = ("course__goal", "course__area")
+    rows = list(Session.objects.to_come(day).filter(pk__gt=key).select_related(*named).order_by("pk")[:size])
+    courses = Course.objects.filter(pk__among={row.course_id for row in rows})
+    found = {dossier.course: dossier for dossier in dossiers.load(courses)}
+    return [
+        case_of(row.course, found[row.course_id], row.pk, timezone.localdate(row.starts_at)) for row in rows
+    ]
 
 
 def _count(day: dt.date) -> int:

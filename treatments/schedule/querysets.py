@@ -244,7 +244,7 @@ class SessionQuerySet(models.QuerySet):
 
     def of_courses(self, courses: Collection[int]) -> Iterator[ToCome]:
         """The sessions of these courses, soonest first, each with its day and how it stood."""
-        rows = self.filter(course__in=list(courses)).order_by("starts_at", "pk")
+        rows = self.filter(course__among=courses).order_by("starts_at", "pk")
         stood = ("standing__outcome", "standing__stage", "standing__screening")
         return map(ToCome._make, rows.values_list("pk", "course", TruncDate("starts_at"), *stood))
 

@@ -70,7 +70,7 @@ def stand(screened: CoursesScreened, *, cause: Cause) -> None:
 
     The courses are locked, and so nobody else books, moves or ends their sessions. Three SQL queries at most.
     """
-    sights = {one.course.pk: Sight(one, screened) for one in screened.dossiers}
+    sights = {one.course: Sight(one, screened) for one in screened.dossiers}
     rows = list(Session.objects.to_come(timezone.localdate(screened.at)).of_courses(sights))
     seen = [(row, *sights[row.course].on(row.day)) for row in rows]
     turned = [one for one in seen if (one[0].outcome, one[0].stage) != one[1]]
@@ -82,11 +82,9 @@ def stand(screened: CoursesScreened, *, cause: Cause) -> None:
 def _screenings(rows: list[ToCome], turned: list[Turned], screened: CoursesScreened) -> dict[Known, int]:
     """(course, outcome) -> a screening that says so; of an outcome that none says yet the first day's is stored."""
     known = {(row.course, row.outcome or ""): row.screening for row in rows if row.screening}
-    for course in (one.course for one in screened.dossiers):
-        if (
-            course.screening_id and screened.outcomes[course.pk]
-        ):  # one that cannot be screened keeps its old one
-            known[course.pk, screened.outcomes[course.pk]] = course.screening_id
+    for one in screened.dossiers:
+        if one.screening and screened.outcomes[one.course]:  # one that cannot be screened keeps its old one
+            known[one.course, screened.outcomes[one.course]] = one.screening
     new: dict[Known, Evaluation] = {}
     for row, found, evaluation in turned:
         if evaluation and (row.course, found.outcome) not in known:

@@ -19,8 +19,11 @@ from treatments.courses.tests.factories import course
 def test_a_dossier_holds_the_plan_the_answers_and_the_decisions(nurse, day):
     row = course(by=nurse, procedure_substances=["anaesthetic_cream"])
     told = interview(row.patient, by=nurse, answers={"urticaria": "current"})
+    row.refresh_from_db()
     (found,) = dossiers.load(Course.objects.all())
-    assert (found.course, found.interview, found.report) == (row, told, None)
+    assert (found.course, found.patient.pk, found.screening) == (row.pk, row.patient.pk, row.screening_id)
+    assert found.interview == (told.pk, told.answers, told.allergies)
+    assert found.report is None
     assert found.plan == plan_of(row)
     assert found.decisions == list(Decision.objects.of(row.patient))
     rule_set, compiled = rules_in_force()
