@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.models import User
@@ -39,7 +40,7 @@ class Overtaken(Exception):
 
 
 class NotPreviewed(Exception):
-    """There is no finished preview of exactly what the draft says now, or not the one that the person saw."""
+    """There is no finished preview of today of exactly what the draft says, or not the one that the person saw."""
 
 
 class Conflicts(Exception):
@@ -160,7 +161,8 @@ def publish(draft: Draft, *, expected: str, note: str, by: User, at: dt.datetime
     content = drafts.content_of(draft)
     if rules.ruleset_digest(content) == draft.base.digest:
         raise ValidationError(_("There is nothing to publish: the lists would be as they are."))
-    if not drafts.is_previewed(draft, content) or expected != drafts.preview_digest(draft, content):
+    previewed = drafts.is_previewed(draft, content, day=timezone.localdate(at))
+    if not previewed or expected != drafts.preview_digest(draft, content):
         raise NotPreviewed
     _refuse_unpublishable(drafts.edits_of(draft), draft)
     Source.objects.bulk_create(_new_sources(draft))

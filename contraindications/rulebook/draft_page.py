@@ -70,4 +70,6 @@ def waits_for(row: Draft, context: Mapping[str, Any], request: StaffRequest) -> 
         return _("Another rule set was published meanwhile: put the draft on it first.")
     if context["stale"] or not context["preview"] or not context["preview"].finished_at:
         return _("Preview it first, to the end.")
+    if context["preview"].day != context["today"]:
+        return _("Preview it again first: plans and answers may have changed since another day.")
     return ""

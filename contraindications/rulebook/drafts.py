@@ -1,5 +1,6 @@
 """What stands in a draft: its changes, what they lead to, whether that was previewed, and who may publish it."""
 
+import datetime as dt
 from typing import Any
 
 from clinic.models import User
@@ -49,10 +50,10 @@ def preview_digest(draft: Draft, content: dict[str, Any]) -> str:
     return drafting.preview_digest(draft.base.digest, content)
 
 
-def is_previewed(draft: Draft, content: dict[str, Any]) -> bool:
-    """Is there a finished preview of exactly this?"""
+def is_previewed(draft: Draft, content: dict[str, Any], *, day: dt.date) -> bool:
+    """Is there a finished preview of exactly this, run on `day`? Another day's plans and answers were others."""
     digest = preview_digest(draft, content)
-    return Preview.objects.filter(draft=draft, digest=digest, finished_at__isnull=False).exists()
+    return Preview.objects.filter(draft=draft, digest=digest, day=day, finished_at__isnull=False).exists()
 
 
 def base_content(draft: Draft) -> dict[str, Any]:

@@ -245,6 +245,14 @@ def test_a_later_change_makes_the_preview_stale(ready, catalogue_admin, doctor):
         publish(ready, by=doctor)
 
 
+def test_a_preview_of_yesterday_is_run_again_first(ready, doctor, at):
+    tomorrow = at + dt.timedelta(days=1)
+    with nothing_changes(), pytest.raises(draft_actions.NotPreviewed):
+        publish(ready, by=doctor, at=tomorrow)
+    previewed(ready, by=doctor, at=tomorrow)
+    assert publish(ready, by=doctor, at=tomorrow).version == 2
+
+
 def test_the_page_must_have_shown_this_very_preview(ready, doctor, at):
     with nothing_changes(), pytest.raises(draft_actions.NotPreviewed):
         draft_actions.publish(ready, expected="0" * 64, note="", by=doctor, at=at)

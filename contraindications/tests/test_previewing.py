@@ -122,7 +122,7 @@ def test_a_change_while_it_runs_ends_it(draft, cases, doctor, catalogue_admin, a
     add_item(by=catalogue_admin, item="keloids")
     with nothing_changes():
         assert previewing.step(preview.pk, at=at) is False
-    assert not drafts.is_previewed(draft, drafts.content_of(draft))
+    assert not drafts.is_previewed(draft, drafts.content_of(draft), day=day)
 
 
 def test_it_is_started_anew_and_the_older_one_is_forgotten(draft, cases, doctor, clinic_admin):
