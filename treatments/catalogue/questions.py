@@ -1,4 +1,4 @@
-"""What other apps ask of the catalogue's rows. Only `session_steps` reads the database; the rest takes rows as loaded.
+"""What other apps ask of the catalogue's rows. Only `steps_in_use` reads the database; the rest takes rows as loaded.
 
 `shelf.Shelf.load()` brings all rows with what hangs on them, in a number of queries that never changes.
 """
@@ -46,9 +46,9 @@ def steps(rows: Iterable[VisitStep], area: Area, substances: Collection[str]) ->
     return rules.steps_of_day([_step(row) for row in rows], site_of(area), substances)
 
 
-def session_steps(area: Area, substances: Collection[str]) -> tuple[rules.Step, ...]:
-    """The steps of a session, read from the database. Two SQL queries."""
-    return steps(VisitStep.objects.in_use().prefetch_related("areas"), area, substances)
+def steps_in_use() -> list[VisitStep]:
+    """All steps that a session can have, with their areas, read from the database. Two SQL queries."""
+    return list(VisitStep.objects.in_use().prefetch_related("areas"))
 
 
 def pairs(

@@ -17,7 +17,14 @@ from treatments.courses import actions as courses
 from treatments.courses.events import CourseCancelled
 from treatments.courses.models import Cause, Course
 from treatments.schedule import rules
-from treatments.schedule.checks import check_bookable, check_free, check_missing, check_times, rooms_of
+from treatments.schedule.checks import (
+    check_bookable,
+    check_free,
+    check_missing,
+    check_times,
+    practitioners_of,
+    rooms_of,
+)
 from treatments.schedule.events import CourseBooked, SessionCancelled, SessionMoved
 from treatments.schedule.models import Booking, Reservation, Session, SessionState, Standing
 from treatments.schedule.occupations import occupation_of
@@ -44,27 +51,29 @@ def book_course(
     course: Course,
     slots: Sequence[Slot],
     *,
-    practitioner: User,
     by: User,
     at: dt.datetime,
     key: UUID,
+    practitioner: User | None = None,
     interval_reason: str = "",
 ) -> list[Session]:
     """Book all missing sessions of a confirmed course, or none. Returns the sessions that stand.
 
-    The same `key` again changes nothing and returns what stands. `interval_reason`: why a doctor leaves the
-    protocol's interval. Raises NotBookable, WrongTimes, ChangedMeanwhile or SlotTaken; then nothing is written.
+    `practitioner`: who treats in slots that name nobody. The same `key` again changes nothing and returns what stands.
+    `interval_reason`: why a doctor leaves the protocol's interval. Raises NotBookable, WrongTimes, ChangedMeanwhile or
+    SlotTaken; then nothing is written.
     """
-    rooms = rooms_of(slots)
-    places = {room: Place.of(practitioner, row, course.patient) for room, row in rooms.items()}
-    chosen = [Chosen(slot.number, slot.starts_at, places[slot.room]) for slot in slots]
+    rooms, who = rooms_of(slots), practitioners_of(slots, practitioner)
+    pairs = {(who[slot.number], rooms[slot.room]) for slot in slots}
+    places = {(one.pk, room.pk): Place.of(one, room, course.patient) for one, room in pairs}
+    chosen = [Chosen(s.number, s.starts_at, places[who[s.number].pk, s.room]) for s in slots]
     takes = occupation_of(course)
 
     def change() -> list[Session]:
         locked = Course.objects.select_for_update(of=("self",)).for_page().get(pk=course.pk)
         if not Booking.objects.filter(key=key, course=course).exists():
             check_missing(locked, chosen)
-            screened = check_bookable(locked, practitioner, by=by, at=at)
+            screened = check_bookable(locked, who.values(), by=by, at=at)
             outside = check_times(locked, chosen, takes, by=by, at=at, interval_reason=interval_reason)
             check_free(chosen, takes)
             reasons = dict.fromkeys(outside, interval_reason.strip())
@@ -140,7 +149,7 @@ def move_session(
     def change() -> Session:
         locked = Course.objects.select_for_update(of=("self",)).for_page().get(pk=course.pk)
         row = _booked(session, version)
-        screened = check_bookable(locked, practitioner, by=by, at=at)
+        screened = check_bookable(locked, [practitioner], by=by, at=at)
         outside = check_times(locked, chosen, takes, by=by, at=at, interval_reason=interval_reason, moved=row)
         check_free(chosen, takes, but=row.pk)
         moved = _replace(row, chosen[0], takes, interval_reason.strip() if outside else "", at=at)

@@ -38,15 +38,33 @@ def check_missing(course: Course, chosen: Sequence[Chosen]) -> None:
         raise WrongTimes((number, Fault.NUMBERS) for number in {*numbers, *series.missing})
 
 
-def check_bookable(course: Course, practitioner: User, *, by: User, at: dt.datetime) -> CoursesScreened:
-    """The course is confirmed, cleared for booking today, and the practitioner may treat. Raises NotBookable.
+def practitioners_of(slots: Iterable[Slot], practitioner: User | None) -> dict[int, User]:
+    """Who treats in each slot, by session number; whom a slot does not name is `practitioner`. Raises NotBookable."""
+    slots = list(slots)
+    named = User.objects.in_bulk({slot.practitioner for slot in slots if slot.practitioner is not None})
+    found = {
+        slot.number: practitioner if slot.practitioner is None else named.get(slot.practitioner)
+        for slot in slots
+    }
+    who = {number: person for number, person in found.items() if person is not None}
+    if who.keys() != found.keys():
+        raise NotBookable(_("Nobody is named who treats."))
+    return who
+
+
+def check_bookable(
+    course: Course, practitioners: Iterable[User], *, by: User, at: dt.datetime
+) -> CoursesScreened:
+    """The course is confirmed, cleared for booking today, and the practitioners may treat. Raises NotBookable.
 
     Returns what it was screened on, for the days of the sessions.
     """
     if course.state != CourseState.CONFIRMED:
         raise NotBookable(_("Only a confirmed course can be booked."))
-    if not User.objects.who_may_treat().filter(pk=practitioner.pk).exists():
-        raise NotBookable(_("%(name)s may not treat at present.") % {"name": practitioner})
+    people = {person.pk: person for person in practitioners}
+    may_treat = User.objects.who_may_treat().filter(pk__in=people).values_list("pk", flat=True)
+    for pk in sorted(people.keys() - set(may_treat)):
+        raise NotBookable(_("%(name)s may not treat at present.") % {"name": people[pk]})
     try:
         _screening, cleared, screened = screen_now(course, cause=Cause.DAY, by=by, at=at)
     except CannotScreen as error:

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from clinic.models import Clinic, DayHours, User, WorkingHours
 from treatments.catalogue import questions
+from treatments.catalogue.models import Area, VisitStep
 from treatments.courses.models import Course
 from treatments.schedule.models import Session
 from treatments.schedule.rules import Clock, Hours, Occupation, Series, Step, occupation
@@ -17,23 +18,33 @@ def clock() -> Clock:
     return Clock(timezone.get_default_timezone(), Clinic.current().grid_minutes)
 
 
-def occupation_of(course: Course) -> Occupation:
+def occupation_of(course: Course, steps: Iterable[VisitStep] | None = None) -> Occupation:
     """What a session of the course takes, as the catalogue has the day of its area. Up to five SQL queries."""
     used = {ingredient.code for ingredient in course.procedure_substances.all()}
-    steps = questions.session_steps(course.area, used)
-    return occupation([Step(step.minutes, step.frees_practitioner) for step in steps], course.session_minutes)
+    day = questions.steps(questions.steps_in_use() if steps is None else steps, course.area, used)
+    return occupation([Step(step.minutes, step.frees_practitioner) for step in day], course.session_minutes)
 
 
 def series_of(course: Course, *, without: Session | None = None) -> Series:
     """The sessions of the course with those that stand, but `without`. One SQL query."""
-    standing = course.sessions.standing().values_list("pk", "number", "starts_at")
+    rows = (
+        course.sessions.standing().order_by("number").values_list("pk", "number", "starts_at", "practitioner")
+    )
+    standing = [row for row in rows if without is None or row[0] != without.pk]
     return Series(
         sessions=course.sessions_planned,
         at_least=course.interval_min,
         target=course.interval_target,
         at_most=course.interval_max,
-        standing={n: starts_at for pk, n, starts_at in standing if without is None or pk != without.pk},
+        standing={number: starts_at for _pk, number, starts_at, _who in standing},
+        practitioner=standing[0][3] if standing else None,
     )
+
+
+def shortest_session(steps: Iterable[VisitStep]) -> int:
+    """Minutes of the shortest session of the catalogue: a shorter gap fits nothing. One SQL query."""
+    days = (questions.steps(steps, area, ()) for area in Area.objects.select_related("parent"))
+    return min((sum(step.minutes for step in day) for day in days), default=0)
 
 
 def hours_of(practitioners: Iterable[User]) -> dict[int, list[Hours]]:

@@ -1,15 +1,11 @@
-"""What the pages of booking and moving show: proposals, other times to choose, and the words for them."""
+"""What the pages of booking and moving show: proposals, and other times to choose."""
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
-from django.db import transaction
-from django.db.models import Max, QuerySet
-from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
+from django.db.models import QuerySet
 
 from clinic.models import Room, User
 from contraindications.clearance import Clearance, clearance
@@ -17,70 +13,13 @@ from contraindications.models import Decision
 from contraindications.screening import CannotScreen, evaluate
 from treatments.courses.models import Course
 from treatments.courses.plans import plan_of
-from treatments.schedule import rules
+from treatments.schedule import rules, words
+from treatments.schedule.desk import Desk
 from treatments.schedule.forms import slot_value
-from treatments.schedule.models import Resource, Session
-from treatments.schedule.occupations import clock, occupation_of, series_of
-from treatments.schedule.places import resources_of
-from treatments.schedule.rules import Clock, Daytime, Fault, Lack, Lacking, Occupation, Opening, Series, Slot
+from treatments.schedule.models import Session
+from treatments.schedule.rules import Lacking, Slot, Wish, Wishes
 
 DAYS_AROUND = 1  # other times are offered on the day and its neighbours
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """All that is known when times for a course are looked for: asked once for a page."""
-
-    course: Course
-    practitioner: User
-    series: Series
-    takes: Occupation
-    free: rules.Free
-    openings: Sequence[Opening]
-    rooms: Mapping[int, Room]
-    clock: Clock
-    at: dt.datetime
-
-    def is_free(self, slot: Slot) -> bool:
-        """Could a session start then, in that room?"""
-        return any(o.room == slot.room and o.first <= slot.starts_at <= o.last for o in self.openings)
-
-
-def desk(
-    course: Course, practitioner: User, *, at: dt.datetime, last: dt.date, moving: Session | None = None
-) -> Desk:
-    """Everything for the times from `at` to the day `last`. A fixed number of SQL queries; free time is one."""
-    rooms = Room.objects.filter(active=True).in_bulk()
-    time = clock()
-    until = rules.wall(last + dt.timedelta(days=1), dt.time.min, time.zone)
-    with (
-        transaction.atomic()
-    ):  # looking writes nothing: the rows of what was never booked last for this look only
-        resources = resources_of([practitioner, course.patient, *rooms.values()])
-        free = Resource.objects.free_time(resources, at, until, but=moving.pk if moving else None)
-        transaction.set_rollback(True)
-    practitioner_spans, patient_spans, *room_spans = (free[resource] for resource in resources)
-    having = rules.Free(practitioner_spans, patient_spans, dict(zip(rooms, room_spans, strict=True)))
-    takes = occupation_of(course)
-    return Desk(
-        course=course,
-        practitioner=practitioner,
-        series=series_of(course, without=moving),
-        takes=takes,
-        free=having,
-        openings=rules.openings(having, takes),
-        rooms=rooms,
-        clock=time,
-        at=at,
-    )
-
-
-def horizon(course: Course, earliest: dt.date) -> dt.date:
-    """The last day on which a session can be if the first is looked for from `earliest` on. One SQL query."""
-    standing = course.sessions.standing().aggregate(last=Max("starts_at"))["last"]
-    start = max(earliest, timezone.localdate(standing)) if standing else earliest
-    return start + dt.timedelta(days=rules.FIRST_WITHIN_DAYS + course.sessions_planned * course.interval_max)
-
 
 # A course
 
@@ -106,10 +45,30 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Times for all missing sessions, or in words what is lacking."""
+    """Times for all missing sessions, what of them is not as preferred, or in words what is lacking."""
 
     rows: list[Row]
     lacking: str = ""
+    deviations: list[str] = field(default_factory=list)
+
+    @property
+    def first(self) -> Row:
+        """The first session that is proposed."""
+        return next(row for row in self.rows if row.slot)
+
+    @property
+    def face(self) -> str:
+        """The weekday and hour that a receptionist reads out."""
+        return words.face(self.first.starts_at)
+
+    @property
+    def who(self) -> list[str]:
+        """Who treats in what is proposed, each once."""
+        return list(dict.fromkeys(str(row.practitioner) for row in self.rows if row.slot))
+
+    @property
+    def where(self) -> list[str]:
+        return list(dict.fromkeys(str(row.room) for row in self.rows if row.slot))
 
     @property
     def slots(self) -> list[Slot]:
@@ -124,24 +83,62 @@ class Proposal:
         return any(row.fault for row in self.rows)
 
 
-def proposal(at_desk: Desk, *, earliest: dt.datetime, daytime: Daytime, pinned: Iterable[Slot]) -> Proposal:
-    """Times for the missing sessions: those that were chosen and are still free, and proposals for the others."""
-    missing = set(at_desk.series.missing)
-    kept = [slot for slot in pinned if slot.number in missing and at_desk.is_free(slot)]
-    series = _with(at_desk.series, kept)
-    found: list[Slot] | Lacking = []
-    if series.missing:
-        found = rules.propose(
-            at_desk.free, at_desk.takes, series, earliest=earliest, clock=at_desk.clock, daytime=daytime
-        )
+@dataclass(frozen=True, slots=True)
+class Letting:
+    """What could be had if one wish were let go of."""
+
+    wish: Wish
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """In words why nothing is proposed, and what would help."""
+
+    said: str
+    lettings: list[Letting]
+    otherwise: str = ""  # what helps where no single wish is in the way
+
+
+def proposals(at_desk: Desk, wishes: Wishes) -> list[Proposal] | Lacking:
+    """The best series of times for all missing sessions, best first, or what is lacking."""
+    found = rules.propose(at_desk.question(), wishes)
     if isinstance(found, Lacking):
-        return Proposal(_rows(at_desk, kept), lacking_said(found, at_desk.practitioner))
-    return Proposal(_rows(at_desk, [*kept, *found]))
+        return found
+    return [_proposal(at_desk, offer.slots, offer.cost.gaps) for offer in found]
 
 
-def _with(series: Series, slots: Iterable[Slot]) -> Series:
-    """The series as if these slots stood."""
-    return replace(series, standing={**series.standing, **{slot.number: slot.starts_at for slot in slots}})
+def still_free(at_desk: Desk, pinned: Iterable[Slot]) -> list[Slot]:
+    """The chosen times of missing sessions that can be had."""
+    missing = set(at_desk.series.missing)
+    return [slot for slot in pinned if slot.number in missing and at_desk.is_free(slot)]
+
+
+def mended(at_desk: Desk, wishes: Wishes, kept: Sequence[Slot]) -> Proposal:
+    """The times that were chosen, and the best for the other sessions."""
+    question = at_desk.question(kept)
+    if not question.series.missing:
+        return _proposal(at_desk, kept)
+    found = rules.propose(question, wishes, most=1)
+    if isinstance(found, Lacking):
+        return Proposal(_rows(at_desk, kept), lacking=words.lacking_said(found, wishes, at_desk))
+    return _proposal(at_desk, [*kept, *found[0].slots])
+
+
+def why_none(at_desk: Desk, wishes: Wishes, lacking: Lacking) -> Why:
+    """Why there is no proposal. `at_desk` knows everybody who may treat: each wish is dropped to see what it costs."""
+    found = rules.loosened(at_desk.question(), wishes)
+    lettings = [Letting(wish, words.letting_said(wish, offer, at_desk)) for wish, offer in found.items()]
+    otherwise = ""
+    if not lettings and len(wishes.stated) > 1:
+        free = rules.propose(at_desk.question(), wishes.without(*wishes.stated), most=1)
+        otherwise = words.otherwise_said(free, wishes, at_desk)
+    return Why(words.lacking_said(lacking, wishes, at_desk), lettings, otherwise)
+
+
+def _proposal(at_desk: Desk, slots: Iterable[Slot], gaps: int = 0) -> Proposal:
+    rows = _rows(at_desk, slots)
+    return Proposal(rows, deviations=words.deviations(rows, at_desk.course.interval_target, gaps))
 
 
 def _rows(at_desk: Desk, slots: Iterable[Slot]) -> list[Row]:
@@ -174,15 +171,15 @@ def _standing(session: Session) -> Row:
 
 def _proposed(at_desk: Desk, slot: Slot, fault: str) -> Row:
     _begin, ends_at = rules.shifted(slot.starts_at, (0, at_desk.takes.minutes))
-    room = at_desk.rooms[slot.room]
-    return Row(slot.number, slot.starts_at, ends_at, at_desk.practitioner, room, slot=slot, fault=fault)
+    room, who = at_desk.rooms[slot.room], at_desk.people[slot.practitioner or 0]
+    return Row(slot.number, slot.starts_at, ends_at, who, room, slot=slot, fault=fault)
 
 
 def interval_faults(at_desk: Desk, slots: Iterable[Slot]) -> list[tuple[int, str]]:
     """(session number, words) where the days between sessions are not what the protocol says."""
     chosen = {slot.number: slot.starts_at for slot in slots}
     faults = rules.interval_faults(chosen, at_desk.series, at_desk.clock)
-    return [(number, fault_said(fault, at_desk.course)) for number, fault in sorted(faults)]
+    return [(number, words.fault_said(fault, at_desk.course)) for number, fault in sorted(faults)]
 
 
 # Another time for one session
@@ -211,11 +208,16 @@ class DayOfChoices:
 
 
 def choices(
-    at_desk: Desk, number: int, around: dt.date, *, others: Iterable[Slot], now: Slot | None, doctor: bool
+    at_desk: Desk, now: Slot, around: dt.date, *, others: Iterable[Slot], doctor: bool
 ) -> list[DayOfChoices]:
-    """Free times for session `number` on the day and its neighbours; outside the interval for doctors only."""
-    rest = _with(at_desk.series, (slot for slot in others if slot.number != number))
-    days = rules.by_day(at_desk.openings, earliest=at_desk.at, zone=at_desk.clock.zone)
+    """Free times instead of `now`, with the same practitioner, on the day and its neighbours.
+
+    Outside the interval for doctors only.
+    """
+    number = now.number
+    rest = at_desk.with_slots(slot for slot in others if slot.number != number)
+    found_openings = at_desk.openings(now.practitioner or 0)
+    days = rules.by_day(found_openings, earliest=at_desk.at, zone=at_desk.clock.zone)
     found = []
     for offset in range(-DAYS_AROUND, DAYS_AROUND + 1):
         day = around + dt.timedelta(days=offset)
@@ -230,48 +232,6 @@ def choices(
                 DayOfChoices(day, [Choice(s, at_desk.rooms[s.room], s == now) for s in slots], outside)
             )
     return found
-
-
-# Words
-
-
-def lacking_said(lacking: Lacking, practitioner: User) -> str:
-    """Which session finds no time, and what it is that lacks."""
-    reasons = {
-        Lack.PAST: _("its interval is over."),
-        Lack.PRACTITIONER: _("%(name)s has no free time then.") % {"name": practitioner},
-        Lack.PATIENT: _("the patient has other sessions then."),
-        Lack.ROOM: _("no room is free then."),
-        Lack.TOGETHER: _("practitioner, room and patient are never free at once then."),
-    }
-    return _("No time for session %(number)s between %(first)s and %(last)s: %(reason)s") % {
-        "number": lacking.number,
-        "first": date_format(lacking.first, "DATE_FORMAT"),
-        "last": date_format(lacking.last, "DATE_FORMAT"),
-        "reason": reasons[lacking.lack],
-    }
-
-
-def fault_said(fault: Fault, course: Course) -> str:
-    """What is wrong with a chosen time."""
-    return {
-        Fault.NUMBERS: _("not the session that is missing"),
-        Fault.ORDER: _("the sessions are not in order"),
-        Fault.PAST: _("this time is past"),
-        Fault.FAR: _("this time is too far ahead"),
-        Fault.GRID: _("not a time of the calendar"),
-        Fault.INTERVAL: _("not %(min)s to %(max)s days from its neighbours: for a doctor, with a reason")
-        % {"min": course.interval_min, "max": course.interval_max},
-        Fault.HOURS: _("outside the working hours"),
-    }[fault]
-
-
-def faults_said(faults: Iterable[tuple[int, Fault]], course: Course) -> list[str]:
-    """Every fault as a sentence."""
-    return [
-        _("Session %(number)s: %(fault)s.") % {"number": number, "fault": fault_said(fault, course)}
-        for number, fault in faults
-    ]
 
 
 def clearance_today(course: Course, *, day: dt.date) -> Clearance | None:

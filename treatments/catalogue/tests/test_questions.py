@@ -130,7 +130,7 @@ def test_the_protocol(area_code, family, expected):
 
 
 def test_a_session_of_the_face_with_cream():
-    steps = questions.session_steps(area("face"), {"anaesthetic_cream", "hyaluronic_acid"})
+    steps = questions.steps(questions.steps_in_use(), area("face"), {"anaesthetic_cream", "hyaluronic_acid"})
     assert [(s.code, s.minutes, s.frees_practitioner) for s in steps] == [
         ("interview", 5, False),
         ("cleanse", 5, False),
@@ -142,8 +142,11 @@ def test_a_session_of_the_face_with_cream():
 
 
 def test_a_session_without_cream_is_shorter_and_the_scalp_is_massaged():
-    assert sum(step.minutes for step in questions.session_steps(area("face"), ())) == 45
-    assert [s.code for s in questions.session_steps(area("scalp"), ())][-2:] == ["scalp_massage", "observe"]
+    assert sum(step.minutes for step in questions.steps(questions.steps_in_use(), area("face"), ())) == 45
+    assert [s.code for s in questions.steps(questions.steps_in_use(), area("scalp"), ())][-2:] == [
+        "scalp_massage",
+        "observe",
+    ]
 
 
 def test_pairs_have_a_documents_word_or_no_data():

@@ -36,11 +36,6 @@ def on_grid(moment: dt.datetime, grid: int, zone: dt.tzinfo) -> bool:
     return not _beyond_grid(moment, grid, zone)
 
 
-def grid_down(moment: dt.datetime, grid: int, zone: dt.tzinfo) -> dt.datetime:
-    """The last step of the grid at or before `moment`."""
-    return moment - _beyond_grid(moment, grid, zone)
-
-
 def grid_up(moment: dt.datetime, grid: int, zone: dt.tzinfo) -> dt.datetime:
     """The first step of the grid at or after `moment`."""
     beyond = _beyond_grid(moment, grid, zone)

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from treatments.schedule.rules.clock import Clock, Hours, at_work, day_of, on_grid
 from treatments.schedule.rules.occupation import Occupation, shifted
-from treatments.schedule.rules.proposing import FIRST_WITHIN_DAYS, Series
+from treatments.schedule.rules.proposing import FIRST_WITHIN_DAYS
+from treatments.schedule.rules.series import Series
 
 BOOKABLE_AHEAD = dt.timedelta(days=366)  # how far ahead the first session of a course may be asked for
 

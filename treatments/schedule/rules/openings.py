@@ -2,30 +2,40 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from treatments.schedule.rules.clock import MINUTE, Span, day_of, grid_down, grid_up, on_grid, wall
-from treatments.schedule.rules.occupation import Occupation
+from treatments.schedule.rules.clock import MINUTE, Span, day_of, grid_up, on_grid, wall
+from treatments.schedule.rules.occupation import Occupation, shifted
 
 QUARTER = 15  # minutes
 
 
 @dataclass(frozen=True, slots=True)
-class Free:
-    """When those who are needed are free; of the rooms one is enough, the first that is free is taken."""
+class Need:
+    """Something of which a session takes one, for all of these parts (minutes from its start): when each is free."""
 
-    practitioner: Sequence[Span]
+    parts: tuple[tuple[int, int], ...]
+    free: Mapping[int, Sequence[Span]]
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """When those who could take part are free; of practitioners, of rooms and of each kind of device one is taken."""
+
+    practitioners: Mapping[int, Sequence[Span]]
     patient: Sequence[Span]
     rooms: Mapping[int, Sequence[Span]]
+    devices: tuple[Need, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A session may start in this room at any moment from `first` to `last`, both included."""
+    """A session may start with them in this room at any moment from `first` to `last`, both included."""
 
     first: dt.datetime
     last: dt.datetime
     room: int
+    practitioner: int
 
 
 def starts(free: Sequence[Span], part: tuple[int, int]) -> list[Span]:
@@ -48,20 +58,22 @@ def both(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
     return found
 
 
-def practitioner_starts(free: Free, takes: Occupation) -> list[Span]:
-    """The moments, first and last included, at which the practitioner is free for all parts of a session."""
-    fits = starts(free.practitioner, takes.parts[0])
+def practitioner_starts(free: Sequence[Span], takes: Occupation) -> list[Span]:
+    """The moments, first and last included, at which a practitioner is free for all parts of a session."""
+    fits = starts(free, takes.parts[0])
     for part in takes.parts[1:]:
-        fits = both(fits, starts(free.practitioner, part))
+        fits = both(fits, starts(free, part))
     return fits
 
 
 def openings(free: Free, takes: Occupation) -> list[Opening]:
-    """All openings of a session that `takes` so much, by room in the order given."""
+    """All openings of a session that `takes` so much, by practitioner and room in the order given."""
     whole = (0, takes.minutes)
-    fits = both(practitioner_starts(free, takes), starts(free.patient, whole))
+    patient = starts(free.patient, whole)
     return [
-        Opening(first, last, room)
+        Opening(first, last, room, practitioner)
+        for practitioner, theirs in free.practitioners.items()
+        for fits in [both(practitioner_starts(theirs, takes), patient)]
         for room, spans in free.rooms.items()
         for first, last in both(fits, starts(spans, whole))
     ]
@@ -69,38 +81,53 @@ def openings(free: Free, takes: Occupation) -> list[Opening]:
 
 @dataclass(frozen=True, slots=True)
 class Daytime:
-    """Sessions start between these times of the clinic's clock, both included."""
+    """Sessions lie between these times of the clinic's clock; no `until`: to the end of the day."""
 
     earliest: dt.time = dt.time.min
-    latest: dt.time = dt.time(23, 59)
+    until: dt.time | None = None
 
 
 ANY_TIME = Daytime()
 
 
 def by_day(
-    found: Iterable[Opening], *, earliest: dt.datetime, zone: dt.tzinfo, daytime: Daytime = ANY_TIME
+    found: Iterable[Opening], *, earliest: dt.datetime, zone: dt.tzinfo
 ) -> dict[dt.date, list[Opening]]:
-    """The openings from `earliest` on, cut at the clinic's days and to the time of day that is wished."""
+    """The openings from `earliest` on, cut at the clinic's days."""
     days: dict[dt.date, list[Opening]] = {}
     for opening in found:
         day = day_of(max(opening.first, earliest), zone)
         while day <= day_of(opening.last, zone):
-            first = max(opening.first, earliest, wall(day, daytime.earliest, zone))
-            last = min(opening.last, wall(day, daytime.latest, zone))
+            first = max(opening.first, earliest, wall(day, dt.time.min, zone))
+            last = min(opening.last, wall(day, dt.time(23, 59), zone))
             if first <= last:
-                days.setdefault(day, []).append(Opening(first, last, opening.room))
+                days.setdefault(day, []).append(replace(opening, first=first, last=last))
             day += dt.timedelta(days=1)
     return dict(sorted(days.items()))
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A time and a room for one session of a course."""
+    """When, where and with whom one session of a course is; with nobody named it is whoever treats the course."""
 
     number: int
     starts_at: dt.datetime
     room: int
+    practitioner: int | None = None
+    devices: tuple[int, ...] = ()
+
+
+def could_start(free: Free, takes: Occupation, slot: Slot) -> bool:
+    """Are patient, practitioner and room of the slot free for all that a session takes?"""
+    whole = shifted(slot.starts_at, (0, takes.minutes))
+    parts = [shifted(slot.starts_at, part) for part in takes.parts]
+    practitioner = free.practitioners.get(slot.practitioner or 0, ())
+    theirs = all(_covered(practitioner, part) for part in parts)
+    return theirs and _covered(free.patient, whole) and _covered(free.rooms.get(slot.room, ()), whole)
+
+
+def _covered(spans: Sequence[Span], span: Span) -> bool:
+    return any(lo <= span[0] and span[1] <= hi for lo, hi in spans)
 
 
 def starts_in(opening: Opening, grid: int, zone: dt.tzinfo) -> Iterator[dt.datetime]:
@@ -122,19 +149,5 @@ def slots_of(number: int, day: Iterable[Opening], grid: int, zone: dt.tzinfo) ->
     found: dict[dt.datetime, Slot] = {}
     for opening in day:
         for starts_at in easy_to_say(starts_in(opening, grid, zone), zone):
-            found.setdefault(starts_at, Slot(number, starts_at, opening.room))
+            found.setdefault(starts_at, Slot(number, starts_at, opening.room, opening.practitioner))
     return [found[starts_at] for starts_at in sorted(found)]
-
-
-def has_start(opening: Opening, grid: int, zone: dt.tzinfo) -> bool:
-    """Is there a step of the grid in the opening?"""
-    return grid_up(opening.first, grid, zone) <= opening.last
-
-
-def nearest(opening: Opening, wanted: dt.datetime, grid: int, zone: dt.tzinfo) -> dt.datetime | None:
-    """The step of the grid in the opening that is nearest to `wanted`, itself a step of the grid."""
-    if wanted < opening.first:
-        start = grid_up(opening.first, grid, zone)
-    else:
-        start = grid_down(min(wanted, opening.last), grid, zone)
-    return start if opening.first <= start <= opening.last else None

@@ -1,62 +1,45 @@
-"""Which times to propose for a whole course."""
+"""Which times to propose for a whole course: the best of all that the free time allows, or why there are none."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import heapq
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property, reduce
-from operator import or_
+from itertools import count
 
-from treatments.schedule.rules.clock import Clock, Span, day_of, wall
+from treatments.schedule.rules.clock import Clock, day_of
+from treatments.schedule.rules.ground import Ground, Supply, ground
 from treatments.schedule.rules.occupation import Occupation
-from treatments.schedule.rules.openings import (
-    ANY_TIME,
-    Daytime,
-    Free,
-    Opening,
-    Slot,
-    both,
-    by_day,
-    has_start,
-    nearest,
-    openings,
-    practitioner_starts,
-    slots_of,
-    starts,
-)
+from treatments.schedule.rules.openings import Free, Slot
+from treatments.schedule.rules.search import IN_FULL, Lead, Search
+from treatments.schedule.rules.series import Cost, Series
+from treatments.schedule.rules.wishes import Wish, Wishes
 
 FIRST_WITHIN_DAYS = 28  # how long after the wished day the first session is looked for
+PROPOSALS = 3
+NOON, FOUR = 12 * 60, 16 * 60  # the parts of a day: before noon, noon to four, after four
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
-    """The sessions of a course, numbered from 1, and the days that may lie between one and the next.
+class Offer:
+    """Times for all missing sessions, and what they cost."""
 
-    `standing`: the start of each session that is booked or performed; the others are to be proposed.
-    """
-
-    sessions: int
-    at_least: int
-    target: int
-    at_most: int
-    standing: Mapping[int, dt.datetime] = field(default_factory=dict)
-
-    @property
-    def missing(self) -> list[int]:
-        return [number for number in range(1, self.sessions + 1) if number not in self.standing]
-
-    def allows(self, days: int) -> bool:
-        return self.at_least <= days <= self.at_most
+    slots: list[Slot]
+    cost: Cost
 
 
 class Lack(StrEnum):
     """Why a session finds no time."""
 
     PAST = "past"
+    LATEST = "latest"  # it would be after the last day that is wished
+    WEEKDAYS = "weekdays"  # no wished weekday lies in its interval
     PRACTITIONER = "practitioner"
     PATIENT = "patient"
     ROOM = "room"
+    DEVICE = "device"
     TOGETHER = "together"  # each has time, never at once
+    SAME = "same"  # every session has time, never all with the same practitioner
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,204 +52,167 @@ class Lacking:
     lack: Lack
 
 
-def propose(
-    free: Free,
-    takes: Occupation,
-    series: Series,
-    *,
-    earliest: dt.datetime,
-    clock: Clock,
-    daytime: Daytime = ANY_TIME,
-) -> list[Slot] | Lacking:
-    """Times for all missing sessions of the series, or which session has none and for want of what.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """All that is asked about: free time, what a session takes of it, the series, and the clinic's calendar.
 
-    The first session comes as early as the rest allows. The others keep, in this order, the intended interval, the
-    weekday and the hour of the first; every interval lies between the shortest and the longest. If there is any
-    such series whose first session lies within FIRST_WITHIN_DAYS, one is found.
+    Gaps under `shortest` minutes are too short for any session.
     """
-    days = by_day(openings(free, takes), earliest=earliest, zone=clock.zone, daytime=daytime)
-    search = _Search(days, series, clock, day_of(earliest, clock.zone))
-    deepest = 0, search.today
-    for first in search.first_days():
-        reached = search.reachable(first)
-        if len(reached) == series.sessions:
-            return search.best(first, reached)
-        deepest = max(deepest, (len(reached), search.last_of(reached)))
-    return _lacking(free, takes, series, deepest, earliest, clock)
 
-
-def _lacking(
-    free: Free,
-    takes: Occupation,
-    series: Series,
-    deepest: tuple[int, dt.date],
-    earliest: dt.datetime,
-    clock: Clock,
-) -> Lacking:
-    """Name the session that the search came no further than, its days and who had no time."""
-    reached, day = deepest
-    gap = (series.at_least, series.at_most) if reached else (0, FIRST_WITHIN_DAYS)
-    first, last = (day + dt.timedelta(days=days) for days in gap)
-    number = next((n for n in series.missing if n > reached), series.missing[-1])
-    if last < day_of(earliest, clock.zone):
-        return Lacking(number, first, last, Lack.PAST)
-    begin = max(earliest, wall(first, dt.time.min, clock.zone))
-    until = wall(last + dt.timedelta(days=1), dt.time.min, clock.zone)
-    return Lacking(number, first, last, _who(free, takes, (begin, until)))
-
-
-def _who(free: Free, takes: Occupation, window: Span) -> Lack:
-    whole = (0, takes.minutes)
-    if not both(practitioner_starts(free, takes), [window]):
-        return Lack.PRACTITIONER
-    if not both(starts(free.patient, whole), [window]):
-        return Lack.PATIENT
-    if not any(both(starts(spans, whole), [window]) for spans in free.rooms.values()):
-        return Lack.ROOM
-    return Lack.TOGETHER
-
-
-# The search. Days are counted from `origin`; a set of days is an integer with a bit for each, so that "all days 14
-# to 35 days later" is a few shifts. Reachable days first; the best way through them only where there is one.
-
-# A gap a day off weighs more than any number of other weekdays, these more than any sum of minutes (30 sessions).
-DAY_OFF, OTHER_WEEKDAY = 10_000_000, 100_000
-
-
-@dataclass(frozen=True)
-class _Search:
-    """Where the sessions of a series may be, and the best way through."""
-
-    days: Mapping[dt.date, Sequence[Opening]]
+    free: Free
+    takes: Occupation
     series: Series
     clock: Clock
-    today: dt.date
+    shortest: int = 0
 
-    @cached_property
-    def origin(self) -> dt.date:
-        standing = (day_of(start, self.clock.zone) for start in self.series.standing.values())
-        return min([self.today, *standing])
-
-    def _bit(self, day: dt.date) -> int:
-        return 1 << (day - self.origin).days
-
-    def _date(self, index: int) -> dt.date:
-        return self.origin + dt.timedelta(days=index)
-
-    def _standing(self, number: int) -> dt.date | None:
-        start = self.series.standing.get(number)
-        return day_of(start, self.clock.zone) if start else None
-
-    @cached_property
-    def _open_days(self) -> list[dt.date]:
-        """The days on which a session can start at a step of the grid."""
-        return [
-            day
-            for day, found in self.days.items()
-            if any(has_start(opening, self.clock.grid, self.clock.zone) for opening in found)
-        ]
-
-    @cached_property
-    def _opened(self) -> int:
-        return reduce(or_, map(self._bit, self._open_days), 0)
-
-    def first_days(self) -> Iterator[dt.date]:
-        """Where the first session stands, or the days on which it may be, the earliest first."""
-        if standing := self._standing(1):
-            yield standing
-            return
-        last = self.today + dt.timedelta(days=FIRST_WITHIN_DAYS)
-        yield from (day for day in self._open_days if day <= last or 2 in self.series.standing)
-
-    def reachable(self, first: dt.date) -> list[int]:
-        """For each session from the first on the days it may be; shorter where one of them has none."""
-        reached = [self._bit(first)]
-        for number in range(2, self.series.sessions + 1):
-            standing = self._standing(number)
-            own = self._bit(standing) if standing else self._opened
-            if not (standing and number - 1 in self.series.standing):
-                own &= self._later(reached[-1])
-            if not own:
-                break
-            reached.append(own)
-        return reached
-
-    def _later(self, days: int) -> int:
-        """All days that are an allowed interval after one of these."""
-        gaps = range(self.series.at_least, self.series.at_most + 1)
-        return reduce(or_, (days << gap for gap in gaps), 0)
-
-    def last_of(self, reached: list[int]) -> dt.date:
-        return self._date(reached[-1].bit_length() - 1)
-
-    def best(self, first: dt.date, reached: list[int]) -> list[Slot]:
-        """The cheapest way through the reachable days: for each session and day the best day before it."""
-        anchor = self._first_start(first).astimezone(self.clock.zone)
-        starts_on: dict[int, Slot] = {}
-        ways: list[dict[int, tuple[int, int]]] = [{reached[0].bit_length() - 1: (0, 0)}]
-        for number, days in enumerate(reached[1:], 2):
-            ways.append({})
-            for index in _bits(days):
-                own = 0
-                if number not in self.series.standing:
-                    slot = starts_on.setdefault(index, self._slot(index, anchor))
-                    own = self._own_cost(slot, anchor)
-                cost, before = min(self._ways_to(number, index, ways[-2]))
-                ways[-1][index] = cost + own, before
-        return self._walk_back(ways, first, starts_on)
-
-    def _ways_to(
-        self, number: int, index: int, before: Mapping[int, tuple[int, int]]
-    ) -> Iterator[tuple[int, int]]:
-        """(cost, day before) of each way to have this session on this day."""
-        if {number, number - 1} <= self.series.standing.keys():
-            yield from ((cost, day) for day, (cost, _before) in before.items())
-            return
-        for gap in range(self.series.at_least, self.series.at_most + 1):
-            if index - gap in before:
-                yield before[index - gap][0] + DAY_OFF * abs(gap - self.series.target), index - gap
-
-    def _walk_back(
-        self, ways: list[dict[int, tuple[int, int]]], first: dt.date, starts_on: Mapping[int, Slot]
-    ) -> list[Slot]:
-        found = []
-        index = min(ways[-1], key=lambda day: (ways[-1][day][0], day))
-        for number in range(len(ways), 1, -1):
-            if number not in self.series.standing:
-                slot = starts_on[index]
-                found.append(Slot(number, slot.starts_at, slot.room))
-            index = ways[number - 1][index][1]
-        if 1 not in self.series.standing:
-            found.append(self._first_slot(first))
-        return found[::-1]
-
-    def _first_slot(self, day: dt.date) -> Slot:
-        return slots_of(1, self.days[day], self.clock.grid, self.clock.zone)[0]
-
-    def _first_start(self, day: dt.date) -> dt.datetime:
-        return self.series.standing.get(1) or self._first_slot(day).starts_at
-
-    def _slot(self, index: int, anchor: dt.datetime) -> Slot:
-        """The slot of a day that is nearest to the hour of the first session."""
-        day = self._date(index)
-        wanted = wall(day, anchor.time(), self.clock.zone)
-        near = [
-            (abs(start - wanted), start, place)
-            for place, opening in enumerate(self.days[day])
-            if (start := nearest(opening, wanted, self.clock.grid, self.clock.zone))
-        ]
-        _distance, start, place = min(near)
-        return Slot(0, start, self.days[day][place].room)
-
-    def _own_cost(self, slot: Slot, anchor: dt.datetime) -> int:
-        here = slot.starts_at.astimezone(self.clock.zone)
-        minutes = abs((here.hour - anchor.hour) * 60 + here.minute - anchor.minute)
-        return OTHER_WEEKDAY * (here.weekday() != anchor.weekday()) + minutes
+    def last_day(self, wishes: Wishes) -> dt.date:
+        """The last day on which a session can be."""
+        standing = [day_of(start, self.clock.zone) for start in self.series.standing.values()]
+        first = max([day_of(wishes.earliest, self.clock.zone), *standing])
+        return first + dt.timedelta(days=FIRST_WITHIN_DAYS + self.series.sessions * self.series.at_most)
 
 
-def _bits(days: int) -> Iterator[int]:
-    """The days of a set."""
-    while days:
-        lowest = days & -days
-        yield lowest.bit_length() - 1
-        days ^= lowest
+def propose(question: Question, wishes: Wishes, *, most: int = PROPOSALS) -> list[Offer] | Lacking:
+    """The best series of times for all missing sessions, best first, or which session has none and for want of what.
+
+    Preferred is, in this order: the intended interval (fewest days off, added up), the weekday of the first session,
+    its hour, its practitioner, no gaps left that fit nothing, an early start. Each is the best of all with its weekday
+    and part of the day; only where there are too few of those, of all with its hour, then with its practitioner. The
+    first session lies within FIRST_WITHIN_DAYS of the earliest that is wished.
+    """
+    searches = _searches(question, wishes)
+    through = [search for search in searches if search.ways.lead_through]
+    if not through:
+        return _lacking(question, wishes)
+    return _best(through, most)
+
+
+def loosened(question: Question, wishes: Wishes) -> dict[Wish, Offer]:
+    """For each stated wish the best series without it, where there is one."""
+    found = {wish: propose(question, wishes.without(wish), most=1) for wish in wishes.stated}
+    return {wish: offers[0] for wish, offers in found.items() if isinstance(offers, list)}
+
+
+def _searches(question: Question, wishes: Wishes) -> list[Search]:
+    """One search, or one for each practitioner where all sessions are to be with the same."""
+    laid = _ground(question, wishes)
+    first = day_of(wishes.earliest, question.clock.zone).toordinal()
+    first_days = range(first, first + FIRST_WITHIN_DAYS + 1)
+    grounds = [laid]
+    if wishes.same:
+        stands = question.series.practitioner
+        people = [one for one in question.free.practitioners if stands in (None, one)]
+        grounds = [laid.only(one) for one in people]
+    return [Search(one, question.series, question.clock, first_days) for one in grounds]
+
+
+def _ground(question: Question, wishes: Wishes) -> Ground:
+    return ground(
+        question.free,
+        question.takes,
+        wishes,
+        until=question.last_day(wishes),
+        clock=question.clock,
+        shortest=question.shortest,
+    )
+
+
+# The best of them
+
+Entry = tuple[Cost, int, Search, Lead]  # the least it can cost, a number that settles ties
+Face = tuple[int, ...]
+
+
+def _part_of_day(search: Search, lead: Lead) -> Face:
+    weekday, minute = _when(search, lead)
+    return weekday, (minute >= NOON) + (minute >= FOUR)
+
+
+def _hour(search: Search, lead: Lead) -> Face:
+    weekday, minute = _when(search, lead)
+    return weekday, minute // 60
+
+
+def _hour_and_person(search: Search, lead: Lead) -> Face:
+    return *_hour(search, lead), lead.practitioner or 0
+
+
+def _when(search: Search, lead: Lead) -> tuple[int, int]:
+    grid = search.ground.days[lead.day]
+    return grid.weekday, grid.walls[lead.step or 0]
+
+
+def _best(searches: Iterable[Search], most: int) -> list[Offer]:
+    """The best series, one for each face: weekday and part of the day, then hour, then who treats."""
+    numbers = count()
+    queue = [(cost, next(numbers), search, lead) for search in searches for cost, lead in search.leads()]
+    found: list[Entry] = []
+    for face in (_part_of_day, _hour, _hour_and_person):
+        queue = _take(queue, found, face, most, numbers.__next__)
+    return [
+        Offer(search.slots(lead), cost) for cost, _n, search, lead in sorted(found, key=lambda one: one[:2])
+    ]
+
+
+def _take(
+    queue: list[Entry],
+    found: list[Entry],
+    face: Callable[[Search, Lead], Face],
+    most: int,
+    number: Callable[[], int],
+) -> list[Entry]:
+    """Add the cheapest whose face is not there yet, until there are enough; returns what was left aside."""
+    faces, aside = {face(search, lead) for _cost, _n, search, lead in found}, list[Entry]()
+    heapq.heapify(queue)
+    while queue and len(found) < most:
+        entry = cost, _n, search, lead = heapq.heappop(queue)
+        whole = lead.step is not None and (lead.practitioner is not None or face is not _hour_and_person)
+        if whole and face(search, lead) in faces:
+            aside.append(entry)
+        elif lead.followed == IN_FULL:
+            found.append(entry)
+            faces.add(face(search, lead))
+        else:
+            for further in search.follow(cost, lead):
+                heapq.heappush(queue, (further[0], number(), search, further[1]))
+    return aside
+
+
+# Why there is none
+
+
+def _lacking(question: Question, wishes: Wishes) -> Lacking:
+    """Name the session that the search came no further than, its days and who had no time."""
+    if wishes.same:
+        anyone = propose(question, wishes.without(Wish.SAME), most=1)
+        if isinstance(anyone, Lacking):
+            return anyone
+        days = [day_of(slot.starts_at, question.clock.zone) for slot in anyone[0].slots]
+        return Lacking(anyone[0].slots[0].number, days[0], days[-1], Lack.SAME)
+    [search] = _searches(question, wishes)
+    reached, day = search.ways.deepest
+    if day is None:
+        day = search.first_days.start
+    gaps = (question.series.at_least, question.series.at_most) if reached else (0, FIRST_WITHIN_DAYS)
+    first, last = (dt.date.fromordinal(day + days) for days in gaps)
+    number = next((n for n in question.series.missing if n > reached), question.series.missing[-1])
+    return Lacking(number, first, last, _who(search.ground, first, last, question, wishes))
+
+
+def _who(laid: Ground, first: dt.date, last: dt.date, question: Question, wishes: Wishes) -> Lack:
+    if last < day_of(wishes.earliest, question.clock.zone):
+        return Lack.PAST
+    if wishes.latest and first > wishes.latest:
+        return Lack.LATEST
+    days = [day for day in range(first.toordinal(), last.toordinal() + 1) if day in laid.days]
+    if not days:
+        return Lack.WEEKDAYS
+    room, *devices = laid.things
+    kinds = [(laid.practitioners, Lack.PRACTITIONER), (laid.patient, Lack.PATIENT), (room, Lack.ROOM)]
+    kinds += [(kind, Lack.DEVICE) for kind in devices]
+    return next((lack for kind, lack in kinds if not _any_time(kind, days, laid.wished)), Lack.TOGETHER)
+
+
+def _any_time(kind: Supply, days: Iterable[int], wished: Mapping[int, int]) -> bool:
+    """Could a session start on one of these days, if only this kind of what it needs counted?"""
+    return any(steps.get(day, 0) & wished.get(day, 0) for steps in kind.steps.values() for day in days)

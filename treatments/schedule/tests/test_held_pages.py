@@ -1,5 +1,6 @@
 """Who sees that a session is held, and who sees why."""
 
+import dataclasses
 import datetime as dt
 from uuid import uuid4
 
@@ -17,9 +18,9 @@ from contraindications.tests.factories import published
 from patients.tests.factories import interview
 from treatments.courses.models import Course
 from treatments.courses.tests.factories import cleared_patient
+from treatments.schedule.forms import slot_value
 from treatments.schedule.held import WHO
 from treatments.schedule.models import Standing
-from treatments.schedule.offers import slot_value
 from treatments.schedule.rules import Stage
 from treatments.schedule.tests.factories import booked, confirmed_course, room, slots, working_hours
 
@@ -188,7 +189,8 @@ def test_booking_says_how_many_are_held(as_, front_desk, doctor):
     rows = [{"age_from": 38, "match": "direct"}]
     published(items=[*documented.content()["items"], {**too_old, "when": rows}])
     course, place = confirmed_course(by=doctor, patient=who), room()
-    chosen = {f"slot-{one.number}": slot_value(one) for one in slots(course, place)}
-    wish = {"practitioner": doctor.pk, "earliest": "2026-11-24", "daytime": "any", "key": str(uuid4())}
+    with_her = (dataclasses.replace(one, practitioner=doctor.pk) for one in slots(course, place))
+    chosen = {f"slot-{one.number}": slot_value(one) for one in with_her}
+    wish = {"practitioner": doctor.pk, "earliest": "2026-11-24", "key": str(uuid4())}
     said = as_(front_desk).post(f"/schedule/courses/{course.pk}/book/", {**chosen, **wish}, follow=True)
     assert "4 of 5 sessions are held until a doctor or nurse has looked at them." in said.content.decode()

@@ -61,12 +61,17 @@ def posted(page, **changes):
     return {**fields, **changes}
 
 
+def best(page):
+    """The first of the proposals."""
+    return page.context["proposals"][0][0]
+
+
 # Book
 
 
 def test_page_proposes_a_time_for_every_session(as_, doctor, course):
     page = as_(doctor).get(book_url(course))
-    rows = page.context["proposal"].rows
+    rows = best(page).rows
     assert page.status_code == 200
     assert [row.number for row in rows] == [1, 2, 3, 4, 5]
     assert [row.days for row in rows] == [None, 21, 21, 21, 21]
@@ -77,7 +82,7 @@ def test_page_proposes_a_time_for_every_session(as_, doctor, course):
 def test_looking_for_times_writes_nothing(as_, front_desk, course):
     before = Resource.objects.count()
     page = as_(front_desk).get(book_url(course))
-    assert len(page.context["proposal"].rows) == 5
+    assert len(best(page).rows) == 5
     assert Resource.objects.count() == before
 
 
@@ -204,7 +209,13 @@ def test_htmx_gets_the_part_only(as_, doctor, course):
         {"earliest": "2020-01-01"},
         {"earliest": "9999-12-31"},
         {"earliest": "soon"},
-        {"daytime": "never"},
+        {"not_before": "never"},
+        {"not_before": "14:00", "over_by": "13:00"},
+        {"latest": "2020-01-01"},
+        {"latest": "9999-12-31", "earliest": "soon"},
+        {"weekdays": "8"},
+        {"room": "x"},
+        {"room": "9" * 30},
     ],
 )
 def test_wishes_that_are_none_are_422(as_, doctor, course, query):
@@ -229,24 +240,28 @@ def test_wishes_that_are_none_are_422(as_, doctor, course, query):
 def test_made_up_times_are_left_out(as_, doctor, course, query):
     page = as_(doctor).get(book_url(course), query)
     assert page.status_code == 200
-    assert page.context["proposal"].complete
+    assert page.context["proposal"].complete if "proposal" in page.context else best(page).complete
 
 
 @pytest.mark.parametrize(
     ("changes", "status"),
     [
         ({"key": "x"}, 422),
-        ({"practitioner": "0"}, 422),
         ({"slot-1": ""}, 422),
         ({"slot-1": "20261124T0901Z-{room}"}, 422),
-        ({"slot-2": "22001231T2359Z-0"}, 409),
+        ({"slot-1": "20261124T0901Z-{room}-{doctor}"}, 422),
+        ({"slot-1": "20261124T0900Z-{room}-999999999999999999"}, 409),
+        ({"slot-2": "22001231T2359Z-0-{doctor}"}, 409),
         ({"interval_reason": "x" * 501}, 422),
         ({"interval_reason": "\x00"}, 400),
     ],
 )
 def test_broken_forms_book_nothing(as_, doctor, course, room, changes, status):
     browser = as_(doctor)
-    changes = {name: value.replace("{room}", str(room.pk)) for name, value in changes.items()}
+    changes = {
+        name: value.replace("{room}", str(room.pk)).replace("{doctor}", str(doctor.pk))
+        for name, value in changes.items()
+    }
     form = posted(browser.get(book_url(course)), **changes)
     assert browser.post(book_url(course), form).status_code == status
     assert not Session.objects.exists()
@@ -323,7 +338,7 @@ def test_missing_session_is_booked_on_the_same_page(as_, front_desk, sessions, d
     actions.cancel_session(sessions[1], reason="ill", version=1, by=doctor, at=NOW)
     browser = as_(front_desk)
     page = browser.get(book_url(course))
-    assert [row.number for row in page.context["proposal"].rows if row.slot] == [2]
+    assert [row.number for row in best(page).rows if row.slot] == [2]
     assert browser.post(book_url(course), posted(page)).status_code == 302
     assert Session.objects.booked().count() == 5
     assert "All sessions of this course are booked" in browser.get(book_url(course)).content.decode()

@@ -1,6 +1,8 @@
 """Book a course: proposals for all its sessions, another time for any of them, all or none booked."""
 
 import datetime as dt
+from collections.abc import Iterable
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.contrib import messages
@@ -13,14 +15,15 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from clinic.access import role_required
-from clinic.models import User
+from clinic.models import Room, User
 from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
 from treatments.courses.models import Course, CourseState
-from treatments.schedule import actions, offers, refusals, rules
+from treatments.schedule import actions, offers, refusals, rules, words
 from treatments.schedule.access import open_course
-from treatments.schedule.forms import DAYTIMES, BookForm, MoveForm, WishForm, read_slots
-from treatments.schedule.offers import Desk
+from treatments.schedule.desk import Desk, horizon
+from treatments.schedule.desk import desk as open_desk
+from treatments.schedule.forms import ANYBODY, BookForm, MoveForm, WishForm, read_slots, slot_value
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -30,21 +33,13 @@ def book(request, pk: int) -> HttpResponse:
     course, at = open_course(request, pk), timezone.now()
     if request.method != "POST":
         return _page(request, course, request.GET, at=at)
-    wish, form = WishForm(request.POST, today=timezone.localdate(at)), BookForm(request.POST)
-    slots = read_slots(request.POST)
-    if not (wish.is_valid() and form.is_valid() and slots):
+    form, slots = BookForm(request.POST), read_slots(request.POST)
+    if not (form.is_valid() and slots and all(slot.practitioner for slot in slots)):
         return _page(request, course, request.POST, at=at, said=[_("This form is not complete.")], status=422)
     try:
-        standing = actions.book_course(
-            course,
-            slots,
-            practitioner=wish.cleaned_data["practitioner"],
-            by=request.user,
-            at=at,
-            **form.cleaned_data,
-        )
+        standing = actions.book_course(course, slots, by=request.user, at=at, **form.cleaned_data)
     except refusals.WrongTimes as wrong:
-        said = offers.faults_said(wrong.faults, course)
+        said = words.faults_said(wrong.faults, course)
         return _page(request, course, request.POST, at=at, said=said, status=422)
     except ChangedMeanwhile:
         said = [_("Sessions of this course were booked or changed meanwhile. Nothing of yours was booked.")]
@@ -86,96 +81,114 @@ def _page(
     said: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    day = timezone.localdate(at)
-    wish = WishForm(_wished(course, data, day), today=day)
+    rooms = Room.objects.filter(active=True).in_bulk()
+    wish = _wish(course, data, rooms, day=timezone.localdate(at))
     context = {
         "course": course,
         "patient": course.patient,
-        "clearance": offers.clearance_today(course, day=day),
+        "clearance": offers.clearance_today(course, day=wish.today),
         "open": course.state == CourseState.CONFIRMED,
         "wish": wish,
         "key": uuid4(),
         "said": said or [],
         "interval_reason": data.get("interval_reason", ""),
+        "reason_allowed": request.user.is_doctor,
     }
     if wish.is_valid():
-        context |= _offer(request, course, wish, data, at=at)
+        context |= _offer(request, course, wish, rooms, data, at=at)
     elif status == 200:
         status = 422
     page = "schedule/_booking.html" if request.htmx else "schedule/book.html"
     return render(request, page, context, status=status)
 
 
-def _wished(course: Course, data: QueryDict, day: dt.date) -> dict:
-    """What was wished, and where nothing was: the planner, from today on, at any time."""
-    practitioner = data.get("practitioner") or _planner(course)
-    return {
-        "practitioner": practitioner,
-        "earliest": data.get("earliest") or day,
-        "daytime": data.get("daytime") or "any",
-    }
+def _wish(course: Course, data: QueryDict, rooms: dict[int, Room], *, day: dt.date) -> WishForm:
+    """What was wished; where nothing was, the planner from today on."""
+    people = list(User.objects.who_may_treat().order_by("name", "pk"))
+    said = data.copy()
+    said["practitioner"] = data.get("practitioner") or _planner(course, people)
+    said["earliest"] = data.get("earliest") or day.isoformat()
+    return WishForm(said, people=people, rooms=rooms.values(), today=day)
 
 
-def _planner(course: Course) -> int | None:
-    """Who confirmed the plan if they may treat, else the first who may."""
-    treat = list(User.objects.who_may_treat().order_by("name", "pk").values_list("pk", flat=True))
-    return course.confirmed_by_id if course.confirmed_by_id in treat else next(iter(treat), None)
+def _planner(course: Course, people: list[User]) -> str:
+    """Who confirmed the plan if they may treat, else anybody."""
+    planner = course.confirmed_by_id
+    return str(planner) if planner in [person.pk for person in people] else ANYBODY
 
 
-def _offer(request, course: Course, wish: WishForm, data: QueryDict, *, at: dt.datetime) -> dict:
-    """The proposal, and the other times where they are asked for."""
-    values = wish.cleaned_data
+def _offer(
+    request, course: Course, wish: WishForm, rooms: dict[int, Room], data: QueryDict, *, at: dt.datetime
+) -> dict:
+    """The times that were chosen if any were, made whole; else, or where they were lost, proposals."""
     pinned = read_slots(data)
-    latest = max([values["earliest"], *(timezone.localdate(slot.starts_at) for slot in pinned)])
-    desk = offers.desk(
-        course, values["practitioner"], at=at, last=offers.horizon(course, min(latest, wish.last_day))
-    )
-    earliest = max(at, rules.wall(values["earliest"], dt.time.min, desk.clock.zone))
-    proposal = offers.proposal(desk, earliest=earliest, daytime=DAYTIMES[values["daytime"]][1], pinned=pinned)
-    found = {
-        "proposal": proposal,
-        "wished": {**values, "practitioner": values["practitioner"].pk},
-        "query": _query(course, values, proposal.slots),
-        "reason_allowed": request.user.is_doctor,
-    }
-    number = data.get("choose", "")
-    if number.isascii() and number.isdigit() and len(number) < 3 and request.method != "POST":
-        found |= _choices(request, desk, proposal, int(number), data)
+    desk = _desk(course, wish, rooms, pinned, at=at)
+    wishes = wish.wishes(at=at, zone=desk.clock.zone)
+    found: dict = {"wished": wish.pairs(), "wishes_query": _query(course, wish.pairs())}
+    kept = offers.still_free(desk, pinned)
+    if kept or not desk.series.missing:
+        proposal = offers.mended(desk, wishes, kept)
+        query = _query(course, [*wish.pairs(), *_slot_pairs(proposal.slots)])
+        found |= {"proposal": proposal, "query": query}
+        found |= _choices(request, desk, proposal, data)
+    if desk.series.missing and (not kept or request.method == "POST"):
+        found |= _proposals(course, wish, rooms, desk, wishes)
     return found
 
 
-def _query(course: Course, values: dict, slots: list[rules.Slot]) -> str:
-    """The address of the page with these times chosen, to which `choose` is added."""
-    query = QueryDict(mutable=True)
-    query["practitioner"] = str(values["practitioner"].pk)
-    query["earliest"], query["daytime"] = values["earliest"].isoformat(), values["daytime"]
-    for slot in slots:
-        query[f"slot-{slot.number}"] = offers.slot_value(slot)
-    return f"{reverse('schedule:book', args=[course.pk])}?{query.urlencode()}"
+def _desk(
+    course: Course, wish: WishForm, rooms: dict[int, Room], pinned: list[rules.Slot], *, at: dt.datetime
+) -> Desk:
+    """Free time of whoever is wished or chosen, for as long as the course can last."""
+    chosen = {str(slot.practitioner) for slot in pinned}
+    wished = [wish.named] if wish.named else wish.people.values()
+    people = [*wished, *(p for pk, p in wish.people.items() if pk in chosen and p not in wished)]
+    days = (timezone.localdate(slot.starts_at) for slot in pinned)
+    latest = min(max([wish.cleaned_data["earliest"], *days]), wish.last_day)
+    return open_desk(course, people, at=at, last=horizon(course, latest), rooms=rooms)
 
 
-def _choices(request, desk: Desk, proposal: offers.Proposal, number: int, data: QueryDict) -> dict:
-    """Other times for one session, on its day or the one asked for and the neighbouring days."""
-    row = next((row for row in proposal.rows if row.slot and row.number == number), None)
-    if row is None or row.slot is None:
+def _proposals(
+    course: Course, wish: WishForm, rooms: dict[int, Room], desk: Desk, wishes: rules.Wishes
+) -> dict:
+    """Proposals, or why there are none; then everybody's free time is asked for."""
+    found = offers.proposals(desk, wishes)
+    if not isinstance(found, rules.Lacking):
+        return {
+            "proposals": [(one, _query(course, [*wish.pairs(), *_slot_pairs(one.slots)])) for one in found]
+        }
+    last = horizon(course, wish.cleaned_data["earliest"])
+    everybody = open_desk(course, [*wish.people.values()], at=desk.at, last=last, rooms=rooms)
+    why = offers.why_none(everybody, wishes, found)
+    lettings = [(one, _query(course, wish.pairs(without=one.wish))) for one in why.lettings]
+    return {"why": why, "lettings": lettings}
+
+
+def _slot_pairs(slots: Iterable[rules.Slot]) -> list[tuple[str, str]]:
+    return [(f"slot-{slot.number}", slot_value(slot)) for slot in slots]
+
+
+def _query(course: Course, pairs: Iterable[tuple[str, str]]) -> str:
+    """The address of the page with these wishes and times."""
+    return f"{reverse('schedule:book', args=[course.pk])}?{urlencode(list(pairs))}"
+
+
+def _choices(request, desk: Desk, proposal: offers.Proposal, data: QueryDict) -> dict:
+    """Other times for the session that is asked about, on its day or the one asked for and the neighbouring days."""
+    number = data.get("choose", "")
+    row = next((row for row in proposal.rows if row.slot and str(row.number) == number), None)
+    if row is None or row.slot is None or request.method == "POST":
         return {}
     around = timezone.localdate(row.starts_at)
-    asked = {"practitioner": desk.practitioner.pk, "day": data.get("day") or around}
+    asked = {"practitioner": row.practitioner.pk, "day": data.get("day") or around}
     form = MoveForm(asked, today=timezone.localdate(desk.at))
     if form.is_valid():
         around = form.cleaned_data["day"]
-    days = offers.choices(
-        desk,
-        number,
-        around,
-        others=proposal.slots,
-        now=row.slot,
-        doctor=request.user.is_doctor,
-    )
+    days = offers.choices(desk, row.slot, around, others=proposal.slots, doctor=request.user.is_doctor)
     return {
-        "choosing": number,
-        "choosing_text": str(number),
+        "choosing": row.number,
+        "choosing_text": number,
         "days": days,
         "around": form,
-        "others": [s for s in proposal.rows if s.slot],
+        "others": [one for one in proposal.rows if one.slot],
     }

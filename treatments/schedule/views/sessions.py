@@ -15,9 +15,10 @@ from clinic.models import Room
 from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
 from patients.models import Report
-from treatments.schedule import actions, offers, refusals
+from treatments.schedule import actions, offers, refusals, words
 from treatments.schedule.access import open_session
 from treatments.schedule.arrivals import may_arrive
+from treatments.schedule.desk import desk
 from treatments.schedule.forms import CancelForm, MovedForm, MoveForm, ReplanForm, read_slot
 from treatments.schedule.models import Session, SessionState
 from treatments.schedule.rules import Slot
@@ -91,7 +92,7 @@ def move(request, pk: int) -> HttpResponse:
             **form.cleaned_data,
         )
     except refusals.WrongTimes as wrong:
-        said = offers.faults_said(wrong.faults, row.course)
+        said = words.faults_said(wrong.faults, row.course)
         return _move_page(request, row, request.POST, at=at, said=said, status=422)
     except ChangedMeanwhile:
         row = open_session(request, pk)
@@ -149,9 +150,8 @@ def _move_page(
 
 
 def _offer(request, row: Session, form: MoveForm, at: dt.datetime) -> list[offers.DayOfChoices]:
-    day = form.cleaned_data["day"]
+    day, who = form.cleaned_data["day"], form.cleaned_data["practitioner"]
     last = day + dt.timedelta(days=offers.DAYS_AROUND)
-    desk = offers.desk(row.course, form.cleaned_data["practitioner"], at=at, last=last, moving=row)
-    now = Slot(row.number, row.starts_at, row.room_id)
-    doctor = request.user.is_doctor
-    return offers.choices(desk, row.number, day, others=(), now=now, doctor=doctor)
+    at_desk = desk(row.course, [who], at=at, last=last, moving=row)
+    now = Slot(row.number, row.starts_at, row.room_id, who.pk)
+    return offers.choices(at_desk, now, day, others=(), doctor=request.user.is_doctor)

@@ -1,0 +1,106 @@
+"""All that is known when times for a course are looked for, asked once for a page."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from clinic.models import Room, User
+from treatments.catalogue import questions
+from treatments.courses.models import Course
+from treatments.schedule import rules
+from treatments.schedule.models import Resource, Session
+from treatments.schedule.occupations import clock, occupation_of, series_of, shortest_session
+from treatments.schedule.places import resources_of
+from treatments.schedule.rules import Clock, Free, Occupation, Opening, Question, Series, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Who could treat a course and where, and the free time of them all from `at` on."""
+
+    course: Course
+    people: Mapping[int, User]
+    rooms: Mapping[int, Room]
+    series: Series
+    takes: Occupation
+    free: Free
+    clock: Clock
+    at: dt.datetime
+    shortest: int
+
+    def question(self, kept: Iterable[Slot] = ()) -> Question:
+        """What the rules are asked, as if these slots stood."""
+        return Question(self.free, self.takes, self.with_slots(kept), self.clock, self.shortest)
+
+    def with_slots(self, slots: Iterable[Slot]) -> Series:
+        """The series as if these slots stood."""
+        slots = sorted(slots, key=lambda slot: slot.number)
+        standing = {**self.series.standing, **{slot.number: slot.starts_at for slot in slots}}
+        first = slots[0].practitioner if slots else None
+        return replace(self.series, standing=standing, practitioner=self.series.practitioner or first)
+
+    def openings(self, practitioner: int) -> list[Opening]:
+        """When and where a session can be with them."""
+        theirs = {practitioner: self.free.practitioners.get(practitioner, ())}
+        return rules.openings(replace(self.free, practitioners=theirs), self.takes)
+
+    def is_free(self, slot: Slot) -> bool:
+        """Could a session start then, in that room, with them?"""
+        return rules.could_start(self.free, self.takes, slot)
+
+
+def desk(
+    course: Course,
+    people: Sequence[User],
+    *,
+    at: dt.datetime,
+    last: dt.date,
+    rooms: Mapping[int, Room] | None = None,
+    moving: Session | None = None,
+) -> Desk:
+    """Everything for the times from `at` to the day `last`. A fixed number of SQL queries; free time is one."""
+    rooms = Room.objects.filter(active=True).in_bulk() if rooms is None else rooms
+    time, steps = clock(), questions.steps_in_use()
+    return Desk(
+        course=course,
+        people={person.pk: person for person in people},
+        rooms=rooms,
+        series=series_of(course, without=moving),
+        takes=occupation_of(course, steps),
+        free=_free(course, people, list(rooms.values()), span=_span(at, last, time), moving=moving),
+        clock=time,
+        at=at,
+        shortest=shortest_session(steps),
+    )
+
+
+def _span(at: dt.datetime, last: dt.date, time: Clock) -> rules.Span:
+    return at, rules.wall(last + dt.timedelta(days=1), dt.time.min, time.zone)
+
+
+def _free(
+    course: Course, people: Sequence[User], rooms: Sequence[Room], *, span: rules.Span, moving: Session | None
+) -> Free:
+    """The free time of all of them and of the patient."""
+    with (
+        transaction.atomic()
+    ):  # looking writes nothing: the rows of what was never booked last for this look only
+        resources = resources_of([course.patient, *people, *rooms])
+        free = Resource.objects.free_time(resources, *span, but=moving.pk if moving else None)
+        transaction.set_rollback(True)
+    patient, *others = (free[resource] for resource in resources)
+    practitioners = dict(zip((person.pk for person in people), others, strict=False))
+    return Free(
+        practitioners, patient, dict(zip((room.pk for room in rooms), others[len(people) :], strict=True))
+    )
+
+
+def horizon(course: Course, earliest: dt.date) -> dt.date:
+    """The last day on which a session can be if the first is looked for from `earliest` on. One SQL query."""
+    standing = course.sessions.standing().aggregate(last=Max("starts_at"))["last"]
+    start = max(earliest, timezone.localdate(standing)) if standing else earliest
+    return start + dt.timedelta(days=rules.FIRST_WITHIN_DAYS + course.sessions_planned * course.interval_max)

@@ -1,0 +1,408 @@
+"""What is proposed for a course, against a search through everything, and over changes of the clock."""
+
+import datetime as dt
+from collections.abc import Callable
+from itertools import pairwise, product
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from treatments.schedule import rules
+from treatments.schedule.rules import (
+    Clock,
+    Cost,
+    Daytime,
+    Free,
+    Lack,
+    Lacking,
+    Need,
+    Occupation,
+    Question,
+    Series,
+    Slot,
+    Wish,
+    Wishes,
+    steps,
+)
+from treatments.schedule.tests.test_rules import CLOCK, HOUR, MONDAY, ZONE, moment, span
+
+ANNA, BEN = 11, 12
+START = moment(0, 0)
+ALWAYS = [(moment(-1, 0), moment(99, 0))]
+
+
+def free(*spans, rooms=None, patient=None, **others) -> Free:
+    """Anna is free then; the room and the patient always, unless something else is said."""
+    return Free(
+        {ANNA: list(spans)} | others.pop("people", {}),
+        ALWAYS if patient is None else patient,
+        rooms or {1: ALWAYS},
+    )
+
+
+def wishes(**said) -> Wishes:
+    return Wishes(**{"earliest": START, "now": START, **said})
+
+
+def asked(having: Free, series=None, **said) -> Question:
+    return Question(
+        having, said.get("takes", HOUR), series or Series(5, 10, 14, 21), said.get("clock", CLOCK), 60
+    )
+
+
+def first(found) -> list[dt.datetime]:
+    return [slot.starts_at for slot in found[0].slots]
+
+
+EVERY_DAY = [span(day, 8, 18) for day in range(120)]
+
+
+def test_course_keeps_interval_weekday_hour_and_practitioner():
+    people = {BEN: [span(day, 6, 18) for day in range(120)]}
+    found = rules.propose(asked(free(*EVERY_DAY, people=people)), wishes(earliest=moment(0, 9, 30)))
+    assert found[0].slots == [Slot(n + 1, moment(14 * n, 10), 1, ANNA) for n in range(5)]
+    assert found[0].cost[:5] == (0, 0, 0, 0, 0)
+
+
+def test_proposals_differ_at_a_glance_and_the_best_comes_first():
+    found = rules.propose(asked(free(*EVERY_DAY)), wishes())
+    assert [first([one])[0] for one in found] == [moment(0, 8), moment(0, 12), moment(0, 16)]
+    assert [one.cost for one in found] == sorted(one.cost for one in found)
+
+
+def test_where_only_one_part_of_the_day_is_free_the_hours_differ_then_the_practitioners():
+    mondays = [span(day, 8, 10) for day in range(0, 120, 7)]
+    having = free(*mondays, people={BEN: [span(day, 8, 9) for day in range(0, 120, 7)]})
+    found = rules.propose(asked(having), wishes(weekdays=frozenset({1})), most=9)
+    faces = [(one.slots[0].starts_at, one.slots[0].practitioner) for one in found]
+    assert faces == [(moment(0, 8), ANNA), (moment(0, 8), BEN), (moment(0, 9), ANNA)]
+
+
+@pytest.mark.parametrize(
+    ("said", "holds"),
+    [
+        pytest.param({"practitioner": BEN}, lambda s, local: s.practitioner == BEN, id="a practitioner"),
+        pytest.param({"room": 2}, lambda s, local: s.room == 2, id="a room"),
+        pytest.param(
+            {"weekdays": frozenset({3, 5})}, lambda s, local: local.isoweekday() in (3, 5), id="weekdays"
+        ),
+        pytest.param(
+            {"daytime": Daytime(dt.time(14), dt.time(16))},
+            lambda s, local: local.hour in (14, 15),
+            id="time of day",
+        ),
+        pytest.param(
+            {"earliest": moment(9, 11)}, lambda s, local: s.starts_at >= moment(9, 11), id="an earliest date"
+        ),
+        pytest.param(
+            {"latest": MONDAY + dt.timedelta(days=45)},
+            lambda s, local: s.starts_at < moment(46, 0),
+            id="a latest",
+        ),
+    ],
+)
+def test_nothing_outside_a_wish_is_proposed(said, holds: Callable):
+    people = {BEN: [span(day, 8, 18) for day in range(120)]}
+    having = free(*EVERY_DAY, people=people, rooms={1: ALWAYS, 2: ALWAYS})
+    found = rules.propose(asked(having), wishes(**said))
+    assert len(found) == 3
+    for slot in (slot for one in found for slot in one.slots):
+        assert holds(slot, slot.starts_at.astimezone(ZONE))
+
+
+def test_any_practitioner_but_the_same_for_all():
+    having = free(span(0, 8, 12), people={BEN: [span(0, 10, 12), span(14, 10, 12)]})
+    two = Series(2, 10, 14, 21)
+    assert {slot.practitioner for slot in rules.propose(asked(having, two), wishes(same=True))[0].slots} == {
+        BEN
+    }
+    apart = free(span(0, 8, 12), people={BEN: [span(14, 8, 12)]})
+    assert [s.practitioner for s in rules.propose(asked(apart, two), wishes())[0].slots] == [ANNA, BEN]
+    found = rules.propose(asked(apart, two), wishes(same=True))
+    assert found == Lacking(1, MONDAY, MONDAY + dt.timedelta(days=14), Lack.SAME)
+
+
+def test_a_start_that_leaves_no_gap_that_fits_nothing_comes_before_an_earlier_one():
+    having = free(span(0, 8, 11), span(14, 8, 11), rooms={1: [(moment(0, 7, 30), moment(99, 0))]})
+    found = rules.propose(asked(having, Series(2, 10, 14, 21)), wishes())
+    assert first(found) == [moment(0, 9), moment(14, 9)]  # at eight half an hour would be left in the room
+
+
+def test_devices_are_one_more_thing_that_a_session_needs():
+    device = Need(((0, 70),), {5: [span(0, 8, 9)], 6: [span(0, 9, 12), span(14, 9, 12)]})
+    having = Free({ANNA: EVERY_DAY}, ALWAYS, {1: ALWAYS}, (device,))
+    found = rules.propose(asked(having, Series(2, 10, 14, 21)), wishes())
+    assert {(slot.starts_at.astimezone(ZONE).hour, slot.devices) for slot in found[0].slots} == {(9, (6,))}
+    none = Free({ANNA: EVERY_DAY}, ALWAYS, {1: ALWAYS}, (Need(((0, 70),), {5: []}),))
+    assert rules.propose(asked(none), wishes()).lack == Lack.DEVICE
+
+
+def test_missing_session_goes_between_its_neighbours():
+    series = Series(3, 10, 14, 21, {1: moment(0, 9), 3: moment(26, 9)}, ANNA)
+    found = rules.propose(asked(free(*EVERY_DAY), series), wishes(earliest=moment(1, 0)))
+    assert found[0].slots == [Slot(2, moment(14, 9), 1, ANNA)]
+
+
+def test_first_session_can_be_missing_too():
+    series = Series(2, 10, 14, 21, {2: moment(40, 9)})
+    found = rules.propose(asked(free(*EVERY_DAY), series), wishes(earliest=moment(1, 0)))
+    assert found[0].slots == [Slot(1, moment(26, 9), 1, ANNA)]
+
+
+@pytest.mark.parametrize(
+    ("having", "said", "lacking"),
+    [
+        pytest.param(free(), {}, (1, Lack.PRACTITIONER), id="practitioner never works"),
+        pytest.param(free(span(0, 9, 12)), {}, (2, Lack.PRACTITIONER), id="practitioner works once"),
+        pytest.param(free(*EVERY_DAY, patient=[span(0, 9, 12)]), {}, (2, Lack.PATIENT), id="patient"),
+        pytest.param(free(*EVERY_DAY, rooms={1: [span(0, 9, 12)]}), {}, (2, Lack.ROOM), id="room"),
+        pytest.param(
+            free(span(0, 9, 12), span(14, 9, 10), rooms={1: [span(0, 9, 12), span(14, 10, 11)]}),
+            {},
+            (2, Lack.TOGETHER),
+            id="never at once",
+        ),
+        pytest.param(
+            free(*EVERY_DAY), {"latest": MONDAY + dt.timedelta(days=9)}, (2, Lack.LATEST), id="latest date"
+        ),
+        pytest.param(
+            free(*EVERY_DAY), {"practitioner": BEN}, (1, Lack.PRACTITIONER), id="somebody who is not there"
+        ),
+        pytest.param(
+            free(*EVERY_DAY), {"daytime": Daytime(dt.time(20))}, (1, Lack.PRACTITIONER), id="not at that time"
+        ),
+    ],
+)
+def test_says_which_session_lacks_what(having, said, lacking):
+    found = rules.propose(asked(having, Series(3, 10, 14, 21)), wishes(**said))
+    assert (found.number, found.lack) == lacking
+
+
+def test_says_that_no_wished_weekday_lies_in_the_interval():
+    found = rules.propose(asked(free(*EVERY_DAY), Series(2, 9, 9, 12)), wishes(weekdays=frozenset({1})))
+    assert (found.number, found.lack) == (2, Lack.WEEKDAYS)
+
+
+def test_says_that_the_interval_has_run_out():
+    series = Series(2, 10, 14, 21, {1: moment(0, 9)})
+    found = rules.propose(asked(free(span(30, 8, 16)), series), wishes(earliest=moment(30, 0)))
+    assert found == Lacking(2, MONDAY + dt.timedelta(days=10), MONDAY + dt.timedelta(days=21), Lack.PAST)
+
+
+def test_says_which_wish_to_let_go_of():
+    fridays = frozenset({5})
+    having = free(*[span(day, 8, 18) for day in range(120) if day % 7 != 4], people={BEN: EVERY_DAY})
+    said = wishes(practitioner=ANNA, weekdays=fridays, daytime=Daytime(dt.time(9), dt.time(12)))
+    assert isinstance(rules.propose(asked(having), said), Lacking)
+    found = rules.loosened(asked(having), said)
+    assert found.keys() == {Wish.PRACTITIONER, Wish.WEEKDAYS}
+    assert {slot.practitioner for slot in found[Wish.PRACTITIONER].slots} == {BEN}
+    assert found[Wish.WEEKDAYS].slots[0].starts_at == moment(0, 9)
+
+
+# Against a search through everything
+
+spans = st.lists(
+    st.tuples(st.integers(0, 12), st.integers(8, 13), st.integers(2, 5)), max_size=6, unique_by=lambda s: s[0]
+).map(
+    lambda rows: [
+        (moment(day, begin), moment(day, begin) + dt.timedelta(minutes=30 * halves))
+        for day, begin, halves in sorted(rows)
+    ]
+)
+CREAM = Occupation(60, ((0, 10), (40, 60)))
+SHORTEST = 45
+
+
+def everything(
+    having: Free, takes: Occupation, clock: Clock
+) -> dict[dt.datetime, list[tuple[int, int, int]]]:
+    """Every start on the grid: (practitioner, room, gaps left) of all that is possible then."""
+    found = {}
+    start = START
+    while start < moment(14, 0):
+        these = [
+            (who, room, tight(theirs, start, takes.parts) + tight(spans, start, [(0, takes.minutes)]))
+            for who, theirs in having.practitioners.items()
+            if all(holding(theirs, rules.shifted(start, part)) for part in takes.parts)
+            for room, spans in having.rooms.items()
+            if holding(spans, rules.shifted(start, (0, takes.minutes)))
+        ]
+        if these:
+            found[start] = these
+        start += dt.timedelta(minutes=clock.grid)
+    return found
+
+
+def holding(spans, span):
+    return next((one for one in spans if one[0] <= span[0] and span[1] <= one[1]), None)
+
+
+def tight(spans, start, parts) -> int:
+    """Gaps before the first part and after the last that are too short for a session."""
+    begin, end = rules.shifted(start, parts[0]), rules.shifted(start, parts[-1])
+    before, after = begin[0] - holding(spans, begin)[0], holding(spans, end)[1] - end[1]
+    zero, shortest = dt.timedelta(0), dt.timedelta(minutes=SHORTEST)
+    return (holding(spans, begin)[0] > START and zero < before < shortest) + (zero < after < shortest)
+
+
+def wall_minute(start: dt.datetime) -> int:
+    local = start.astimezone(ZONE)
+    return local.hour * 60 + local.minute
+
+
+def cost_of(whole, series: Series) -> Cost:
+    """What a series of (start, practitioner, room, gaps) costs, added up by hand."""
+    local = [one[0].astimezone(ZONE) for one in whole]
+    return Cost(
+        sum(abs((b.date() - a.date()).days - series.target) for a, b in pairwise(local)),
+        sum(one.weekday() != local[0].weekday() for one in local),
+        sum(abs(wall_minute(one[0]) - wall_minute(whole[0][0])) for one in whole),
+        sum(one[1] != whole[0][1] for one in whole),
+        sum(one[3] for one in whole),
+        int(whole[0][0].timestamp()) // 60,
+    )
+
+
+def every_series(having: Free, takes: Occupation, series: Series, clock: Clock, said: Wishes):
+    """(cost, series) of each that is possible, the cheapest first."""
+    found = [(start, *one) for start, these in everything(having, takes, clock).items() for one in these]
+    days = {one[0]: one[0].astimezone(ZONE).date() for one in found}
+    wholes = (
+        whole
+        for whole in product(found, repeat=series.sessions)
+        if all(series.allows((days[b[0]] - days[a[0]]).days) for a, b in pairwise(whole))
+        and (not said.same or len({one[1] for one in whole}) == 1)
+    )
+    return sorted((cost_of(whole, series), whole) for whole in wholes)
+
+
+def chosen_by_hand(possible, most: int) -> list[Cost]:
+    """The best series of each weekday and part of the day; then of each hour, then with each practitioner."""
+    found, faces = (
+        [],
+        [
+            lambda start, who: (start.weekday(), sum(start.hour >= hour for hour in (12, 16))),
+            lambda start, who: (start.weekday(), start.hour),
+            lambda start, who: (start.weekday(), start.hour, who),
+        ],
+    )
+    for face in faces:
+        for cost, whole in possible:
+            seen = {face(one[0][0].astimezone(ZONE), one[0][1]) for _cost, one in found}
+            if len(found) < most and face(whole[0][0].astimezone(ZONE), whole[0][1]) not in seen:
+                found.append((cost, whole))
+    return sorted(cost for cost, _whole in found)
+
+
+def is_possible(offer, having: Free, takes: Occupation, series: Series) -> bool:
+    at = everything(having, takes, CLOCK30)
+    pairs = [{(who, room) for who, room, _gaps in at[slot.starts_at]} for slot in offer.slots]
+    gaps = [
+        rules.day_of(b.starts_at, ZONE) - rules.day_of(a.starts_at, ZONE) for a, b in pairwise(offer.slots)
+    ]
+    fits = all((s.practitioner, s.room) in pair for s, pair in zip(offer.slots, pairs, strict=True))
+    return fits and all(series.allows(gap.days) for gap in gaps)
+
+
+CLOCK30 = Clock(ZONE, 30)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    anna=spans,
+    ben=spans,
+    room=spans,
+    bounds=st.tuples(st.integers(1, 4), st.integers(0, 2), st.integers(0, 2)),
+    sessions=st.integers(1, 3),
+    takes=st.sampled_from([HOUR, CREAM]),
+    same=st.booleans(),
+)
+def test_proposals_are_the_best_of_everything_that_is_possible(
+    anna, ben, room, bounds, sessions, takes, same
+):
+    at_least, more, most = bounds
+    series = Series(sessions, at_least, at_least + more, at_least + more + most)
+    having = Free({ANNA: anna, BEN: ben}, ALWAYS, {1: room, 2: [(moment(3, 8), moment(6, 20))]})
+    said = wishes(same=same)
+    possible = every_series(having, takes, series, CLOCK30, said)
+    found = rules.propose(Question(having, takes, series, CLOCK30, SHORTEST), said)
+    if not possible:
+        assert isinstance(found, Lacking)
+        return
+    assert [one.cost for one in found] == chosen_by_hand(possible, 3)
+    costs = {cost for cost, _whole in possible}
+    for one in found:
+        assert is_possible(one, having, takes, series)
+        assert one.cost in costs
+
+
+# Changes of the clock
+
+CHANGES = {
+    "Europe/Warsaw": [dt.date(2026, 3, 29), dt.date(2026, 10, 25)],
+    "America/New_York": [dt.date(2026, 3, 8), dt.date(2026, 11, 1)],
+    "Australia/Lord_Howe": [dt.date(2026, 4, 5), dt.date(2026, 10, 4)],  # by half an hour
+    "Asia/Kathmandu": [dt.date(2026, 3, 29), dt.date(2026, 10, 25)],  # never, and not on the hour of UTC
+}
+changing = st.sampled_from([(ZoneInfo(zone), day) for zone, days in CHANGES.items() for day in days])
+
+
+@given(
+    change=changing,
+    before=st.integers(0, 13),
+    minute=st.integers(4 * 12, 22 * 12).map(lambda fives: fives * 5),
+    grid=st.sampled_from([5, 10, 15, 20, 30, 60]),
+)
+def test_two_weeks_later_at_ten_stays_ten_on_the_wall(change, before, minute, grid):
+    zone, day = change
+    begin, wanted = day - dt.timedelta(days=before), dt.time(minute // 60, minute % 60 // grid * grid)
+    start = rules.wall(begin, wanted, zone)
+    always = [(start, start + dt.timedelta(days=90))]
+    question = Question(
+        Free({ANNA: always}, always, {1: always}), HOUR, Series(4, 10, 14, 21), Clock(zone, grid), 0
+    )
+    found = rules.propose(question, Wishes(earliest=start, now=start), most=1)
+    local = [slot.starts_at.astimezone(zone) for slot in found[0].slots]
+    assert [one.time() for one in local] == [wanted] * 4
+    assert [one.date() for one in local] == [begin + dt.timedelta(days=14 * n) for n in range(4)]
+
+
+@given(
+    change=changing,
+    after=st.integers(-1, 1),
+    grid=st.sampled_from([5, 10, 15, 20, 30, 60]),
+    minutes=st.integers(1, 90),
+)
+def test_no_step_of_a_day_is_lost_doubled_or_shifted(change, after, grid, minutes):
+    """Every minute of the day at which the clinic's clock shows a step of the grid, once, and nothing else."""
+    zone, day = change[0], change[1] + dt.timedelta(days=after)
+    begin, end = rules.wall(day, dt.time.min, zone), rules.wall(day + dt.timedelta(days=1), dt.time.min, zone)
+    every = [begin + n * rules.MINUTE for n in range((end - begin) // rules.MINUTE)]
+    expected = [one for one in every if one.astimezone(zone).minute % grid == 0]
+    found = steps.grid_day(day, Clock(zone, grid))
+    assert [steps.moment_of(step) for step in found.steps] == expected
+    shown = [one.astimezone(zone) for one in expected]
+    assert list(found.walls) == [one.hour * 60 + one.minute for one in shown]
+    until = begin + minutes * rules.MINUTE
+    within = steps.on_days([(steps.minute_of(begin), steps.minute_of(until))], [found])
+    places = steps.places(within[day.toordinal()])
+    assert [steps.moment_of(found.steps[place]) for place in places] == [
+        one for one in expected if one <= until
+    ]
+
+
+@pytest.mark.parametrize(
+    ("having", "fits"),
+    [
+        pytest.param(free(span(0, 9, 10)), True, id="all free"),
+        pytest.param(free(span(0, 9, 10), patient=[]), False, id="patient is elsewhere"),
+        pytest.param(free(span(0, 9, 10), rooms={1: [span(0, 8, 9)]}), False, id="room is taken"),
+        pytest.param(free(span(0, 8, 9)), False, id="practitioner is not there"),
+    ],
+)
+def test_a_chosen_slot_is_free_or_not(having, fits):
+    assert rules.could_start(having, HOUR, Slot(1, moment(0, 9), 1, ANNA)) is fits
+    assert not rules.could_start(having, HOUR, Slot(1, moment(0, 9), 1, BEN))
