@@ -9,14 +9,16 @@ class ScheduleConfig(AppConfig):
         from contraindications.deciding import worklist
         from contraindications.rulebook import caseload
         from patients import panels
+        from treatments.courses import booked
         from treatments.courses.events import CourseCancelled, CoursesScreened
         from treatments.schedule import actions, held, standing
         from treatments.schedule.caseload import SESSIONS
-        from treatments.schedule.panels import PANEL
+        from treatments.schedule.panels import PANEL, booked_of
 
         events.listen(CourseCancelled, actions.cancel_sessions_of)
         events.listen(CoursesScreened, standing.courses_screened)
         panels.register(PANEL)
+        booked.register(booked_of)
         worklist.register("sessions", held.for_a_doctor)
         worklist.register_held("sessions", held.otherwise)
         caseload.register(SESSIONS)

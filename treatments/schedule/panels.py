@@ -1,4 +1,4 @@
-"""What the calendar shows on the patient's page: the sessions, and what to book next."""
+"""What the calendar shows on the pages of a patient and of a course: the sessions, and what to book next."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from django.utils import timezone
 from clinic.roles import BOOKING
 from patients.models import Patient
 from patients.panels import Panel
+from treatments.courses.booked import Booked
 from treatments.courses.models import Course
 from treatments.schedule.models import Session
 from treatments.schedule.querysets import courses_to_book
@@ -47,6 +48,18 @@ def to_book(courses: list[Course], sessions: list[Session]) -> list[ToBook]:
     standing = [session.course_id for session in sessions if session.state != "cancelled"]
     counted = [ToBook(course, course.sessions_planned - standing.count(course.pk)) for course in courses]
     return [one for one in counted if one.missing > 0]
+
+
+def booked_of(course: Course) -> Booked:
+    """How `course` is booked today. One SQL query."""
+    sessions = list(Session.objects.filter(course=course).standing().with_held())
+    today = timezone.localdate()
+    coming = [one for one in sessions if one.state == "booked" and timezone.localdate(one.starts_at) >= today]
+    return Booked(
+        missing=max(0, course.sessions_planned - len(sessions)),
+        to_come=len(coming),
+        held=sum(one.held for one in coming),
+    )
 
 
 PANEL = Panel("sessions", 20, BOOKING, "schedule/_panel.html", sessions_of)

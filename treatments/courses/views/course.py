@@ -20,6 +20,7 @@ from contraindications.models import Decision, Screening
 from contraindications.screening import CANNOT_SCREEN, CannotScreen
 from treatments.courses import actions
 from treatments.courses.access import open_course
+from treatments.courses.booked import booked
 from treatments.courses.models import Check, Course, CourseState
 from treatments.courses.plans import cocktail_of, parameters_said
 from treatments.courses.told import told
@@ -111,6 +112,7 @@ def _course_page(request: StaffRequest, row: Course, *, refused: str = "", statu
         "screening": row.screening,
         "clearance": _may_happen(row.screening, decisions),
         "of_before": _why_of_before(row),
+        "booked": booked(row) if row.state == CourseState.CONFIRMED else None,
         "cocktail": cocktail_of(row),
         "around": row.procedure_substances.all(),
         "parameters": parameters_said(row),

@@ -194,3 +194,24 @@ def test_booking_says_how_many_are_held(as_, front_desk, doctor):
     wish = {"practitioner": doctor.pk, "earliest": "2026-11-24", "key": str(uuid4())}
     said = as_(front_desk).post(f"/schedule/courses/{course.pk}/book/", {**chosen, **wish}, follow=True)
     assert "4 of 5 sessions are held until a doctor or nurse has looked at them." in said.content.decode()
+
+
+def test_the_plan_says_what_is_booked_and_held_and_offers_no_booking_of_what_is_booked(as_, nurse, held):
+    said = as_(nurse).get(held.course.get_absolute_url()).content.decode()
+    assert f"{held.course.sessions_planned} sessions to come" in said
+    assert f"{held.course.sessions_planned} held" in said
+    assert "Book the sessions" not in said
+
+
+def test_the_plan_counts_its_sessions_in_as_many_queries_however_many(as_, doctor):
+    working_hours(doctor)
+
+    def queries(sessions, hour):
+        row = confirmed_course(by=doctor, sessions=sessions)
+        booked(row, room(f"Room {sessions}"), practitioner=doctor, hour=hour)
+        with CaptureQueriesContext(connection) as captured:
+            as_(doctor).get(row.get_absolute_url())
+        return len(captured)
+
+    queries(2, hour=8)
+    assert queries(3, hour=12) == queries(6, hour=15)
