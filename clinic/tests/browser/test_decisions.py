@@ -67,7 +67,7 @@ def decide_in_the_list(page, look, base):
     line.get_by_role("checkbox").first.check()
     line.locator("input[name=goes_ahead][value=yes]").check(force=True)
     line.get_by_label("Reason").select_option("examined")
-    line.get_by_label("In your words").fill("Seen today, nothing left.")
+    line.get_by_label("In your words").fill("Seen today, nothing left. " + "W" * 100)
     look("waiting-deciding", schemes=BOTH)
     line.get_by_role("button", name="Record the decision").click()
     expect(page.get_by_text("Nothing waits for a decision")).to_be_visible()
