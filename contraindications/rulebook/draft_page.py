@@ -63,13 +63,25 @@ def waits_for(row: Draft, context: Mapping[str, Any], request: StaffRequest) -> 
     if not row.changes.standing().exists():
         return _("There is nothing to publish: every change was taken back.")
     if not request.user.has_role(Role.DOCTOR):
-        return _("A doctor publishes it, once it was previewed.")
+        return _for_a_doctor(context)
     if not drafts.may_publish(row, request.user):
         return _("You proposed a change of this draft: another doctor publishes it.")
     if context["newer"]:
         return _("Another rule set was published meanwhile: put the draft on it first.")
-    if context["stale"] or not context["preview"] or not context["preview"].finished_at:
+    if not _is_previewed(context):
         return _("Preview it first, to the end.")
     if context["preview"].day != context["today"]:
         return _("Preview it again first: plans and answers may have changed since another day.")
     return ""
+
+
+def _is_previewed(context: Mapping[str, Any]) -> bool:
+    """Is the draft, as it is, previewed to the end?"""
+    preview: Preview | None = context["preview"]
+    return bool(preview and preview.finished_at and not context["stale"])
+
+
+def _for_a_doctor(context: Mapping[str, Any]) -> str:
+    if _is_previewed(context) and context["preview"].day == context["today"]:
+        return _("It is previewed. Now a doctor who proposed none of it publishes it: tell one.")
+    return _("A doctor publishes it, once it was previewed.")

@@ -494,6 +494,13 @@ def test_nobody_but_a_doctor_publishes(request, as_, ready, who):
     assert answer.status_code == 403
 
 
+def test_who_cannot_publish_reads_whose_turn_it_is(as_, proposed, catalogue_admin, doctor):
+    page = as_(catalogue_admin)
+    assert "once it was previewed" in said(page.get(url("draft")))
+    previewed(Draft.objects.get(), by=doctor)
+    assert "It is previewed. Now a doctor" in said(page.get(url("draft")))
+
+
 def test_a_doctor_does_not_publish_their_own_change(as_, ready):
     both = person("Both", Role.DOCTOR, Role.CLINIC_ADMIN)
     propose("setting", "validity_days", 60, by=both)

@@ -71,7 +71,7 @@ def test_draft_preview_publish(page, live_server, clock, catalogue_admin, doctor
     log_in(page, base, doctor)
     page.goto(f"{base}/rules/draft/")
     look("rules-draft-doctor", schemes=("light", "dark"))
-    page.get_by_role("link", name="1 Plans under way").click()
+    page.get_by_role("link", name="Plans under way: 1").click()
     expect(page.get_by_text(LONG)).to_be_visible()
     look("rules-people", schemes=("light", "dark"))
     page.goto(f"{base}/rules/draft/")
