@@ -27,10 +27,10 @@ def read_standing(request: StaffRequest) -> Seen:
 def who_was_faster(moved: InterviewMoved) -> str:
     """Who was faster and when, in a sentence."""
     if moved.draft:
-        said = _("%(who)s saved this interview at %(when)s.")
+        said = _("%(who)s saved this interview on %(when)s.")
         words = {"who": moved.draft.saved_by, "when": _clock(moved.draft.saved_at)}
     elif moved.standing and moved.standing.submitted_at:
-        said = _("%(who)s submitted an interview of this patient at %(when)s.")
+        said = _("%(who)s submitted an interview of this patient on %(when)s.")
         words = {"who": moved.standing.submitted_by, "when": _clock(moved.standing.submitted_at)}
     else:
         said, words = _("The draft was thrown away meanwhile."), {}

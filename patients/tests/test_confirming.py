@@ -237,7 +237,7 @@ def test_the_second_of_two_people_reads_who_was_first(as_, nurse, doctor, ana, r
     as_(doctor).post(url, taken(report))
     answer = as_(nurse).post(url, taken(report))
     assert answer.status_code == 409
-    assert "Dorota confirmed this report at 24 Nov, 09:30." in answer.content.decode()
+    assert "Dorota confirmed this report on 24 Nov, 09:30." in answer.content.decode()
     aside = reverse("patients:set_aside_report", args=[ana.pk])
     assert as_(nurse).post(aside, {"report": report.pk, "reason": "no"}).status_code == 409
     assert Interview.objects.count() == 2

@@ -216,7 +216,7 @@ def test_two_people_at_one_interview_are_told_and_lose_nothing(as_, nurse, docto
     mine = {"answer.herpes": "no", "answer.eczema": "no", "standing": 0, "draft": 0, "incomplete": "yes"}
     kept = as_(nurse).post(page(ana, "interview/draft/"), mine, headers=HTMX)
     assert kept.status_code == 409
-    assert "Dorota saved this interview at 23 Nov, 09:30" in text(kept)
+    assert "Dorota saved this interview on 23 Nov, 09:30" in text(kept)
     response = as_(nurse).post(page(ana), mine)
     form = response.context["form"]
     assert response.status_code == 409

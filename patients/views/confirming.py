@@ -131,9 +131,9 @@ def _nothing_open(request: StaffRequest, patient: Patient) -> HttpResponse:
 def _settled(report: Report) -> str:
     """Who was faster and when, in a sentence."""
     said = (
-        _("%(who)s set this report aside at %(when)s.")
+        _("%(who)s set this report aside on %(when)s.")
         if report.set_aside
-        else _("%(who)s confirmed this report at %(when)s.")
+        else _("%(who)s confirmed this report on %(when)s.")
     )
     when = date_format(timezone.localtime(report.settled_at), "j M, H:i")
     return said % {"who": report.settled_by, "when": when}
