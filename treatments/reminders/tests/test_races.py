@@ -2,10 +2,11 @@
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from clinic.celery import app
@@ -43,7 +44,13 @@ def test_delivered_by_ten_at_once_it_is_sent_once(post_office):
 def test_without_the_condition_of_the_claim_it_would_be_sent_again(post_office, monkeypatch):
     due = reminder(person("Dorota", Role.DOCTOR))
     monkeypatch.setattr(MessageQuerySet, "claimable", lambda self, at: self.all())
-    at_once(10, lambda: [actions.deliver(due.pk, at=due.due_at) for _ in range(2)])
+
+    def twice():
+        for _ in range(2):
+            with suppress(IntegrityError):  # what a claim of a message that was sent meanwhile would write
+                actions.deliver(due.pk, at=due.due_at)
+
+    at_once(10, twice)
     assert len(post_office.letters) > 1
 
 
