@@ -15,7 +15,7 @@ from treatments.courses.events import CoursesScreened
 from treatments.courses.models import Cause
 from treatments.schedule import rules
 from treatments.schedule.models import Session, Standing
-from treatments.schedule.querysets import ToCome
+from treatments.schedule.querysets import Stood, ToCome
 from treatments.schedule.rules import Stage
 
 
@@ -94,20 +94,14 @@ def _screenings(rows: list[ToCome], turned: list[Turned], screened: CoursesScree
 
 
 def _write(turned: list[Turned], screenings: dict[Known, int], *, cause: Cause, at: dt.datetime) -> None:
-    Standing.objects.bulk_create(
-        (
-            Standing(
-                session_id=row.session,
-                screening_id=screenings.get((row.course, found.outcome)),
-                outcome=found.outcome,
-                held=rules.is_held(found.stage),
-                stage=found.stage,
-                since=at,
-                cause=cause,
-            )
-            for row, found, _evaluation in turned
-        ),
-        update_conflicts=True,
-        unique_fields=["session"],
-        update_fields=["screening", "outcome", "held", "stage", "since", "cause"],
-    )
+    found = [
+        Stood(
+            session=row.session,
+            screening=screenings.get((row.course, one.outcome)),
+            outcome=one.outcome,
+            held=rules.is_held(one.stage),
+            stage=str(one.stage),
+        )
+        for row, one, _evaluation in turned
+    ]
+    Standing.objects.stand(found, cause=cause, at=at)

@@ -8,6 +8,7 @@ from clinic.constraints import one_of
 from contraindications.models import Screening
 from treatments.courses.models import Cause
 from treatments.schedule.models.sessions import Session
+from treatments.schedule.querysets import StandingQuerySet
 
 
 class Stage(models.TextChoices):
@@ -37,6 +38,8 @@ class Standing(models.Model):
     stage = models.CharField(max_length=10, choices=Stage.choices)
     since = models.DateTimeField()
     cause = models.CharField(max_length=12, choices=Cause.choices)
+
+    objects = StandingQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["session"], condition=Q(held=True), name="standing_held")]
