@@ -48,18 +48,22 @@ class Outlook:
         if self._facts is None:
             self._read()
         key = self._age(day), bisect(self._turns, day)
-        if key not in self._stretches:
-            self._stretches[key] = evaluate_facts(
-                self.patient,
-                self.interview,
-                self.report,
-                self.plan,
-                rule_set=self.rule_set,
-                compiled=self.compiled,
-                day=day,
-                facts=self._facts if self._given_by <= day else None,
-            )
-        return self._stretches[key]
+        found = self._stretches.get(key)
+        if found is None:
+            found = self._stretches[key] = self._screened(day)
+        return found
+
+    def _screened(self, day: dt.date) -> Evaluation:
+        return evaluate_facts(
+            self.patient,
+            self.interview,
+            self.report,
+            self.plan,
+            rule_set=self.rule_set,
+            compiled=self.compiled,
+            day=day,
+            facts=self._facts if self._given_by <= day else None,
+        )
 
     def outcome(self, day: dt.date) -> str:
         """`outcome_of` the verdict on `day`. Raises CannotScreen."""
@@ -72,7 +76,7 @@ class Outlook:
         with failing_closed(self.patient.pk):
             self._facts = facts_of(self.patient, self.interview, self.report, day=dt.date.max)
             self._turns = rules.turning_days(self._facts, self.compiled)
-        given = {one.answered_on for one in self._facts.answers.values()} | {self._facts.allergies_on}
+        given = {one.answered_on for one in set(self._facts.answers.values())} | {self._facts.allergies_on}
         self._given_by = max((on for on in given if on), default=dt.date.min)
 
     def _age(self, day: dt.date) -> int:
