@@ -27,7 +27,7 @@ R = TypeVar("R")
 Subject = TypeVar("Subject")
 
 
-def _by_clinic_admin(action: Callable[Concatenate[Subject, P], R]) -> Callable[Concatenate[Subject, P], R]:
+def by_clinic_admin(action: Callable[Concatenate[Subject, P], R]) -> Callable[Concatenate[Subject, P], R]:
     """One transaction under one lock, signed; PermissionDenied for everybody but a clinic admin."""
 
     @wraps(action)
@@ -42,7 +42,7 @@ def _by_clinic_admin(action: Callable[Concatenate[Subject, P], R]) -> Callable[C
     return signed
 
 
-@_by_clinic_admin
+@by_clinic_admin
 def add_person(person: User, *, roles: Collection[str], by: User, at: dt.datetime) -> User:
     """Save a new member of staff, who has no password until they choose one. Raises ValidationError in words."""
     person.email = person.email.strip().lower()
@@ -55,7 +55,7 @@ def add_person(person: User, *, roles: Collection[str], by: User, at: dt.datetim
     return person
 
 
-@_by_clinic_admin
+@by_clinic_admin
 def change_person(person: User, *, roles: Collection[str], version: int, by: User, at: dt.datetime) -> User:
     """Save name, e-mail, cooperating doctor, roles and whether they may log in.
 
@@ -72,13 +72,13 @@ def change_person(person: User, *, roles: Collection[str], version: int, by: Use
     return person
 
 
-@_by_clinic_admin
+@by_clinic_admin
 def remove_second_factor(person: User, *, by: User, at: dt.datetime) -> None:
     """Take away authenticator and recovery codes of somebody who lost them; they set up new ones at the next login."""
     Authenticator.objects.filter(user=person).delete()
 
 
-@_by_clinic_admin
+@by_clinic_admin
 def set_week(person: User, spans: Iterable[Span], *, version: int, by: User, at: dt.datetime) -> None:
     """Replace the weekly working hours. Raises ChangedMeanwhile, ValidationError in words."""
     week = [
@@ -94,7 +94,7 @@ def set_week(person: User, spans: Iterable[Span], *, version: int, by: User, at:
     WorkingHours.objects.bulk_create(week)
 
 
-@_by_clinic_admin
+@by_clinic_admin
 def set_day(
     person: User, spans: Collection[DaySpan] | None, *, day: dt.date, by: User, at: dt.datetime
 ) -> None:
@@ -113,7 +113,7 @@ def set_day(
         row.save()
 
 
-@_by_clinic_admin
+@by_clinic_admin
 def add_room(room: Room, *, by: User, at: dt.datetime) -> Room:
     """Save a new room. Raises ValidationError if there is one of this name."""
     room.full_clean()
@@ -121,7 +121,7 @@ def add_room(room: Room, *, by: User, at: dt.datetime) -> Room:
     return room
 
 
-@_by_clinic_admin
+@by_clinic_admin
 def change_room(room: Room, *, version: int, by: User, at: dt.datetime) -> Room:
     """Rename a room, take it out of use or back into it. Raises ChangedMeanwhile, ValidationError."""
     room.full_clean()
@@ -129,7 +129,7 @@ def change_room(room: Room, *, version: int, by: User, at: dt.datetime) -> Room:
     return room
 
 
-@_by_clinic_admin
+@by_clinic_admin
 def change_clinic(clinic: Clinic, *, version: int, by: User, at: dt.datetime) -> Clinic:
     """Save the clinic's settings. Raises ChangedMeanwhile, ValidationError."""
     clinic.full_clean(validate_unique=False)  # that there is one row is settled by its version

@@ -34,6 +34,7 @@ urlpatterns = [
     path("courses/", include("treatments.courses.urls")),
     path("schedule/", include("treatments.schedule.urls")),
     path("absences/", include("treatments.schedule.absence_urls")),
+    path("equipment/", include("treatments.schedule.equipment_urls")),
     path("visits/", include("treatments.visits.urls")),
     path("messages/", include("treatments.reminders.urls")),
 ]

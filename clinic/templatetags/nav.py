@@ -23,6 +23,7 @@ ITEMS = [
     ("staff", "badge", _("Staff"), (Role.CLINIC_ADMIN,)),
     ("absences:list", "clock", _("Absences"), (Role.CLINIC_ADMIN,)),
     ("rooms", "door", _("Rooms"), (Role.CLINIC_ADMIN,)),
+    ("equipment:list", "device", _("Equipment"), (Role.CLINIC_ADMIN,)),
     ("access_log", "eye", _("Access log"), (Role.CLINIC_ADMIN,)),
     ("settings", "sliders", _("Settings"), (Role.CLINIC_ADMIN,)),
 ]

@@ -109,6 +109,15 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "absences:close": ADMIN,
     "absences:hours": ADMIN,
     "absences:weekly_again": ADMIN,
+    # devices, and what can be done where and by whom
+    "equipment:list": ADMIN,
+    "equipment:left": (*DESK, Role.CLINIC_ADMIN),
+    "equipment:kind_add": ADMIN,
+    "equipment:kind_edit": ADMIN,
+    "equipment:device_add": ADMIN,
+    "equipment:device_edit": ADMIN,
+    "equipment:room": ADMIN,
+    "equipment:practitioner": ADMIN,
     # visits
     "visits:check_in": CLINICAL,
     "visits:perform": CLINICAL,

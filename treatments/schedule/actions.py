@@ -25,6 +25,7 @@ from treatments.schedule.checks import (
     practitioners_of,
     rooms_of,
 )
+from treatments.schedule.equipment import check_able, pools_of, resources_in, with_devices
 from treatments.schedule.events import CourseBooked, SessionCancelled, SessionMoved
 from treatments.schedule.models import Booking, Reservation, Session, SessionState, Standing
 from treatments.schedule.occupations import occupation_of
@@ -67,7 +68,7 @@ def book_course(
     pairs = {(who[slot.number], rooms[slot.room]) for slot in slots}
     places = {(one.pk, room.pk): Place.of(one, room, course.patient) for one, room in pairs}
     chosen = [Chosen(s.number, s.starts_at, places[who[s.number].pk, s.room]) for s in slots]
-    takes = occupation_of(course)
+    takes, pools = occupation_of(course), pools_of(course)
 
     def change() -> list[Session]:
         locked = Course.objects.select_for_update(of=("self",)).for_page().get(pk=course.pk)
@@ -75,9 +76,10 @@ def book_course(
             check_missing(locked, chosen)
             screened = check_bookable(locked, who.values(), by=by, at=at)
             outside = check_times(locked, chosen, takes, by=by, at=at, interval_reason=interval_reason)
-            check_free(chosen, takes)
+            check_able(locked, chosen)
+            check_free(chosen, takes, devices=resources_in(pools))
             reasons = dict.fromkeys(outside, interval_reason.strip())
-            _write(locked, chosen, takes, reasons, key=key, by=by, at=at)
+            _write(locked, with_devices(chosen, pools, takes), takes, reasons, key=key, by=by, at=at)
             stand(screened, cause=Cause.BOOKED)
         return list(locked.sessions.standing().order_by("number"))
 
@@ -144,15 +146,17 @@ def move_session(
     place = Place.of(
         practitioner, rooms_of([Slot(session.number, starts_at, room.pk)])[room.pk], course.patient
     )
-    chosen, takes = [Chosen(session.number, starts_at, place)], occupation_of(course)
+    chosen, takes, pools = [Chosen(session.number, starts_at, place)], occupation_of(course), pools_of(course)
 
     def change() -> Session:
         locked = Course.objects.select_for_update(of=("self",)).for_page().get(pk=course.pk)
         row = _booked(session, version)
         screened = check_bookable(locked, [practitioner], by=by, at=at)
         outside = check_times(locked, chosen, takes, by=by, at=at, interval_reason=interval_reason, moved=row)
-        check_free(chosen, takes, but=row.pk)
-        moved = _replace(row, chosen[0], takes, interval_reason.strip() if outside else "", at=at)
+        check_able(locked, chosen)
+        check_free(chosen, takes, devices=resources_in(pools), but=row.pk)
+        [there] = with_devices(chosen, pools, takes, but=row.pk)
+        moved = _replace(row, there, takes, interval_reason.strip() if outside else "", at=at)
         stand(screened, cause=Cause.BOOKED)
         return moved
 

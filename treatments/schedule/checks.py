@@ -1,7 +1,7 @@
 """What must hold before anything is booked or moved. Called inside the transaction of the change."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -103,13 +103,16 @@ def check_times(
     return {number for number, _fault in faults}
 
 
-def check_free(chosen: Sequence[Chosen], takes: Occupation, *, but: int | None = None) -> None:
+def check_free(
+    chosen: Sequence[Chosen], takes: Occupation, *, devices: Collection[int] = (), but: int | None = None
+) -> None:
     """Lock all resources and look; the constraint has the last word. Raises SlotTaken.
 
-    `but`: the session that is moved; what it takes by now is locked too and counts as free.
+    `devices`: resources to lock as well, of which some will be chosen. `but`: the session that is moved; what it takes
+    by now is locked too and counts as free.
     """
     given_up = Reservation.objects.filter(session=but).values_list("resource", flat=True) if but else ()
-    lock_resources({*given_up, *(resource for one in chosen for resource in one.place.resources)})
+    lock_resources({*given_up, *devices, *(resource for one in chosen for resource in one.place.resources)})
     numbers = Reservation.objects.taken(wanted(chosen, takes), but=but)
     if numbers:
         raise SlotTaken(numbers)

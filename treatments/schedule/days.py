@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.models import Q
 from django.utils import timezone
@@ -158,7 +158,24 @@ def _column(
         blocks.append(Block(*rows, reservation, again=session in seen))
         if session:
             seen.add(session)
-    return [block for block in blocks if block.rows > 0]
+    return _joined(block for block in blocks if block.rows > 0)
+
+
+def _joined(blocks: Iterable[Block]) -> list[Block]:
+    """The blocks with those of an absence that touch made one: sessions that left it have cut it."""
+    found: list[Block] = []
+    for block in blocks:
+        before = found[-1] if found else None
+        if before and _goes_on(before, block):
+            found[-1] = replace(before, rows=max(before.rows, block.at + block.rows - before.at))
+        else:
+            found.append(block)
+    return found
+
+
+def _goes_on(before: Block, block: Block) -> bool:
+    away = all(one.reservation and not one.reservation.session_id for one in (before, block))
+    return away and block.at <= before.at + before.rows
 
 
 def _off(hours: list[tuple[int, int]], first: int, last: int) -> list[tuple[int, int]]:

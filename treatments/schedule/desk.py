@@ -12,6 +12,7 @@ from clinic.models import Room, User
 from treatments.catalogue import questions
 from treatments.courses.models import Course
 from treatments.schedule import rules
+from treatments.schedule.equipment import pools_of, resources_in, rooms_for
 from treatments.schedule.models import Resource, Session
 from treatments.schedule.occupations import clock, occupation_of, series_of, shortest_session
 from treatments.schedule.places import resources_of
@@ -63,15 +64,16 @@ def desk(
     moving: Session | None = None,
 ) -> Desk:
     """Everything for the times from `at` to the day `last`. A fixed number of SQL queries; free time is one."""
-    rooms = Room.objects.filter(active=True).in_bulk() if rooms is None else rooms
+    rooms = rooms_for(course).in_bulk() if rooms is None else rooms
     time, steps = clock(), questions.steps_in_use()
+    takes = occupation_of(course, steps)
     return Desk(
         course=course,
         people={person.pk: person for person in people},
         rooms=rooms,
         series=series_of(course, without=moving),
-        takes=occupation_of(course, steps),
-        free=_free(course, people, list(rooms.values()), span=_span(at, last, time), moving=moving),
+        takes=takes,
+        free=_free(course, people, list(rooms.values()), takes, span=_span(at, last, time), moving=moving),
         clock=time,
         at=at,
         shortest=shortest_session(steps),
@@ -83,20 +85,27 @@ def _span(at: dt.datetime, last: dt.date, time: Clock) -> rules.Span:
 
 
 def _free(
-    course: Course, people: Sequence[User], rooms: Sequence[Room], *, span: rules.Span, moving: Session | None
+    course: Course,
+    people: Sequence[User],
+    rooms: Sequence[Room],
+    takes: Occupation,
+    *,
+    span: rules.Span,
+    moving: Session | None,
 ) -> Free:
-    """The free time of all of them and of the patient."""
+    """The free time of all of them, of the patient and of the devices that the treatment needs."""
     with (
         transaction.atomic()
     ):  # looking writes nothing: the rows of what was never booked last for this look only
         resources = resources_of([course.patient, *people, *rooms])
-        free = Resource.objects.free_time(resources, *span, but=moving.pk if moving else None)
+        pools = pools_of(course)
+        asked = {*resources, *resources_in(pools)}
+        free = Resource.objects.free_time(asked, *span, but=moving.pk if moving else None)
         transaction.set_rollback(True)
     patient, *others = (free[resource] for resource in resources)
     practitioners = dict(zip((person.pk for person in people), others, strict=False))
-    return Free(
-        practitioners, patient, dict(zip((room.pk for room in rooms), others[len(people) :], strict=True))
-    )
+    places = dict(zip((room.pk for room in rooms), others[len(people) :], strict=True))
+    return Free(practitioners, patient, places, tuple(pool.need(takes, free) for pool in pools))
 
 
 def horizon(course: Course, earliest: dt.date) -> dt.date:

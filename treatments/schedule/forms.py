@@ -9,6 +9,8 @@ from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Room, User
+from treatments.courses.models import Course
+from treatments.schedule.equipment import who_could_treat
 from treatments.schedule.rules import BOOKABLE_AHEAD, Daytime, Slot, Wish, Wishes, wall
 
 ANYBODY, SAME = "any", "same"
@@ -160,9 +162,9 @@ class MoveForm(AheadForm):
     )
     day = forms.DateField(label=_("Around"), widget=_date())
 
-    def __init__(self, data, *, today: dt.date, **kwargs):
+    def __init__(self, data, *, today: dt.date, course: Course, **kwargs):
         super().__init__(data, today=today, **kwargs)
-        self.fields["practitioner"].queryset = User.objects.who_may_treat().order_by("name", "pk")  # type: ignore[attr-defined]
+        self.fields["practitioner"].queryset = who_could_treat(course)  # type: ignore[attr-defined]
 
     def clean_day(self) -> dt.date:
         return self._not_past(self.cleaned_data["day"])

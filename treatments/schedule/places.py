@@ -13,21 +13,22 @@ from django.db.models import Q
 from clinic.models import Room, User
 from patients.models import Patient
 from treatments.schedule import rules
-from treatments.schedule.models import Reservation, ReservationWhy, Resource, Session
+from treatments.schedule.models import Device, Reservation, ReservationWhy, Resource, Session
 from treatments.schedule.rules import Occupation, Span
 from treatments.schedule.transactions import lock_closings, lock_resources
 
 MOMENTS = ("starts_at", "ends_at")
 ALWAYS = (dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.datetime(2201, 1, 1, tzinfo=dt.UTC))
-KINDS: dict[type, str] = {User: "practitioner", Room: "room", Patient: "patient"}
+Thing = User | Room | Patient | Device
+KINDS: dict[type, str] = {User: "practitioner", Room: "room", Patient: "patient", Device: "device"}
 
 
-def resource_of(thing: User | Room | Patient) -> Resource:
-    """The row by which this practitioner, room or patient is reserved; made if missing, once even in a race."""
+def resource_of(thing: Thing) -> Resource:
+    """The row by which this practitioner, room, device or patient is reserved; made if missing, once even in a race."""
     return Resource.objects.get(pk=resources_of([thing])[0])
 
 
-def resources_of(things: Iterable[User | Room | Patient]) -> list[int]:
+def resources_of(things: Iterable[Thing]) -> list[int]:
     """The resource id of each thing, in their order. One SQL query, up to four more if some are new."""
     things = list(things)
     known = _known(things) if things else {}
@@ -36,7 +37,7 @@ def resources_of(things: Iterable[User | Room | Patient]) -> list[int]:
     return [known[_kind(thing), thing.pk] for thing in things]
 
 
-def _known(things: Iterable[User | Room | Patient]) -> dict[tuple[str, int], int]:
+def _known(things: Iterable[Thing]) -> dict[tuple[str, int], int]:
     wanted: dict[str, list[int]] = {}
     for thing in things:
         wanted.setdefault(_kind(thing), []).append(thing.pk)
@@ -46,7 +47,7 @@ def _known(things: Iterable[User | Room | Patient]) -> dict[tuple[str, int], int
     return {(kind, getattr(row, f"{kind}_id")): row.pk for row in rows for kind in wanted}
 
 
-def _made(things: Iterable[User | Room | Patient]) -> dict[tuple[str, int], int]:
+def _made(things: Iterable[Thing]) -> dict[tuple[str, int], int]:
     """Make the rows of new things; a room learns when the clinic is closed."""
     things = sorted(things, key=lambda thing: (_kind(thing), thing.pk))
     rooms = [("room", thing.pk) for thing in things if isinstance(thing, Room)]
@@ -62,17 +63,26 @@ def _made(things: Iterable[User | Room | Patient]) -> dict[tuple[str, int], int]
     return made
 
 
-def _kind(thing: User | Room | Patient) -> str:
+def _kind(thing: Thing) -> str:
     return next(kind for model, kind in KINDS.items() if isinstance(thing, model))
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceTaken:
+    """A device by its resource, and from which minute of the session to which it is taken."""
+
+    resource: int
+    part: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """Who treats in which room, with the resources of both and of the patient."""
+    """Who treats in which room, with the resources of both and of the patient; the devices once they are chosen."""
 
     practitioner: User
     room: Room
     resources: tuple[int, int, int]  # practitioner, room, patient
+    devices: tuple[DeviceTaken, ...] = ()
 
     @classmethod
     def of(cls, practitioner: User, room: Room, patient: Patient) -> "Place":
@@ -85,7 +95,8 @@ class Place:
         practitioner, room, patient = self.resources
         whole = rules.shifted(starts_at, (0, takes.minutes))
         parts = [(practitioner, rules.shifted(starts_at, part)) for part in takes.parts]
-        return [*parts, (room, whole), (patient, whole)]
+        devices = [(taken.resource, rules.shifted(starts_at, taken.part)) for taken in self.devices]
+        return [*parts, (room, whole), (patient, whole), *devices]
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,3 +100,27 @@ def test_the_clinic_admin_sees_what_an_absence_would_meet(page, live_server, cli
     look("absences", schemes=BOTH)
     assert Absence.objects.standing().count() == 2
     assert not look.found, "\n".join(look.found)
+
+
+def test_the_clinic_admin_says_what_needs_which_device(page, live_server, clinic_admin, five):
+    look, base = Looker(page), live_server.url
+    technique = str(Session.objects.first().course.technique)
+    log_in(page, base, clinic_admin)
+    page.goto(f"{base}/equipment/kinds/add/")
+    page.get_by_label("Name").fill("Mesotherapy gun")
+    page.get_by_label("Cleaning after use, minutes").fill("10")
+    page.get_by_label(technique, exact=True).check()
+    look("kind", schemes=BOTH)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="5 booked sessions need another time then")).to_be_visible()
+    look("kind-preview", schemes=BOTH)
+    page.get_by_role("button", name="Save it all the same").click()
+    expect(page.get_by_role("heading", name="5 sessions to come")).to_be_visible()
+    look("misfits", schemes=BOTH)
+    page.goto(f"{base}/equipment/devices/add/")
+    page.get_by_label("Name").fill("Gun 1")
+    page.get_by_label("Kind").select_option(label="Mesotherapy gun")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/equipment/")
+    look("equipment", schemes=BOTH)
+    assert not look.found, "\n".join(look.found)

@@ -1,6 +1,7 @@
 """Facts about the calendar: sessions, what they occupy, and whether they may take place."""
 
 from treatments.schedule.models.absences import Absence, AbsenceKind
+from treatments.schedule.models.equipment import Ability, Device, DeviceKind, Requirement
 from treatments.schedule.models.sessions import (
     Booking,
     Reservation,
@@ -12,9 +13,13 @@ from treatments.schedule.models.sessions import (
 from treatments.schedule.models.standings import Standing
 
 __all__ = [
+    "Ability",
     "Absence",
     "AbsenceKind",
     "Booking",
+    "Device",
+    "DeviceKind",
+    "Requirement",
     "Reservation",
     "ReservationWhy",
     "Resource",

@@ -11,6 +11,7 @@ from clinic.constraints import one_of, together
 from clinic.models import Room, User
 from patients.models import Patient
 from treatments.courses.models import Course
+from treatments.schedule.models.equipment import Device
 from treatments.schedule.querysets import (
     LONGEST_RESERVATION,
     ReservationQuerySet,
@@ -32,11 +33,12 @@ class ReservationWhy(models.TextChoices):
 
 
 class Resource(models.Model):
-    """Something that can be in one place at a time: a practitioner, a room or a patient."""
+    """Something that can be in one place at a time: a practitioner, a room, a device or a patient."""
 
     practitioner = models.OneToOneField(User, null=True, on_delete=models.PROTECT, related_name="resource")
     room = models.OneToOneField(Room, null=True, on_delete=models.PROTECT, related_name="resource")
     patient = models.OneToOneField(Patient, null=True, on_delete=models.PROTECT, related_name="resource")
+    device = models.OneToOneField(Device, null=True, on_delete=models.PROTECT, related_name="resource")
 
     objects = ResourceQuerySet.as_manager()
 
@@ -44,9 +46,10 @@ class Resource(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="resource_is_one_thing",
-                condition=Q(practitioner__isnull=False, room=None, patient=None)
-                | Q(practitioner=None, room__isnull=False, patient=None)
-                | Q(practitioner=None, room=None, patient__isnull=False),
+                condition=Q(practitioner__isnull=False, room=None, patient=None, device=None)
+                | Q(practitioner=None, room__isnull=False, patient=None, device=None)
+                | Q(practitioner=None, room=None, patient__isnull=False, device=None)
+                | Q(practitioner=None, room=None, patient=None, device__isnull=False),
             )
         ]
 

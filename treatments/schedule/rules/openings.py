@@ -66,10 +66,34 @@ def practitioner_starts(free: Sequence[Span], takes: Occupation) -> list[Span]:
     return fits
 
 
+def either(several: Iterable[Sequence[Span]]) -> list[Span]:
+    """What at least one of several lists of spans has, ends included."""
+    found: list[Span] = []
+    for lo, hi in sorted(span for spans in several for span in spans):
+        if found and lo <= found[-1][1]:
+            found[-1] = (found[-1][0], max(hi, found[-1][1]))
+        else:
+            found.append((lo, hi))
+    return found
+
+
+def device_starts(need: Need) -> list[Span]:
+    """The moments, first and last included, at which one of the devices is free for all that a session needs."""
+    fits = []
+    for spans in need.free.values():
+        own = starts(spans, need.parts[0])
+        for part in need.parts[1:]:
+            own = both(own, starts(spans, part))
+        fits.append(own)
+    return either(fits)
+
+
 def openings(free: Free, takes: Occupation) -> list[Opening]:
     """All openings of a session that `takes` so much, by practitioner and room in the order given."""
     whole = (0, takes.minutes)
     patient = starts(free.patient, whole)
+    for need in free.devices:
+        patient = both(patient, device_starts(need))
     return [
         Opening(first, last, room, practitioner)
         for practitioner, theirs in free.practitioners.items()
@@ -118,12 +142,16 @@ class Slot:
 
 
 def could_start(free: Free, takes: Occupation, slot: Slot) -> bool:
-    """Are patient, practitioner and room of the slot free for all that a session takes?"""
+    """Are patient, practitioner, room and a device of each kind free for all that a session takes then?"""
     whole = shifted(slot.starts_at, (0, takes.minutes))
     parts = [shifted(slot.starts_at, part) for part in takes.parts]
     practitioner = free.practitioners.get(slot.practitioner or 0, ())
     theirs = all(_covered(practitioner, part) for part in parts)
-    return theirs and _covered(free.patient, whole) and _covered(free.rooms.get(slot.room, ()), whole)
+    devices = all(
+        any(first <= slot.starts_at <= last for first, last in device_starts(need)) for need in free.devices
+    )
+    things = _covered(free.patient, whole) and _covered(free.rooms.get(slot.room, ()), whole)
+    return theirs and devices and things
 
 
 def _covered(spans: Sequence[Span], span: Span) -> bool:

@@ -1,6 +1,8 @@
 """Absences against bookings and cancellations at the same moment, and what the locks are for."""
 
+import datetime as dt
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +12,7 @@ from treatments.schedule import absences, actions, checks, places, refusals, tra
 from treatments.schedule.models import Absence, Reservation, Session
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import TUESDAY, away, closed, wrong
+from treatments.schedule.tests.test_equipment import pen
 from treatments.schedule.tests.test_races import at_once, booking, courses
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -122,3 +125,20 @@ def test_ill_today_clicked_by_eight_at_once_is_one_absence(doctor):
     results = at_once(*[lambda: absences.ill_today(doctor, by=desk, at=NOW) for _ in range(8)])
     assert {type(outcome) for outcome, _took in results} == {Absence}
     assert Absence.objects.count() == 1
+
+
+def test_eight_at_once_for_two_devices_take_each_once(doctor):
+    crowd = courses(doctor, 8, sessions=1)
+    pen(crowd[0], "A", "B")
+    at = [n * dt.timedelta(minutes=5) for n in range(8)]
+    jobs = []
+    for n, course in enumerate(crowd):
+        [slot] = factories.slots(course, factories.room(f"Room {n}"))
+        who = person(f"Nurse{n}", Role.NURSE, cooperating_doctor=doctor)
+        factories.working_hours(who)
+        jobs.append(booking(course, [replace(slot, starts_at=slot.starts_at + at[n])], who))
+    results = at_once(*jobs)
+    kinds = [type(outcome) for outcome, _took in results]
+    assert (kinds.count(list), kinds.count(refusals.SlotTaken)) == (2, 6)
+    assert Reservation.objects.filter(resource__device__isnull=False).count() == 2
+    assert wrong() == []

@@ -23,6 +23,7 @@ from treatments.schedule import actions, offers, refusals, rules, words
 from treatments.schedule.access import open_course
 from treatments.schedule.desk import Desk, horizon
 from treatments.schedule.desk import desk as open_desk
+from treatments.schedule.equipment import rooms_for, who_could_treat
 from treatments.schedule.forms import ANYBODY, BookForm, MoveForm, WishForm, read_slots, slot_value
 
 
@@ -81,7 +82,7 @@ def _page(
     said: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    rooms = Room.objects.filter(active=True).in_bulk()
+    rooms = rooms_for(course).in_bulk()
     wish = _wish(course, data, rooms, day=timezone.localdate(at))
     context = {
         "course": course,
@@ -104,7 +105,7 @@ def _page(
 
 def _wish(course: Course, data: QueryDict, rooms: dict[int, Room], *, day: dt.date) -> WishForm:
     """What was wished; where nothing was, the planner from today on."""
-    people = list(User.objects.who_may_treat().order_by("name", "pk"))
+    people = list(who_could_treat(course))
     said = data.copy()
     said["practitioner"] = data.get("practitioner") or _planner(course, people)
     said["earliest"] = data.get("earliest") or day.isoformat()
@@ -181,7 +182,7 @@ def _choices(request, desk: Desk, proposal: offers.Proposal, data: QueryDict) ->
         return {}
     around = timezone.localdate(row.starts_at)
     asked = {"practitioner": row.practitioner.pk, "day": data.get("day") or around}
-    form = MoveForm(asked, today=timezone.localdate(desk.at))
+    form = MoveForm(asked, today=timezone.localdate(desk.at), course=desk.course)
     if form.is_valid():
         around = form.cleaned_data["day"]
     days = offers.choices(desk, row.slot, around, others=proposal.slots, doctor=request.user.is_doctor)

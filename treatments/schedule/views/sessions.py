@@ -19,6 +19,7 @@ from treatments.schedule import actions, offers, refusals, words
 from treatments.schedule.access import open_session
 from treatments.schedule.arrivals import may_arrive
 from treatments.schedule.desk import desk
+from treatments.schedule.equipment import who_could_treat
 from treatments.schedule.forms import CancelForm, MovedForm, MoveForm, ReplanForm, read_slot
 from treatments.schedule.models import Session, SessionState
 from treatments.schedule.rules import Slot
@@ -112,8 +113,14 @@ def _around(row: Session, data: QueryDict, at: dt.datetime) -> MoveForm:
     """With whom and around which day to look; where nothing is said, as it stands."""
     today = timezone.localdate(at)
     day = data.get("day") or max(today, timezone.localdate(row.starts_at))
-    practitioner = data.get("practitioner") or row.practitioner_id
-    return MoveForm({"practitioner": practitioner, "day": day}, today=today)
+    practitioner = data.get("practitioner") or _who_treats(row)
+    return MoveForm({"practitioner": practitioner, "day": day}, today=today, course=row.course)
+
+
+def _who_treats(row: Session) -> int | None:
+    """Who is to treat, if they still may and do this treatment, else the first who may."""
+    treat = list(who_could_treat(row.course).values_list("pk", flat=True))
+    return row.practitioner_id if row.practitioner_id in treat else next(iter(treat), None)
 
 
 def _move_page(

@@ -1,0 +1,17 @@
+"""Pages about devices, and about what can be done where and by whom."""
+
+from django.urls import path
+
+from treatments.schedule.views import equipment
+
+app_name = "equipment"
+urlpatterns = [
+    path("", equipment.overview, name="list"),
+    path("left/", equipment.left, name="left"),
+    path("kinds/add/", equipment.kind_add, name="kind_add"),
+    path("kinds/<id:pk>/", equipment.kind_edit, name="kind_edit"),
+    path("devices/add/", equipment.device_add, name="device_add"),
+    path("devices/<id:pk>/", equipment.device_edit, name="device_edit"),
+    path("rooms/<id:pk>/", equipment.room, name="room"),
+    path("practitioners/<id:pk>/", equipment.practitioner, name="practitioner"),
+]
