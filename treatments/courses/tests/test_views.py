@@ -53,6 +53,17 @@ def test_a_change_shows_the_verdict_at_once(as_, nurse, who):
     assert "Leave out Vitamin C" in page
 
 
+def test_a_course_under_way_keeps_its_own_button_while_choosing(as_, nurse, who):
+    row = course(by=nurse, patient=who)
+    page = as_(nurse).get(f"/courses/{row.pk}/edit/").content.decode()
+    assert 'name="under_way" value="yes"' in page
+    assert "Use this from now on" in page
+    chosen = CHOSEN | {"under_way": "yes"}
+    preview = as_(nurse).post(f"/courses/preview/{who.pk}/", chosen, headers=HTMX).content.decode()
+    assert "Use this from now on" in preview
+    assert "Confirm plan" not in preview
+
+
 def test_the_preview_writes_nothing_but_the_access_log(as_, nurse, who):
     before = AccessLog.objects.count()
     as_(nurse).post(f"/courses/preview/{who.pk}/", CHOSEN, headers=HTMX)

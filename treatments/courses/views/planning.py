@@ -79,6 +79,7 @@ def preview(request: StaffRequest, pk: int) -> HttpResponse:
     changed = request.POST.get("changed", "")
     context = {"board": board, "patient": patient, "sections": LATER.get(changed, ()), "changed": changed}
     context["errors"] = form.sentences(given=True)
+    context["under_way"] = request.POST.get("under_way") == "yes"  # only words on a button rest on it
     return render(request, "courses/_preview.html", context)
 
 
@@ -164,4 +165,5 @@ def _page(
     board = build(patient, shelf, picked, day=timezone.localdate())
     context = {"patient": patient, "board": board, "course": course, "key": key or uuid4(), "errors": errors}
     context["told"] = told(patient, day=timezone.localdate())
+    context["under_way"] = course is not None and course.state == CourseState.CONFIRMED
     return render(request, "courses/plan.html", context, status=status)
