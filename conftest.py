@@ -7,12 +7,17 @@ import pytest
 import time_machine
 from django.contrib.auth.models import Group
 from django.utils import timezone
+from hypothesis import settings
 
 from clinic.models import User
 from clinic.roles import Role
 
 # The browser's driver runs an event loop in the thread of the test; Django would refuse the database there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+# Slow is not wrong: no test is timed.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 # A Monday at half past nine in the clinic; tests pass it on as `at`.
 NOW = dt.datetime(2026, 11, 23, 9, 30, tzinfo=timezone.get_default_timezone())

@@ -77,7 +77,7 @@ def gravity(patient, plan):
 
 
 @given(patients(), plans(), st.sampled_from([*FACTS, "allergies"]), st.booleans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_with_anything_unanswered_nothing_passes(patient, plan, missing, is_old):
     answers = {fact: answer for fact, answer in patient.answers.items() if fact != missing}
     if is_old and missing in patient.answers:
@@ -90,7 +90,7 @@ def test_with_anything_unanswered_nothing_passes(patient, plan, missing, is_old)
 
 
 @given(patients(), plans(), st.data())
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 def test_a_no_turned_into_anything_else_is_never_milder(patient, plan, data):
     fact = data.draw(
         st.sampled_from([fact for fact, answer in patient.answers.items() if answer.state == "no"])
@@ -100,14 +100,14 @@ def test_a_no_turned_into_anything_else_is_never_milder(patient, plan, data):
 
 
 @given(patients(), plans(), allergens)
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 def test_a_further_allergy_is_never_milder(patient, plan, allergy):
     changed = replace(patient, allergies=(*patient.allergies, allergy))
     assert gravity(changed, plan) <= gravity(patient, plan)
 
 
 @given(patients(), plans(), st.sampled_from(["vitiligo", "hair_loss", "allergy_relief"]), reported)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_the_goal_s_own_disease_is_never_milder_than_without_it(patient, plan, goal, answer):
     disease = KNOWN.goals[goal]
     plan = replace(plan, goal=goal, disease_fact=disease)
@@ -143,7 +143,6 @@ def test_no_pair_of_facts_is_milder_than_either_alone(technique, area):
 
 
 @given(patients(), plans())
-@settings(deadline=None)
 def test_the_same_input_gives_the_same_bytes(patient, plan):
     first, again = (
         canonical_json(screen(patient, plan, rules, TODAY).to_dict()) for rules in (ruleset(), fresh())
@@ -157,7 +156,7 @@ def fresh():
 
 
 @given(patients(), plans(), st.randoms(use_true_random=False))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_order_and_repetition_do_not_matter(patient, plan, rng):
     shuffled = replace(
         patient,
@@ -185,7 +184,6 @@ def shuffle(things, rng: random.Random):
 
 
 @given(patients(), plans())
-@settings(deadline=None)
 def test_unspecified_sex_is_never_milder_than_male(patient, plan):
     male, unspecified = (replace(patient, sex=sex) for sex in ("male", "unspecified"))
     assert gravity(unspecified, plan) <= gravity(male, plan)

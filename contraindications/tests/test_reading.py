@@ -153,7 +153,7 @@ PLACES = [
 
 
 @given(st.sampled_from(PLACES), anything)
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 def test_whatever_is_written_is_screened_or_refused(place, written):
     raw = case(facts={"herpes": "current"})
     part = raw

@@ -68,14 +68,14 @@ def gravity(result):
 
 
 @given(people, st.none() | told(), told(), plans())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_an_open_report_never_makes_a_verdict_milder(person, stands, report, plan):
     before, after = screened(person, stands, None, plan), screened(person, stands, report, plan)
     assert gravity(after) <= gravity(before)
 
 
 @given(people, st.none() | told(), told(), plans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_an_open_report_answers_no_question(person, stands, report, plan):
     """What is missing, not known or too old is as missing as before."""
     before, after = screened(person, stands, None, plan), screened(person, stands, report, plan)
@@ -83,7 +83,7 @@ def test_an_open_report_answers_no_question(person, stands, report, plan):
 
 
 @given(people, told(), plans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_report_that_clears_everything_clears_nothing(person, stands, plan):
     assert screened(person, stands, CLEAR, plan) == screened(person, stands, None, plan)
 

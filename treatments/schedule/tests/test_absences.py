@@ -244,7 +244,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @given(steps=steps)
 def test_absences_and_sessions_together_cover_exactly_whatever_happens(crowd, doctor, clinic_admin, steps):
     room, courses = crowd

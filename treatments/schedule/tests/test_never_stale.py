@@ -123,7 +123,6 @@ def apply(edit_, courses, doctor, at):
 
 @settings(
     max_examples=15,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(changes=st.lists(edits, min_size=1, max_size=4))

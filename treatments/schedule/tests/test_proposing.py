@@ -310,7 +310,7 @@ def is_possible(offer, having: Free, takes: Occupation, series: Series) -> bool:
 CLOCK30 = Clock(ZONE, 30)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     anna=spans,
     ben=spans,
