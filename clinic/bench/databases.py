@@ -1,4 +1,4 @@
-"""Databases of the bench on the clinic's server, never the clinic's own: one with the demo, one with bulk beside it."""
+"""Databases of the bench on the clinic's server, never the clinic's own: the demo, with some or much beside it."""
 
 import datetime as dt
 import hashlib
@@ -19,7 +19,8 @@ from psycopg2 import sql
 from clinic.demo import bulk
 from clinic.demo.seeding import seed
 
-SMALL, LARGE = "clinic_bench_small", "clinic_bench_large"
+SMALL, FEW, LARGE = "clinic_bench_small", "clinic_bench_few", "clinic_bench_large"
+FEW_PATIENTS, FEW_SESSIONS = 1_000, 10_000
 STALE_AFTER = dt.timedelta(days=30)  # a demo that old shows empty weeks
 SOURCES = ["*/migrations/*.py", "*/*/migrations/*.py", "clinic/demo/*.py", "*/data/*.yaml", "*/*/data/*.yaml"]
 
@@ -44,7 +45,7 @@ def _point_to(name: str) -> None:
 
 
 def prepare(size: bulk.Size, *, keep: bool, tell: Tell) -> dt.date:
-    """Have both databases ready; returns the day that they are seeded for.
+    """Have all databases ready; returns the day that they are seeded for.
 
     With `keep` what is there is used if it was built from the same migrations, data and size, not too long ago.
     """
@@ -56,9 +57,15 @@ def prepare(size: bulk.Size, *, keep: bool, tell: Tell) -> dt.date:
         day = today
         drop()
         _build_small(day, tell=tell)
-    if _built_for(LARGE, size) != day:
-        _build_large(size, day, tell=tell)
+    for name, wanted in ((FEW, few_of(size)), (LARGE, size)):
+        if _built_for(name, wanted) != day:
+            _build_large(name, wanted, day, tell=tell)
     return day
+
+
+def few_of(size: bulk.Size) -> bulk.Size:
+    """As many practitioners with a hundredth of the sessions."""
+    return bulk.Size(min(size.patients, FEW_PATIENTS), min(size.sessions, FEW_SESSIONS))
 
 
 def _build_small(day: dt.date, *, tell: Tell) -> None:
@@ -73,18 +80,18 @@ def _build_small(day: dt.date, *, tell: Tell) -> None:
     _on_the_server("COMMENT ON DATABASE {} IS {}", SMALL, sql.Literal(_stamp(day, None)))
 
 
-def _build_large(size: bulk.Size, day: dt.date, *, tell: Tell) -> None:
-    tell(f"Building {LARGE}: {size.patients:,} patients, {size.sessions:,} sessions")
-    _on_the_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", LARGE)
-    _on_the_server("CREATE DATABASE {} TEMPLATE {}", LARGE, sql.Identifier(SMALL))
-    with inside(LARGE):
+def _build_large(name: str, size: bulk.Size, day: dt.date, *, tell: Tell) -> None:
+    tell(f"Building {name}: {size.patients:,} patients, {size.sessions:,} sessions")
+    _on_the_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    _on_the_server("CREATE DATABASE {} TEMPLATE {}", name, sql.Identifier(SMALL))
+    with inside(name):
         bulk.load(size, day, tell=tell)
-    _on_the_server("COMMENT ON DATABASE {} IS {}", LARGE, sql.Literal(_stamp(day, size)))
+    _on_the_server("COMMENT ON DATABASE {} IS {}", name, sql.Literal(_stamp(day, size)))
 
 
 def drop() -> None:
-    """Throw both databases away."""
-    for name in (LARGE, SMALL):
+    """Throw all of them away."""
+    for name in (LARGE, FEW, SMALL):
         _on_the_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from clinic.bench.report import Table
+from clinic.bench.report import MOST_GROWTH, MOST_TIMES_SQL, Table
 
 ABOVE = """# Speed
 
@@ -29,9 +29,12 @@ What is measured:
   all that follows from it are written.
 - **A full day**: the day view when twenty practitioners of the bulk treat all day. It has no target; it shows what a
   page costs because of what it shows, not because of what lies behind it.
+- **Proposals**: the page that proposes times for a course, over everybody who treats and all rooms, for as long as the
+  course can last, beside the bare SQL that fetches the same free time (at most {sql:.0f} times); and with ten
+  thousand and a million sessions of others behind it (at most {growth} times the milliseconds).
 
-The databases are `clinic_bench_small` and `clinic_bench_large` (2 GB at full size) on the clinic's own server. They are
-kept for the next run; `manage.py bench --drop` throws them away, `--fresh` builds them anew, and
+The databases are `clinic_bench_small`, `clinic_bench_few` and `clinic_bench_large` (2 GB at full size) on the clinic's
+own server. They are kept for the next run; `manage.py bench --drop` throws them away, `--fresh` builds them anew, and
 `--patients N --sessions M` makes the large one smaller.
 """
 
@@ -41,5 +44,9 @@ def page(tables: Iterable[Table], *, machine: str) -> str:
     tables = list(tables)
     missed = [one for table in tables for one in table.missed]
     below = f"Targets missed: {'; '.join(missed)}." if missed else "Every target is met."
-    lines = [ABOVE.format(machine=machine), *(line for table in tables for line in table.lines()), below]
+    lines = [
+        ABOVE.format(machine=machine, sql=MOST_TIMES_SQL, growth=MOST_GROWTH),
+        *(line for table in tables for line in table.lines()),
+        below,
+    ]
     return "\n".join(lines) + "\n"

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from django.utils import timezone
 
-from clinic.bench import pages, replays, report, rescreening, verdicts
-from clinic.bench.databases import LARGE, SMALL, inside
+from clinic.bench import pages, proposals, replays, report, rescreening, verdicts
+from clinic.bench.databases import FEW, LARGE, SMALL, inside
 from clinic.demo.bulk import Size
 from clinic.demo.calendar import monday_of
 from contraindications.screening import rules_in_force
@@ -31,6 +31,7 @@ def run(size: Size, day: dt.date, *, requests: int, tell: Callable[[str], None])
             known = catalogue(compiled)
         measured = verdicts.measure(known, compiled, seconds=SECONDS)
         small, large = _pages(day, requests, tell)
+        few, many = _proposals(requests, tell)
         with inside(LARGE):
             full = pages.measure_full_day(monday_of(day) - A_FULL_DAY, requests=requests)
             tell("Measuring the replay")
@@ -45,6 +46,7 @@ def run(size: Size, day: dt.date, *, requests: int, tell: Callable[[str], None])
         report.pages_table(small, large, title=title),
         report.plan_table([page for name, page in large.items() if name.startswith("plan update")]),
         report.full_day_table(full),
+        report.proposals_table(few, many),
         report.runs_table(runs),
         report.changes_table(changes),
     ]
@@ -62,6 +64,17 @@ def _pages(
             with inside(name):
                 pages.measure(day, requests=requests, into=measured)
     return small, large
+
+
+def _proposals(requests: int, tell: Callable[[str], None]) -> tuple[proposals.Proposals, proposals.Proposals]:
+    """The same course with few and with many sessions of others behind it, in turn."""
+    few, many = proposals.Proposals(), proposals.Proposals()
+    for turn in range(ROUNDS):
+        tell(f"Measuring proposals, {turn + 1} of {ROUNDS}")
+        for name, measured in ((FEW, few), (LARGE, many)):
+            with inside(name):
+                proposals.measure(requests=requests, into=measured)
+    return few, many
 
 
 @contextmanager

@@ -52,7 +52,7 @@ class Page:
 
 def measure(day: dt.date, *, requests: int, into: dict[str, Page]) -> None:
     """Ask for every page so often in the database that is connected; what was measured goes `into` the pages."""
-    with _open_doors():
+    with open_doors():
         for name, ask in pages(day).items():
             page = into.setdefault(name, Page(name))
             page.queries = _queries(name, ask)
@@ -88,7 +88,7 @@ def measure_full_day(day: dt.date, *, requests: int) -> Page:
     begin = wall(day, dt.time.min, timezone.get_default_timezone())
     sessions = Session.objects.of_day(begin, begin + dt.timedelta(days=1)).count()
     page = Page(f"day view, {sessions} sessions on the day")
-    with _open_doors():
+    with open_doors():
         ask = pages(day)["day view by practitioner"]
         page.queries = _queries(page.name, ask)
         page.taken = [_seconds(ask) for _ in range(requests)]
@@ -96,7 +96,7 @@ def measure_full_day(day: dt.date, *, requests: int) -> Page:
 
 
 @contextmanager
-def _open_doors() -> Iterator[None]:
+def open_doors() -> Iterator[None]:
     """As on the screen of somebody who has passed the second factor; a bench has no telephone."""
     with override_settings(REQUIRE_SECOND_FACTOR=False):
         yield

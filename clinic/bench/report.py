@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from clinic.bench.pages import Page
+from clinic.bench.proposals import Proposals
 from clinic.bench.replays import Replays
 from clinic.bench.rescreening import Change, Run
 from clinic.bench.verdicts import MOST, Verdicts
@@ -13,6 +15,8 @@ PLAN_UPDATE = 0.150  # seconds
 SHARE = 0.25  # of the speed of the bare screen() loop
 A_CHANGE = 0.200  # seconds
 FLAT = 30_000_000  # bytes more after ten times as many sessions
+MOST_TIMES_SQL = 2.0  # the page of proposals beside the bare query for the same free time
+MOST_GROWTH = 1.5  # from ten thousand sessions to a million
 MET, MISSED = "met", "MISSED"
 
 Row = Sequence[str]
@@ -155,3 +159,20 @@ def changes_table(changes: Sequence[Change]) -> Table:
         missed += [] if met else [f"a change of an allergy, {one.sessions} sessions"]
     headings = ("sessions to come", "ms", "under 200 ms", f"queries ({'equal' if same else 'NOT EQUAL'})")
     return Table("One change of an allergy", headings, rows, missed)
+
+
+def proposals_table(few: Proposals, many: Proposals) -> Table:
+    """Proposals for a course beside the SQL that they rest on, and how both grow."""
+    growth = median(many.pages) / median(few.pages)
+    rows, missed = [], []
+    for name, one in (("few sessions", few), ("many sessions", many)):
+        met = one.times <= MOST_TIMES_SQL
+        page, bare = (f"{median(taken) * 1000:.0f}" for taken in (one.pages, one.bare))
+        rows.append((name, f"{one.spans:,}", bare, page, f"{one.times:.2f}", MET if met else MISSED))
+        missed += [] if met else [f"proposals, {name}: beside SQL"]
+    grown = growth <= MOST_GROWTH
+    rows.append(("growth", "", "", f"{growth:.2f}", "", MET if grown else MISSED))
+    missed += [] if grown else ["proposals: growth"]
+    headings = ("proposals", "spans of free time", "bare SQL, ms", "page, ms", "times", "target")
+    title = f"Proposals for {many.sessions} sessions, {many.people} practitioners, {many.rooms} rooms"
+    return Table(title, headings, rows, missed)

@@ -6,11 +6,12 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
-from clinic.bench import databases, documentation, measuring, pages, replays, report, verdicts
+from clinic.bench import databases, documentation, measuring, pages, proposals, replays, report, verdicts
 from clinic.demo import bulk, people, staff
 from clinic.demo.seeding import seed
-from clinic.demo.stories import STORIES
+from clinic.demo.stories import STORIES, Ends
 from clinic.management.commands import bench
 from clinic.models import User
 from contraindications.models import Screening
@@ -105,6 +106,35 @@ def test_the_replay_is_measured_beside_the_bare_loop(db, monkeypatch):
     assert f"{measured.share:.2f}" in report.replay_table(measured).lines()[-2]
 
 
+def test_proposals_are_measured_beside_their_query(db, monkeypatch):
+    unbooked = [story for story in STORIES if story.ends == Ends.CONFIRMED]
+    monkeypatch.setattr("clinic.demo.seeding.STORIES", [*STORIES[:2], *unbooked])
+    seed(timezone.localdate())
+    measured = proposals.Proposals()
+    proposals.measure(requests=2, into=measured)
+    assert len(measured.pages) == len(measured.bare) == 2
+    assert 0 < min(measured.bare) < min(measured.pages)
+    assert measured.spans > measured.people > 1
+
+
+def test_proposals_without_a_course_are_no_measurement(db):
+    with pytest.raises(RuntimeError, match="no course"):
+        proposals.measure(requests=1, into=proposals.Proposals())
+
+
+@pytest.mark.parametrize(
+    ("few", "many", "missed"),
+    [
+        pytest.param((10, 20), (20, 30), [], id="twice the query, half as much again"),
+        pytest.param((10, 21), (20, 30), ["proposals, few sessions: beside SQL"], id="more than twice"),
+        pytest.param((10, 20), (20, 31), ["proposals: growth"], id="grows by more than half"),
+    ],
+)
+def test_the_table_of_proposals_says_what_is_missed(few, many, missed):
+    small, large = (proposals.Proposals(pages=[ms[1]], bare=[ms[0]]) for ms in (few, many))
+    assert report.proposals_table(small, large).missed == missed
+
+
 def test_a_replay_of_nothing_is_no_measurement(db):
     with pytest.raises(RuntimeError, match="0 of 0"):
         replays.measure(most=5)
@@ -116,7 +146,7 @@ def test_a_replay_of_nothing_is_no_measurement(db):
 @pytest.fixture
 def own_names(monkeypatch):
     """Databases of this test, thrown away at its end."""
-    for name in ("SMALL", "LARGE"):
+    for name in ("SMALL", "FEW", "LARGE"):
         for module in (databases, measuring):
             monkeypatch.setattr(module, name, f"{connection.settings_dict['NAME']}_{name.lower()}")
     yield
@@ -126,7 +156,8 @@ def own_names(monkeypatch):
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_bench_builds_its_databases_once_and_leaves_the_clinics_alone(own_names, monkeypatch):
-    monkeypatch.setattr("clinic.demo.seeding.STORIES", STORIES[:3])
+    unbooked = next(story for story in STORIES if story.ends == Ends.CONFIRMED)
+    monkeypatch.setattr("clinic.demo.seeding.STORIES", [*STORIES[:2], unbooked])
     monkeypatch.setattr(bench, "call_command", lambda *args, **options: None)  # nothing to collect in tests
     monkeypatch.setattr(measuring, "SECONDS", 0)
     monkeypatch.setattr(measuring, "ROUNDS", 1)

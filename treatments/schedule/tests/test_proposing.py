@@ -2,11 +2,11 @@
 
 import datetime as dt
 from collections.abc import Callable
-from itertools import pairwise, product
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from treatments.schedule import rules
@@ -130,6 +130,38 @@ def test_a_start_that_leaves_no_gap_that_fits_nothing_comes_before_an_earlier_on
     assert first(found) == [moment(0, 9), moment(14, 9)]  # at eight half an hour would be left in the room
 
 
+def test_of_the_rooms_the_one_is_taken_where_no_gap_is_left():
+    rooms = {1: [(moment(0, 8, 30), moment(0, 10))], 2: [span(0, 9, 10)]}
+    found = rules.propose(asked(free(span(0, 9, 10), rooms=rooms), Series(1, 10, 14, 21)), wishes())
+    assert (found[0].slots[0].room, found[0].cost.gaps) == (2, 0)
+
+
+def test_what_is_over_before_the_first_session_could_be_is_no_gap():
+    now = moment(0, 8, 50)
+    having = free((now, moment(0, 12)), rooms={1: [(now, moment(0, 12))]})
+    found = rules.propose(asked(having, Series(1, 10, 14, 21)), wishes(earliest=now, now=now))
+    assert (found[0].slots[0].starts_at, found[0].cost.gaps) == (moment(0, 9), 0)
+
+
+@pytest.mark.parametrize(
+    ("second", "hour"),
+    [
+        pytest.param([span(14, 8, 9), span(14, 13, 14)], 8, id="two hours before, three after"),
+        pytest.param([span(14, 7, 8), span(14, 12, 13)], 12, id="three hours before, two after"),
+        pytest.param([span(14, 8, 9), span(14, 12, 13)], 8, id="two hours before and after: the earlier"),
+    ],
+)
+def test_the_nearest_hour_to_that_of_the_first_is_taken(second, hour):
+    found = rules.propose(asked(free(span(0, 10, 11), *second), Series(2, 10, 14, 21)), wishes())
+    assert found[0].slots[1].starts_at == moment(14, hour)
+
+
+def test_a_day_off_now_may_save_more_later():
+    days = [span(day, 9, 10) for day in (0, 13, 16, 30, 34)]  # 13, then 21 or 17; 16, then 14
+    found = rules.propose(asked(free(*days), Series(3, 10, 14, 21)), wishes())
+    assert first(found) == [moment(0, 9), moment(16, 9), moment(30, 9)]
+
+
 def test_devices_are_one_more_thing_that_a_session_needs():
     device = Need(((0, 70),), {5: [span(0, 8, 9)], 6: [span(0, 9, 12), span(14, 9, 12)]})
     having = Free({ANNA: EVERY_DAY}, ALWAYS, {1: ALWAYS}, (device,))
@@ -204,14 +236,20 @@ def test_says_which_wish_to_let_go_of():
 
 # Against a search through everything
 
-spans = st.lists(
-    st.tuples(st.integers(0, 12), st.integers(8, 13), st.integers(2, 5)), max_size=6, unique_by=lambda s: s[0]
-).map(
-    lambda rows: [
-        (moment(day, begin), moment(day, begin) + dt.timedelta(minutes=30 * halves))
-        for day, begin, halves in sorted(rows)
-    ]
-)
+HALF = dt.timedelta(minutes=30)
+
+
+def apart(rows) -> list[rules.Span]:
+    """Spans from (day, first half-hour, half-hours); what overlaps or touches what was before is left out."""
+    found: list[rules.Span] = []
+    for day, begin, halves in sorted(rows):
+        start = moment(day, begin // 2, begin % 2 * 30)
+        if not found or found[-1][1] < start:
+            found.append((start, start + halves * HALF))
+    return found
+
+
+spans = st.lists(st.tuples(st.integers(0, 9), st.integers(16, 24), st.integers(2, 6)), max_size=8).map(apart)
 CREAM = Occupation(60, ((0, 10), (40, 60)))
 SHORTEST = 45
 
@@ -269,13 +307,17 @@ def cost_of(whole, series: Series) -> Cost:
 def every_series(having: Free, takes: Occupation, series: Series, clock: Clock, said: Wishes):
     """(cost, series) of each that is possible, the cheapest first."""
     found = [(start, *one) for start, these in everything(having, takes, clock).items() for one in these]
+    assume(len(found) <= 90)
     days = {one[0]: one[0].astimezone(ZONE).date() for one in found}
-    wholes = (
-        whole
-        for whole in product(found, repeat=series.sessions)
-        if all(series.allows((days[b[0]] - days[a[0]]).days) for a, b in pairwise(whole))
-        and (not said.same or len({one[1] for one in whole}) == 1)
-    )
+    wholes = [(one,) for one in found]
+    for _ in range(series.sessions - 1):
+        wholes = [
+            (*whole, one)
+            for whole in wholes
+            for one in found
+            if series.allows((days[one[0]] - days[whole[-1][0]]).days)
+            and (not said.same or one[1] == whole[0][1])
+        ]
     return sorted((cost_of(whole, series), whole) for whole in wholes)
 
 
@@ -315,17 +357,18 @@ CLOCK30 = Clock(ZONE, 30)
     anna=spans,
     ben=spans,
     room=spans,
+    other=spans,
     bounds=st.tuples(st.integers(1, 4), st.integers(0, 2), st.integers(0, 2)),
     sessions=st.integers(1, 3),
     takes=st.sampled_from([HOUR, CREAM]),
     same=st.booleans(),
 )
 def test_proposals_are_the_best_of_everything_that_is_possible(
-    anna, ben, room, bounds, sessions, takes, same
+    anna, ben, room, other, bounds, sessions, takes, same
 ):
     at_least, more, most = bounds
     series = Series(sessions, at_least, at_least + more, at_least + more + most)
-    having = Free({ANNA: anna, BEN: ben}, ALWAYS, {1: room, 2: [(moment(3, 8), moment(6, 20))]})
+    having = Free({ANNA: anna, BEN: ben}, ALWAYS, {1: room, 2: other})
     said = wishes(same=same)
     possible = every_series(having, takes, series, CLOCK30, said)
     found = rules.propose(Question(having, takes, series, CLOCK30, SHORTEST), said)
