@@ -16,7 +16,7 @@ from clinic.bench.pages import NURSE, open_doors
 from clinic.models import Room, User
 from treatments.courses.models import Course
 from treatments.schedule import rules
-from treatments.schedule.desk import horizon
+from treatments.schedule.desk import desk, horizon
 from treatments.schedule.places import resources_of
 from treatments.schedule.querysets import FREE_TIME, free_time_parameters
 
@@ -25,13 +25,14 @@ WARM_UP = 3
 
 @dataclass(slots=True)
 class Proposals:
-    """What was measured in one database: seconds of each page and of each bare query."""
+    """What was measured in one database: seconds of each page, of each choice behind it and of each bare query."""
 
     people: int = 0
     rooms: int = 0
     sessions: int = 0
     spans: int = 0  # of free time that the query returns
     pages: list[float] = field(default_factory=list)
+    chosen: list[float] = field(default_factory=list)
     bare: list[float] = field(default_factory=list)
 
     @property
@@ -48,12 +49,13 @@ def measure(*, requests: int, into: Proposals) -> None:
     into.sessions = course.sessions_planned
     ask = _page(course)
     with open_doors(), transaction.atomic():
-        query = _query(course, into)
+        query, choose = _query(course, into), _choose(course)
         for _ in range(WARM_UP):
             ask()
             query()
         for _ in range(requests):
             into.pages.append(_seconds(ask))
+            into.chosen.append(_seconds(choose))
             into.bare.append(_seconds(query))
         transaction.set_rollback(True)
 
@@ -87,6 +89,18 @@ def _query(course: Course, into: Proposals) -> Callable[[], object]:
             into.spans = len(cursor.fetchall())
 
     return query
+
+
+def _choose(course: Course) -> Callable[[], object]:
+    """All that is asked and decided for the proposals, without the page around them."""
+    people, at = list(User.objects.who_may_treat()), timezone.now()
+    last = horizon(course, timezone.localdate(at))
+
+    def choose() -> None:
+        question = desk(course, people, at=at, last=last).question()
+        rules.propose(question, rules.Wishes(earliest=at, now=at))
+
+    return choose
 
 
 def _seconds(job: Callable[[], object]) -> float:

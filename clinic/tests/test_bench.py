@@ -131,7 +131,7 @@ def test_proposals_without_a_course_are_no_measurement(db):
     ],
 )
 def test_the_table_of_proposals_says_what_is_missed(few, many, missed):
-    small, large = (proposals.Proposals(pages=[ms[1]], bare=[ms[0]]) for ms in (few, many))
+    small, large = (proposals.Proposals(pages=[ms[1]], chosen=[1], bare=[ms[0]]) for ms in (few, many))
     assert report.proposals_table(small, large).missed == missed
 
 

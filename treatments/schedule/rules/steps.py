@@ -37,6 +37,7 @@ class GridDay:
     weekday: int  # ISO
     steps: Sequence[int]
     walls: Sequence[int]
+    all_steps: Steps
 
     @property
     def is_even(self) -> bool:
@@ -45,7 +46,11 @@ class GridDay:
 
     def between(self, lo: int, hi: int) -> Steps:
         """The steps from one moment to another, both included."""
-        first, behind = bisect_left(self.steps, lo), bisect_right(self.steps, hi)
+        if isinstance(self.steps, range):  # the same as below, without looking
+            begin, apart = self.steps.start, self.steps.step
+            first, behind = max(0, -((begin - lo) // apart)), min(len(self.steps), (hi - begin) // apart + 1)
+        else:
+            first, behind = bisect_left(self.steps, lo), bisect_right(self.steps, hi)
         return (1 << behind) - (1 << first) if behind > first else 0
 
     def nearest(self, steps: Steps, minute: int) -> list[int]:
@@ -83,7 +88,7 @@ def grid_day(day: dt.date, clock: Clock) -> GridDay:
         steps = [minute_of(moment) for moment in moments if on_grid(moment, clock.grid, clock.zone)]
         shown = [moment_of(minute).astimezone(clock.zone) for minute in steps]
         walls = [local.hour * 60 + local.minute for local in shown]
-    return GridDay(day.toordinal(), day.isoweekday(), steps, walls)
+    return GridDay(day.toordinal(), day.isoweekday(), steps, walls, (1 << len(steps)) - 1)
 
 
 def places(steps: Steps) -> list[int]:
@@ -127,11 +132,14 @@ def on_days(fits: Iterable[Minutes], days: Sequence[GridDay]) -> dict[int, Steps
     begins = [day.steps[0] for day in days]
     found: dict[int, Steps] = {}
     for lo, hi in fits:
-        at = max(bisect_right(begins, lo) - 1, 0)
-        while at < len(days) and begins[at] <= hi:
-            if steps := days[at].between(lo, hi):
-                found[days[at].ordinal] = found.get(days[at].ordinal, 0) | steps
-            at += 1
+        first, behind = max(bisect_right(begins, lo) - 1, 0), bisect_right(begins, hi)
+        for at in range(first, behind):
+            day = days[at]
+            inside = (
+                first < at < behind - 1
+            )  # begins after the span does, and another day begins before it ends
+            if steps := day.all_steps if inside else day.between(lo, hi):
+                found[day.ordinal] = found.get(day.ordinal, 0) | steps
     return found
 
 
