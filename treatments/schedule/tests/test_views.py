@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -180,6 +181,56 @@ def test_what_is_lacking_is_said_in_words(as_, doctor, nurse, course):
     page = as_(doctor).get(book_url(course), {"practitioner": nurse.pk})
     assert "No time for session 1" in page.content.decode()
     assert "Natalia has no free time then" in page.content.decode()
+
+
+def test_wishes_stay_in_the_page_and_in_its_form(as_, front_desk, doctor, course, room):
+    asked = {"practitioner": "same", "weekdays": ["3", "4"], "not_before": "09:00", "over_by": "15:00"}
+    page = as_(front_desk).get(book_url(course), {**asked, "room": room.pk, "latest": "2027-06-01"})
+    said = page.context["wished"]
+    assert {("weekdays", "3"), ("weekdays", "4"), ("over_by", "15:00"), ("latest", "2027-06-01")} <= set(said)
+    rows = [row for one, _query in page.context["proposals"] for row in one.rows]
+    assert {row.starts_at.isoweekday() for row in rows} <= {3, 4}
+    assert all(dt.time(9) <= row.starts_at.astimezone(NOW.tzinfo).time() for row in rows)
+    assert all(row.ends_at.astimezone(NOW.tzinfo).time() <= dt.time(15) for row in rows)
+    assert course.patient.name not in page.context["wishes_query"]
+
+
+def test_what_would_help_is_an_address_without_that_wish(as_, doctor, nurse, course):
+    page = as_(doctor).get(book_url(course), {"practitioner": nurse.pk, "weekdays": "2"})
+    [(letting, query)] = page.context["lettings"]
+    assert letting.said.startswith("With anybody who treats: from Tuesday 24 November")
+    assert "practitioner=any" in query
+    assert "weekdays=2" in query
+    assert best(as_(doctor).get(query)).who == [str(doctor)]
+
+
+def test_several_wishes_that_stand_in_the_way_together_are_said(as_, doctor, nurse, course):
+    asked = {"practitioner": nurse.pk, "weekdays": "7"}
+    page = as_(doctor).get(book_url(course), asked).content.decode()
+    assert "No single wish is in the way, but several together." in page
+
+
+def test_sessions_with_two_practitioners_are_booked_as_proposed(as_, front_desk, doctor, nurse, room):
+    factories.working_hours(doctor, weekdays=(1, 2))
+    factories.working_hours(nurse, weekdays=(3,))
+    course = factories.confirmed_course(by=doctor, sessions=2)
+    browser = as_(front_desk)
+    form = posted(browser.get(book_url(course), {"practitioner": "any"}))
+    other = re.sub(r"-\d+$", f"-{nurse.pk}", form["slot-2"])
+    slot = read_slot(2, other)
+    wednesday = slot_value(replace(slot, starts_at=slot.starts_at + 2 * DAY))
+    assert browser.post(book_url(course), {**form, "slot-2": wednesday}).status_code == 302
+    assert [one.practitioner for one in Session.objects.order_by("number")] == [doctor, nurse]
+
+
+def test_somebody_who_may_not_treat_is_not_booked(as_, front_desk, course):
+    browser = as_(front_desk)
+    form = posted(browser.get(book_url(course)))
+    form["slot-3"] = re.sub(r"-\d+$", f"-{front_desk.pk}", form["slot-3"])
+    answer = browser.post(book_url(course), form)
+    assert answer.status_code == 409
+    assert "may not treat at present" in answer.content.decode()
+    assert not Session.objects.exists()
 
 
 def test_page_asks_as_many_questions_for_a_longer_course(as_, doctor, room):
