@@ -81,6 +81,8 @@ class ClinicForm(VersionedForm):
             "phone",
             "email",
             "grid_minutes",
+            "buffer_before",
+            "buffer_after",
             "messages_at",
             "few_days_hours",
             "tentative_bookings",

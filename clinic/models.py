@@ -114,6 +114,12 @@ class Clinic(models.Model):
         default=5,
         validators=[MinValueValidator(5), MaxValueValidator(60)],
     )
+    buffer_before = models.PositiveSmallIntegerField(
+        _("kept free before a session, minutes"), default=0, validators=[MaxValueValidator(60)]
+    )
+    buffer_after = models.PositiveSmallIntegerField(
+        _("kept free after a session, minutes"), default=0, validators=[MaxValueValidator(60)]
+    )
     messages_at = models.TimeField(_("messages go out from"), default=dt.time(9, 0))
     few_days_hours = models.PositiveSmallIntegerField(
         _("“a few days” in aftercare means, hours"),

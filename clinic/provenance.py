@@ -10,12 +10,17 @@ from clinic.models import Clinic
 
 OURS = gettext_lazy("Set by us; no document says.")
 YOURS = gettext_lazy("Yours to fill in.")
+BUFFERS = gettext_lazy(
+    "Set by us; no document says. Room and practitioner are taken for so much longer, in sessions booked from now on."
+)
 ORIGINS = {
     "name": YOURS,
     "address": YOURS,
     "phone": YOURS,
     "email": YOURS,
     "grid_minutes": OURS,
+    "buffer_before": BUFFERS,
+    "buffer_after": BUFFERS,
     "messages_at": OURS,
     "few_days_hours": gettext_lazy(
         "The source says “a few days” (S1, line 63) and gives no number; the number is ours."

@@ -19,10 +19,15 @@ def clock() -> Clock:
 
 
 def occupation_of(course: Course, steps: Iterable[VisitStep] | None = None) -> Occupation:
-    """What a session of the course takes, as the catalogue has the day of its area. Up to five SQL queries."""
+    """What a session of the course takes, as the catalogue has the day of its area, with the clinic's buffers.
+
+    Up to six SQL queries.
+    """
     used = {ingredient.code for ingredient in course.procedure_substances.all()}
     day = questions.steps(questions.steps_in_use() if steps is None else steps, course.area, used)
-    return occupation([Step(step.minutes, step.frees_practitioner) for step in day], course.session_minutes)
+    takes = occupation([Step(step.minutes, step.frees_practitioner) for step in day], course.session_minutes)
+    clinic = Clinic.current()
+    return takes.with_buffers(clinic.buffer_before, clinic.buffer_after)
 
 
 def series_of(course: Course, *, without: Session | None = None) -> Series:

@@ -96,7 +96,7 @@ class Place:
         whole = rules.shifted(starts_at, (0, takes.minutes))
         parts = [(practitioner, rules.shifted(starts_at, part)) for part in takes.parts]
         devices = [(taken.resource, rules.shifted(starts_at, taken.part)) for taken in self.devices]
-        return [*parts, (room, whole), (patient, whole), *devices]
+        return [*parts, (room, rules.shifted(starts_at, takes.room)), (patient, whole), *devices]
 
 
 @dataclass(frozen=True, slots=True)

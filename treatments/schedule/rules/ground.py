@@ -77,7 +77,7 @@ def ground(
     whole = ((0, takes.minutes),)
     patient = Supply.of(Need(whole, {0: free.patient}), days)
     rooms = {room: spans for room, spans in free.rooms.items() if wishes.room in (None, room)}
-    things = tuple(Supply.of(need, days) for need in (Need(whole, rooms), *free.devices))
+    things = tuple(Supply.of(need, days) for need in (Need((takes.room,), rooms), *free.devices))
     people = {who: spans for who, spans in free.practitioners.items() if wishes.practitioner in (None, who)}
     practitioners = Supply.of(Need(takes.parts, people), days)
     wished = _wished(days, wishes, takes, clock)

@@ -17,10 +17,27 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Occupation:
-    """Room and patient are taken for all the `minutes`, the practitioner for `parts`, minutes from the start."""
+    """The patient is taken for all the `minutes`, the practitioner for `parts`, minutes from the start.
+
+    The room is taken for all of it, and for the buffers `before` and `after`, which the parts have in them.
+    """
 
     minutes: int
     parts: tuple[tuple[int, int], ...]
+    before: int = 0
+    after: int = 0
+
+    @property
+    def room(self) -> tuple[int, int]:
+        """From which minute to which the room is taken."""
+        return -self.before, self.minutes + self.after
+
+    def with_buffers(self, before: int, after: int) -> "Occupation":
+        """The same with so many minutes kept free before and after, for the room and for who treats."""
+        (first, end), *others = self.parts
+        parts = [(first - before, end), *others]
+        parts[-1] = (parts[-1][0], parts[-1][1] + after)
+        return Occupation(self.minutes, tuple(parts), before, after)
 
 
 def occupation(steps: Sequence[Step], minutes: int) -> Occupation:

@@ -99,7 +99,7 @@ def openings(free: Free, takes: Occupation) -> list[Opening]:
         for practitioner, theirs in free.practitioners.items()
         for fits in [both(practitioner_starts(theirs, takes), patient)]
         for room, spans in free.rooms.items()
-        for first, last in both(fits, starts(spans, whole))
+        for first, last in both(fits, starts(spans, takes.room))
     ]
 
 
@@ -150,7 +150,8 @@ def could_start(free: Free, takes: Occupation, slot: Slot) -> bool:
     devices = all(
         any(first <= slot.starts_at <= last for first, last in device_starts(need)) for need in free.devices
     )
-    things = _covered(free.patient, whole) and _covered(free.rooms.get(slot.room, ()), whole)
+    room = shifted(slot.starts_at, takes.room)
+    things = _covered(free.patient, whole) and _covered(free.rooms.get(slot.room, ()), room)
     return theirs and devices and things
 
 
