@@ -21,6 +21,8 @@ STAFF = {"name": "Zofia Mak", "email": "zofia@clinic.example", "roles": ["front_
 CLINIC = {
     "name": "Derma",
     "grid_minutes": 15,
+    "buffer_before": 5,
+    "buffer_after": 0,
     "messages_at": "08:30",
     "few_days_hours": 48,
     "interview_link_days": 3,
