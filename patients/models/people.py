@@ -54,9 +54,12 @@ class Patient(models.Model):
     class Meta:
         ordering = ["name", "id"]
         indexes = [
+            # Kept up to date at once: what is still to be sorted in would slow down searching, which is frequent,
+            # to speed up registering, which is rare.
             GinIndex(
                 OpClass(F("search"), name="gin_trgm_ops"),
                 name="patient_search_by_parts",
+                fastupdate=False,
             ),
             # Found patients come by name: a search that fits many reads the first of them here instead of sorting all.
             models.Index(fields=["search", "id"], name="patient_by_searched_text"),

@@ -43,9 +43,10 @@ def course(doctor, clinic):
 
 
 def wish(page, change) -> None:
-    """Change a wish and wait for the proposals that follow."""
+    """Change a wish and wait until the proposals that follow are on the page."""
     with page.expect_response(re.compile(r"/book/\?")):
         change()
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
 
 
 def booked() -> list[tuple[int, str]]:
@@ -64,7 +65,7 @@ def test_a_course_is_booked_as_it_was_wished(page, live_server, front_desk, nurs
     expect(page.get_by_role("article")).to_have_count(3)
     look("booking-proposals", schemes=("light", "dark"))
     wish(page, lambda: page.get_by_label("Practitioner").select_option(label="Anybody, the same each time"))
-    wish(page, lambda: page.get_by_label("Fri").check(force=True))
+    wish(page, lambda: page.get_by_role("checkbox", name="Fri").check(force=True))
     wish(page, lambda: page.get_by_label("Not before").fill("14:00"))
     expect(page.get_by_role("article").first).to_contain_text("Friday, 14:00")
     assert "weekdays=5" in page.url
@@ -77,6 +78,17 @@ def test_a_course_is_booked_as_it_was_wished(page, live_server, front_desk, nurs
     expect(page.get_by_text("All sessions of the course are booked")).to_be_visible()
     assert booked() == [(5, "14:00")] * 5
     assert not look.found, "\n".join(look.found)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_chosen_while_proposals_come_is_kept(page, live_server, front_desk, nurse, course):
+    log_in(page, live_server.url, front_desk)
+    page.goto(f"{live_server.url}/schedule/courses/{course.pk}/book/")
+    page.get_by_label("Practitioner").select_option(label="Anybody, the same each time")
+    page.get_by_role("checkbox", name="Fri").check(force=True)
+    page.get_by_label("Not before").fill("14:00")
+    expect(page.get_by_role("article").first).to_contain_text("Friday, 14:00")
+    assert page.get_by_role("checkbox", name="Fri").is_checked()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -100,7 +100,10 @@ def _page(
     elif status == 200:
         status = 422
     page = "schedule/_booking.html" if request.htmx else "schedule/book.html"
-    return render(request, page, context, status=status)
+    answer = render(request, page, context, status=status)
+    if request.htmx and request.htmx.trigger == "wishes" and status == 200:
+        answer["HX-Retarget"] = answer["HX-Reselect"] = "#results"
+    return answer
 
 
 def _wish(course: Course, data: QueryDict, rooms: dict[int, Room], *, day: dt.date) -> WishForm:
