@@ -24,7 +24,7 @@ from clinic.demo.calendar import monday_of
 from clinic.models import Room, User, WorkingHours
 from clinic.roles import Role
 from contraindications import rules, screening
-from contraindications.models import RuleSet, Screening
+from contraindications.models import Screening
 from patients.interviews import questions
 from patients.models import Interview, Patient
 from treatments.catalogue.models import Area, Goal, Ingredient, Protocol, Technique
@@ -184,11 +184,20 @@ def _kinds(cursor, facts: dict[str, Any]) -> None:
     for number in range(KINDS_OF_PATIENT):
         patient = _kind(number)
         interview = told[patient.sex]
-        screened = _screened(patient, interview, plan, rule_set, compiled, timezone.localdate(facts["at"]))
+        screened = screening.evaluate_facts(
+            patient,
+            interview,
+            None,
+            plan,
+            rule_set=rule_set,
+            compiled=compiled,
+            day=timezone.localdate(facts["at"]),
+        )
         values = [
             interview.answers,
             interview.allergies,
             *(screened.stored[k] for k in ("facts", "plan", "result")),
+            dict(screened.digests),
         ]
         cursor.execute(
             bulk_sql.ADD_KIND,
@@ -223,19 +232,6 @@ def _interview(sex: str, day: dt.date) -> Interview:
     said = {"state": "no", "on": day.isoformat()}
     answers = {fact.code: said for fact in questions(Patient(sex=sex))}
     return Interview(answers=answers, allergies={"substances": [], "texts": [], "on": day.isoformat()})
-
-
-def _screened(
-    patient: Patient,
-    interview: Interview,
-    plan: rules.Plan,
-    rule_set: RuleSet,
-    compiled: rules.RuleSet,
-    day: dt.date,
-) -> screening.Evaluation:
-    told = screening.facts_of(patient, interview, day=day)
-    outcome = rules.screen(told, plan, compiled, day)
-    return screening.Evaluation(0, None, None, rule_set, compiled, day, told, plan, outcome, digests={})
 
 
 # The database's side

@@ -3,10 +3,10 @@
 KINDS = """
 CREATE TEMPORARY TABLE bulk_kind (
     kind int PRIMARY KEY, birth_date date, sex text, answers jsonb, allergies jsonb,
-    facts jsonb, plan jsonb, result jsonb, verdict text, digest text
+    facts jsonb, plan jsonb, result jsonb, finding_digests jsonb, verdict text, digest text
 ) ON COMMIT DROP
 """
-ADD_KIND = "INSERT INTO bulk_kind VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+ADD_KIND = "INSERT INTO bulk_kind VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 
 PATIENTS = """
 INSERT INTO patients_patient
@@ -43,7 +43,8 @@ INSERT INTO contraindications_screening
     (id, patient_id, interview_id, rule_set_id, as_of, facts, plan, result, finding_digests, verdict, digest, at, by_id)
 SELECT
     %(screening0)s + 1 + i, %(patient0)s + 1 + i, %(interview0)s + 1 + i, %(rule_set)s,
-    (%(at)s::timestamptz AT TIME ZONE %(zone)s)::date, kind.facts, kind.plan, kind.result, '{}', kind.verdict,
+    (%(at)s::timestamptz AT TIME ZONE %(zone)s)::date, kind.facts, kind.plan, kind.result, kind.finding_digests,
+    kind.verdict,
     kind.digest, %(at)s, (%(staff)s::bigint[])[1 + i %% %(at_once)s]
 FROM generate_series(0, %(patients)s - 1) AS i
 JOIN bulk_kind AS kind ON kind.kind = i %% %(kinds)s

@@ -1,7 +1,6 @@
 """The bulk of patients and sessions is as true as what people enter: every constraint, every reference, no overlap."""
 
 import datetime as dt
-import hashlib
 import io
 
 import pytest
@@ -15,7 +14,7 @@ from clinic.management.commands import seed_demo
 from clinic.models import User
 from conftest import NOW
 from contraindications.models import Screening
-from contraindications.screening import recompute
+from contraindications.replaying import differences
 from patients.models import Patient
 from treatments.courses.models import Course
 from treatments.reminders.models import Message
@@ -88,7 +87,7 @@ def test_the_bulk_is_a_clinics_past_and_near_future(loaded):
 
 def test_every_screening_of_the_bulk_is_what_the_rules_say(loaded):
     some = Screening.objects.order_by("pk")[:30]
-    assert all(hashlib.sha256(recompute(row)).hexdigest() == row.digest for row in some)
+    assert {row.pk: differences(row) for row in some if differences(row)} == {}
     assert set(Screening.objects.values_list("verdict", flat=True)) == {
         "clear",
         "incomplete",
