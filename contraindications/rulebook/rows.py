@@ -36,12 +36,13 @@ class RowForm(forms.Form):
         return {**self.looks_at(), "match": self.cleaned_data["match"]}
 
     def looks_at(self) -> dict[str, Any]:
-        raise NotImplementedError
+        """What the row looks at: as the fields say it, where a kind has no words of its own."""
+        return {name: self.cleaned_data[name] for name in self.fields if name != "match"}
 
     @classmethod
     def typed(cls, row: Mapping[str, Any]) -> dict[str, Any]:
         """The row of a rule set as the form shows it."""
-        raise NotImplementedError
+        return dict(row)
 
 
 class _StateForm(RowForm):
@@ -79,13 +80,6 @@ class FactRow(_StateForm):
         if fact := self.cleaned_data.get("fact"):
             self.refuse_senseless([fact])
         return self.cleaned_data
-
-    def looks_at(self) -> dict[str, Any]:
-        return {"fact": self.cleaned_data["fact"], "states": self.cleaned_data["states"]}
-
-    @classmethod
-    def typed(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return dict(row)
 
 
 class JoinedRow(_StateForm):
@@ -179,13 +173,6 @@ class AllergenRow(RowForm):
         label=gettext_lazy("To what"), choices=[("", gettext_lazy("Choose")), *PLACES]
     )
     field_order = ["allergen_in", "match"]
-
-    def looks_at(self) -> dict[str, Any]:
-        return {"allergen_in": self.cleaned_data["allergen_in"]}
-
-    @classmethod
-    def typed(cls, row: Mapping[str, Any]) -> dict[str, Any]:
-        return dict(row)
 
 
 KINDS: dict[str, type[RowForm]] = {form.kind: form for form in (FactRow, JoinedRow, AgeRow, AllergenRow)}
