@@ -3,11 +3,13 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from treatments.schedule.rules.clock import MINUTE, Span, day_of, grid_up, on_grid, wall
 from treatments.schedule.rules.occupation import Occupation, shifted
 
 QUARTER = 15  # minutes
+T = TypeVar("T", dt.datetime, int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,8 @@ def starts(free: Sequence[Span], part: tuple[int, int]) -> list[Span]:
     return [(lo - begin, hi - end) for lo, hi in free if hi - lo >= end - begin]
 
 
-def both(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
-    """What two sorted lists of spans have in common, ends included."""
+def both(one: Sequence[tuple[T, T]], other: Sequence[tuple[T, T]]) -> list[tuple[T, T]]:
+    """What two sorted lists of spans, of moments or of minutes, have in common, ends included."""
     found, i, j = [], 0, 0
     while i < len(one) and j < len(other):
         lo, hi = max(one[i][0], other[j][0]), min(one[i][1], other[j][1])

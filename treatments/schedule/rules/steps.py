@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from treatments.schedule.rules.clock import MINUTE, Clock, Span, on_grid, wall
+from treatments.schedule.rules.openings import both
 
 Minutes = tuple[int, int]  # from, until
 Steps = int  # a set of steps of one day
@@ -105,26 +106,13 @@ def fitting(spans: Sequence[Minutes], parts: Sequence[Minutes]) -> list[Minutes]
     """The moments, first and last included, to start at so that every part, in minutes from the start, is free."""
     fits = _starts(spans, parts[0])
     for part in parts[1:]:
-        fits = _common(fits, _starts(spans, part))
+        fits = both(fits, _starts(spans, part))
     return fits
 
 
 def _starts(spans: Sequence[Minutes], part: Minutes) -> list[Minutes]:
     begin, end = part
     return [(lo - begin, hi - end) for lo, hi in spans if hi - lo >= end - begin]
-
-
-def _common(one: Sequence[Minutes], other: Sequence[Minutes]) -> list[Minutes]:
-    found, i, j = [], 0, 0
-    while i < len(one) and j < len(other):
-        lo, hi = max(one[i][0], other[j][0]), min(one[i][1], other[j][1])
-        if lo <= hi:
-            found.append((lo, hi))
-        if one[i][1] <= other[j][1]:
-            i += 1
-        else:
-            j += 1
-    return found
 
 
 def on_days(fits: Iterable[Minutes], days: Sequence[GridDay]) -> dict[int, Steps]:
