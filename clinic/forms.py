@@ -88,6 +88,8 @@ class ClinicForm(VersionedForm):
             "tentative_bookings",
             "interview_link_days",
             "interview_link_tries",
+            "late_cancel_hours",
+            "offer_minutes",
         ]
         widgets = {
             "name": forms.TextInput(attrs={"dir": "auto"}),

@@ -49,6 +49,7 @@ class User(AbstractUser):
         on_delete=models.PROTECT,
         related_name="cooperating_nurses",
     )
+    may_overlap = models.BooleanField(_("may book over others"), default=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     USERNAME_FIELD = "email"
@@ -136,6 +137,14 @@ class Clinic(models.Model):
         _("wrong dates of birth before an interview link is closed"),
         default=5,
         validators=[MinValueValidator(1), MaxValueValidator(20)],
+    )
+    late_cancel_hours = models.PositiveSmallIntegerField(
+        _("a cancellation is late within, hours before"), default=24, validators=[MaxValueValidator(168)]
+    )
+    offer_minutes = models.PositiveSmallIntegerField(
+        _("time is held for the waiting list for, minutes"),
+        default=30,
+        validators=[MinValueValidator(5), MaxValueValidator(1440)],
     )
     version = models.PositiveIntegerField(default=1, editable=False)
 

@@ -30,6 +30,8 @@ ORIGINS = {
     ),
     "interview_link_days": OURS,
     "interview_link_tries": OURS,
+    "late_cancel_hours": OURS,
+    "offer_minutes": OURS,
 }
 
 

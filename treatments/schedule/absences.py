@@ -14,7 +14,7 @@ from clinic.roles import BOOKING, Role
 from clinic.rules import DaySpan
 from treatments.schedule.models import Absence, AbsenceKind, Reservation, ReservationWhy, Session
 from treatments.schedule.occupations import hours_of
-from treatments.schedule.places import resources_of
+from treatments.schedule.places import Freed, resources_of, told_free
 from treatments.schedule.querysets import LONGEST_RESERVATION
 from treatments.schedule.rules import Hours, Span, at_work, of_day, wall
 from treatments.schedule.transactions import all_or_nothing, lock_closings, lock_resources
@@ -75,6 +75,7 @@ def lift(absence: Absence, *, by: User, at: dt.datetime) -> Absence:
         lifted = Absence.objects.standing().filter(pk=absence.pk).update(lifted_at=at, lifted_by=by)
         if lifted:
             _uncover(resources, absence)
+            told_free([Freed(tuple(resources), absence.starts_at, absence.ends_at)], at=at)
 
     all_or_nothing(change)
     absence.refresh_from_db()

@@ -16,7 +16,7 @@ from treatments.schedule.models import Reservation, Session
 from treatments.schedule.occupations import clock, hours_of, series_of
 from treatments.schedule.places import Chosen, wanted
 from treatments.schedule.refusals import NotBookable, SlotTaken, WrongTimes
-from treatments.schedule.rules import Fault, Occupation, Slot
+from treatments.schedule.rules import Fault, Slot
 from treatments.schedule.transactions import lock_resources
 
 
@@ -79,19 +79,21 @@ def check_bookable(
 def check_times(
     course: Course,
     chosen: Sequence[Chosen],
-    takes: Occupation,
     *,
     by: User,
     at: dt.datetime,
     interval_reason: str,
-    moved: Session | None = None,
+    moved: Collection[Session] = (),
 ) -> set[int]:
-    """Which sessions a doctor puts outside the interval for a reason; every other fault raises WrongTimes."""
+    """Which sessions a doctor puts outside the interval for a reason; every other fault raises WrongTimes.
+
+    `moved`: sessions of the course that stand no more where they are.
+    """
     hours = hours_of({one.place.practitioner for one in chosen})
     faults = rules.faults(
         {one.number: one.starts_at for one in chosen},
         series_of(course, without=moved),
-        takes,
+        {one.number: one.takes for one in chosen},
         {one.number: hours[one.place.practitioner.pk] for one in chosen},
         at=at,
         clock=clock(),
@@ -103,16 +105,12 @@ def check_times(
     return {number for number, _fault in faults}
 
 
-def check_free(
-    chosen: Sequence[Chosen], takes: Occupation, *, devices: Collection[int] = (), but: int | None = None
-) -> None:
+def check_free(chosen: Sequence[Chosen], *, devices: Collection[int] = ()) -> None:
     """Lock all resources and look; the constraint has the last word. Raises SlotTaken.
 
-    `devices`: resources to lock as well, of which some will be chosen. `but`: the session that is moved; what it takes
-    by now is locked too and counts as free.
+    `devices`: resources to lock as well, of which some will be chosen.
     """
-    given_up = Reservation.objects.filter(session=but).values_list("resource", flat=True) if but else ()
-    lock_resources({*given_up, *devices, *(resource for one in chosen for resource in one.place.resources)})
-    numbers = Reservation.objects.taken(wanted(chosen, takes), but=but)
+    lock_resources({*devices, *(resource for one in chosen for resource in one.place.resources)})
+    numbers = Reservation.objects.taken(wanted(chosen))
     if numbers:
         raise SlotTaken(numbers)

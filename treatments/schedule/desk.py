@@ -1,7 +1,7 @@
 """All that is known when times for a course are looked for, asked once for a page."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db import transaction
@@ -61,9 +61,12 @@ def desk(
     at: dt.datetime,
     last: dt.date,
     rooms: Mapping[int, Room] | None = None,
-    moving: Session | None = None,
+    moving: Collection[Session] = (),
 ) -> Desk:
-    """Everything for the times from `at` to the day `last`. A fixed number of SQL queries; free time is one."""
+    """Everything for the times from `at` to the day `last`. A fixed number of SQL queries; free time is one.
+
+    What the sessions `moving` take counts as free.
+    """
     rooms = rooms_for(course).in_bulk() if rooms is None else rooms
     time, steps = clock(), questions.steps_in_use()
     takes = occupation_of(course, steps)
@@ -91,7 +94,7 @@ def _free(
     takes: Occupation,
     *,
     span: rules.Span,
-    moving: Session | None,
+    moving: Collection[Session],
 ) -> Free:
     """The free time of all of them, of the patient and of the devices that the treatment needs."""
     with (
@@ -100,7 +103,7 @@ def _free(
         resources = resources_of([course.patient, *people, *rooms])
         pools = pools_of(course)
         asked = {*resources, *resources_in(pools)}
-        free = Resource.objects.free_time(asked, *span, but=moving.pk if moving else None)
+        free = Resource.objects.free_time(asked, *span, but=[session.pk for session in moving])
         transaction.set_rollback(True)
     patient, *others = (free[resource] for resource in resources)
     practitioners = dict(zip((person.pk for person in people), others, strict=False))

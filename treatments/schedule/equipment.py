@@ -79,9 +79,7 @@ def resources_in(pools: Iterable[Pool]) -> set[int]:
     return {resource for pool in pools for _device, resource in pool.devices}
 
 
-def with_devices(
-    chosen: Sequence[Chosen], pools: Sequence[Pool], takes: Occupation, *, but: int | None = None
-) -> list[Chosen]:
+def with_devices(chosen: Sequence[Chosen], pools: Sequence[Pool]) -> list[Chosen]:
     """The chosen sessions, each with a free device of every kind. The devices are locked. One SQL query.
 
     Raises NotBookable where no device of a kind is in use, SlotTaken for the sessions that find none free.
@@ -90,18 +88,17 @@ def with_devices(
         raise NotBookable(_("No device of a kind that this treatment needs is in use."))
     wanted = [(one, pool, resource) for one in chosen for pool in pools for _device, resource in pool.devices]
     spans = [
-        (index, resource, shifted(one.starts_at, pool.part(takes)))
+        (index, resource, shifted(one.starts_at, pool.part(one.takes)))
         for index, (one, pool, resource) in enumerate(wanted)
     ]
-    taken = set(Reservation.objects.taken(spans, but=but)) if spans else set()
+    taken = set(Reservation.objects.taken(spans)) if spans else set()
     free = [(one.number, pool, resource) for i, (one, pool, resource) in enumerate(wanted) if i not in taken]
-    return _assigned(chosen, pools, takes, free)
+    return _assigned(chosen, pools, free)
 
 
 def _assigned(
     chosen: Iterable[Chosen],
     pools: Sequence[Pool],
-    takes: Occupation,
     free: Collection[tuple[int, Pool, int]],
 ) -> list[Chosen]:
     """Each session with the first free device of every pool. Raises SlotTaken."""
@@ -109,7 +106,7 @@ def _assigned(
     for one in chosen:
         firsts = [next((r for n, p, r in free if n == one.number and p is pool), None) for pool in pools]
         devices = tuple(
-            DeviceTaken(resource, pool.part(takes))
+            DeviceTaken(resource, pool.part(one.takes))
             for pool, resource in zip(pools, firsts, strict=True)
             if resource is not None
         )

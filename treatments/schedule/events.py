@@ -26,3 +26,21 @@ class SessionCancelled:
 
     session_id: int
     at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TimeFreed:
+    """Somewhere between two moments these resources (ids) may be free that were not: look before you offer it."""
+
+    resources: tuple[int, ...]
+    begin: dt.datetime
+    until: dt.datetime
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionMissed:
+    """The patient did not come."""
+
+    session_id: int
+    at: dt.datetime

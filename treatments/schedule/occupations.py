@@ -1,7 +1,7 @@
 """From a course to the plain values that the rules of the calendar take."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.utils import timezone
 
@@ -30,12 +30,12 @@ def occupation_of(course: Course, steps: Iterable[VisitStep] | None = None) -> O
     return takes.with_buffers(clinic.buffer_before, clinic.buffer_after)
 
 
-def series_of(course: Course, *, without: Session | None = None) -> Series:
-    """The sessions of the course with those that stand, but `without`. One SQL query."""
+def series_of(course: Course, *, without: Collection[Session] = ()) -> Series:
+    """The sessions of the course with those that stand, but not those `without`. One SQL query."""
     rows = (
         course.sessions.standing().order_by("number").values_list("pk", "number", "starts_at", "practitioner")
     )
-    standing = [row for row in rows if without is None or row[0] != without.pk]
+    standing = [row for row in rows if row[0] not in {session.pk for session in without}]
     return Series(
         sessions=course.sessions_planned,
         at_least=course.interval_min,

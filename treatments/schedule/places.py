@@ -10,9 +10,11 @@ from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 
+from clinic import events
 from clinic.models import Room, User
 from patients.models import Patient
 from treatments.schedule import rules
+from treatments.schedule.events import TimeFreed
 from treatments.schedule.models import Device, Reservation, ReservationWhy, Resource, Session
 from treatments.schedule.rules import Occupation, Span
 from treatments.schedule.transactions import lock_closings, lock_resources
@@ -101,19 +103,26 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One session to be: its number, start and place."""
+    """One session to be: its number, start and place, and what it takes, `added_minutes` of it beyond the plan."""
 
     number: int
     starts_at: dt.datetime
     place: Place
+    takes: Occupation
+    added_minutes: int = 0
+
+    @property
+    def spans(self) -> list[tuple[int, Span]]:
+        """(resource id, span) of all that it takes."""
+        return self.place.spans(self.starts_at, self.takes)
 
 
-def wanted(chosen: Iterable[Chosen], takes: Occupation) -> list[tuple[int, int, Span]]:
+def wanted(chosen: Iterable[Chosen]) -> list[tuple[int, int, Span]]:
     """(session number, resource id, span) of all that the chosen sessions take."""
-    return [(one.number, *taken) for one in chosen for taken in one.place.spans(one.starts_at, takes)]
+    return [(one.number, *taken) for one in chosen for taken in one.spans]
 
 
-def reserve(sessions: Iterable[tuple[Session, Place]], takes: Occupation) -> None:
+def reserve(sessions: Iterable[tuple[Session, Chosen]]) -> None:
     """Write the reservations, sorted by start: in random order two bookings would deadlock on the constraint."""
     rows = [
         Reservation(
@@ -122,22 +131,45 @@ def reserve(sessions: Iterable[tuple[Session, Place]], takes: Occupation) -> Non
             why=ReservationWhy.SESSION,
             period=DateTimeTZRange(*span, "[)"),
         )
-        for session, place in sessions
-        for resource, span in place.spans(session.starts_at, takes)
+        for session, chosen in sessions
+        for resource, span in chosen.spans
     ]
     Reservation.objects.bulk_create(sorted(rows, key=lambda row: (row.period.lower, row.resource_id)))
 
 
+def held_by(sessions: Iterable[Session]) -> set[int]:
+    """The resources that these sessions reserve."""
+    rows = Reservation.objects.filter(session__in=list(sessions))
+    return set(rows.values_list("resource", flat=True))
+
+
 def lock_sessions(sessions: Iterable[Session]) -> None:
     """Lock all that these sessions reserve, before it is released."""
-    rows = Reservation.objects.filter(session__in=list(sessions))
-    lock_resources(set(rows.values_list("resource", flat=True)))
+    lock_resources(held_by(sessions))
 
 
-def release(session: Session) -> None:
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """What a session gave up: these resources, somewhere between two moments."""
+
+    resources: tuple[int, ...]
+    begin: dt.datetime
+    until: dt.datetime
+
+
+def release(session: Session) -> Freed | None:
     """Take away what a session reserves; absences that it stood in reach over its time. Its resources are locked."""
     rows = list(session.reservations.values_list("resource", *MOMENTS))
     session.reservations.all().delete()
-    if rows:
-        begin, until = min(row[1] for row in rows), max(row[2] for row in rows)
-        Reservation.objects.cover({row[0] for row in rows}, begin, until)
+    if not rows:
+        return None
+    freed = Freed(tuple(sorted({row[0] for row in rows})), min(r[1] for r in rows), max(r[2] for r in rows))
+    Reservation.objects.cover(freed.resources, freed.begin, freed.until)
+    return freed
+
+
+def told_free(freed: Iterable[Freed | None], *, at: dt.datetime) -> None:
+    """Announce what was given up; called when the change is written, so that listeners see it as it stands."""
+    for one in freed:
+        if one is not None:
+            events.announce(TimeFreed(one.resources, one.begin, one.until, at))

@@ -18,8 +18,8 @@ from treatments.schedule.rules import Span, wall
 # before. A longer absence has a row for each day.
 LONGEST_RESERVATION = dt.timedelta(hours=25)
 
-# An absence reserves only what sessions leave of it. Where a session's own time counts as free (`but`), the absence
-# that it stands in is asked for itself.
+# An absence reserves only what sessions leave of it. Where sessions' own time counts as free (`but`), the absences
+# that they stand in are asked for themselves.
 # The bounds are parameters: computed inside the query they would hide from the planner how few rows are meant.
 FREE_TIME = """
 WITH wanted AS (
@@ -48,7 +48,7 @@ WITH wanted AS (
     SELECT resource_id AS id, range_agg(tstzrange(starts_at, ends_at)) AS spans
     FROM schedule_reservation
     WHERE resource_id = ANY(%(resources)s) AND starts_at >= %(since)s AND starts_at < %(until)s
-        AND (%(but)s::bigint IS NULL OR session_id IS DISTINCT FROM %(but)s)
+        AND (session_id IS NULL OR session_id <> ALL(%(but)s::bigint[]))
     GROUP BY resource_id
 ), away AS (
     SELECT wanted.id, range_agg(tstzrange(absence.starts_at, absence.ends_at)) AS spans
@@ -56,7 +56,7 @@ WITH wanted AS (
     JOIN schedule_absence AS absence
         ON absence.practitioner_id = wanted.practitioner_id
         OR absence.practitioner_id IS NULL AND wanted.room_id IS NOT NULL
-    WHERE %(but)s::bigint IS NOT NULL AND absence.lifted_at IS NULL
+    WHERE %(but)s::bigint[] <> '{}' AND absence.lifted_at IS NULL
         AND absence.starts_at < %(until)s AND absence.ends_at > %(begin)s
     GROUP BY wanted.id
 )
@@ -80,7 +80,7 @@ FROM unnest(%(numbers)s::int[], %(resources)s::bigint[], %(begins)s::timestamptz
 JOIN schedule_reservation AS reservation
     ON reservation.resource_id = wanted.resource
     AND reservation.period && tstzrange(wanted.begins, wanted.untils)
-WHERE %(but)s::bigint IS NULL OR reservation.session_id IS DISTINCT FROM %(but)s
+WHERE reservation.session_id IS NULL OR reservation.session_id <> ALL(%(but)s::bigint[])
 UNION
 SELECT wanted.number
 FROM unnest(%(numbers)s::int[], %(resources)s::bigint[], %(begins)s::timestamptz[], %(untils)s::timestamptz[])
@@ -89,7 +89,7 @@ JOIN schedule_resource AS resource ON resource.id = wanted.resource
 JOIN schedule_absence AS absence
     ON absence.practitioner_id = resource.practitioner_id
     OR absence.practitioner_id IS NULL AND resource.room_id IS NOT NULL
-WHERE %(but)s::bigint IS NOT NULL AND absence.lifted_at IS NULL
+WHERE %(but)s::bigint[] <> '{}' AND absence.lifted_at IS NULL
     AND absence.starts_at < wanted.untils AND absence.ends_at > wanted.begins
 ORDER BY 1
 """
@@ -142,7 +142,7 @@ SET since = excluded.since, cause = excluded.cause, screening_id = excluded.scre
 
 
 def free_time_parameters(
-    resources: Collection[int], begin: dt.datetime, until: dt.datetime, but: int | None = None
+    resources: Collection[int], begin: dt.datetime, until: dt.datetime, but: Collection[int] = ()
 ) -> dict:
     """What FREE_TIME is asked with."""
     return {
@@ -153,7 +153,7 @@ def free_time_parameters(
         "since": begin - LONGEST_RESERVATION,
         "begin": begin,
         "until": until,
-        "but": but,
+        "but": list(but),
     }
 
 
@@ -205,12 +205,12 @@ class ResourceQuerySet(models.QuerySet):
         return self.filter(**{f"{kind}__isnull": False}).select_related(kind)
 
     def free_time(
-        self, resources: Collection[int], begin: dt.datetime, until: dt.datetime, *, but: int | None = None
+        self, resources: Collection[int], begin: dt.datetime, until: dt.datetime, *, but: Collection[int] = ()
     ) -> dict[int, list[Span]]:
         """When these resources are free between two moments, in one query: {resource id: sorted spans}.
 
         Practitioners are free in their working hours (the clinic's wall clock) unless reserved, rooms and patients
-        whenever they are not. What session `but` takes counts as free.
+        whenever they are not. What the sessions `but` take counts as free.
         """
         free: dict[int, list[Span]] = {resource: [] for resource in resources}
         with connection.cursor() as cursor:
@@ -252,8 +252,8 @@ class SessionQuerySet(models.QuerySet):
         return self if user.has_role(*BOOKING) else self.none()
 
     def standing(self):
-        """Those that take place or did: not cancelled."""
-        return self.exclude(state="cancelled")
+        """Those that take place or did: neither cancelled nor missed."""
+        return self.exclude(state__in=["cancelled", "missed"])
 
     def booked(self):
         return self.filter(state="booked")
@@ -374,8 +374,8 @@ class ReservationQuerySet(models.QuerySet):
             .order_by("starts_at", "pk")
         )
 
-    def taken(self, wanted: Iterable[tuple[int, int, Span]], *, but: int | None = None) -> list[int]:
-        """Which numbers of (number, resource id, span) meet a reservation; those of session `but` do not count."""
+    def taken(self, wanted: Iterable[tuple[int, int, Span]], *, but: Collection[int] = ()) -> list[int]:
+        """Which numbers of (number, resource id, span) meet a reservation; those of the sessions `but` do not count."""
         rows = list(wanted)
         with connection.cursor() as cursor:
             cursor.execute(
@@ -385,7 +385,7 @@ class ReservationQuerySet(models.QuerySet):
                     "resources": [resource for _number, resource, _span in rows],
                     "begins": [span[0] for _number, _resource, span in rows],
                     "untils": [span[1] for _number, _resource, span in rows],
-                    "but": but,
+                    "but": list(but),
                 },
             )
             return [number for (number,) in cursor.fetchall()]

@@ -19,17 +19,21 @@ from treatments.schedule.querysets import (
     SessionQuerySet,
 )
 
+LONGEST_ADDED = 240  # minutes that a session may be longer than the plan says
+
 
 class SessionState(models.TextChoices):
     BOOKED = "booked", _("Booked")
     PERFORMED = "performed", _("Performed")
     CANCELLED = "cancelled", _("Cancelled")
+    MISSED = "missed", _("Did not come")
 
 
 class ReservationWhy(models.TextChoices):
     SESSION = "session", _("Session")
     ABSENCE = "absence", _("Absence")
     CLOSED = "closed", _("Closed")
+    OFFER = "offer", _("Held for the waiting list")
 
 
 class Resource(models.Model):
@@ -59,7 +63,7 @@ class Resource(models.Model):
 
 @pghistory.track()
 class Session(models.Model):
-    """One visit of a course. What it occupies stands in its reservations; a cancelled one occupies nothing."""
+    """One visit of a course. Its reservations say what it occupies; cancelled or missed it occupies nothing."""
 
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="sessions")
     number = models.PositiveSmallIntegerField()
@@ -68,11 +72,15 @@ class Session(models.Model):
     room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="sessions")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    added_minutes = models.PositiveSmallIntegerField(default=0)  # that it takes longer than the plan says
     booked_at = models.DateTimeField()
     booked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     cancelled_at = models.DateTimeField(null=True)
     cancelled_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     cancel_reason = models.CharField(max_length=200, blank=True)
+    cancelled_late = models.BooleanField(default=False)
+    missed_at = models.DateTimeField(null=True)  # when it was noted that the patient did not come
+    missed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     arrived_at = models.DateTimeField(null=True)  # the patient is in the house
     arrived_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     interval_reason = models.CharField(
@@ -99,6 +107,7 @@ class Session(models.Model):
             one_of("session_state", "state", SessionState),
             together("session_cancelled_by_someone", "cancelled_at", "cancelled_by"),
             together("session_arrived_seen_by_someone", "arrived_at", "arrived_by"),
+            together("session_missed_noted_by_someone", "missed_at", "missed_by"),
             models.CheckConstraint(
                 name="session_ends_after_it_starts",
                 condition=Q(ends_at__gt=F("starts_at")),
@@ -107,12 +116,22 @@ class Session(models.Model):
             models.CheckConstraint(
                 name="session_cancelled_has_a_moment",
                 condition=Q(state="cancelled", cancelled_at__isnull=False)
-                | (~Q(state="cancelled") & Q(cancelled_at=None)),
+                | (~Q(state="cancelled") & Q(cancelled_at=None, cancelled_late=False)),
+            ),
+            models.CheckConstraint(
+                name="session_missed_has_a_moment",
+                condition=Q(state="missed", missed_at__isnull=False)
+                | (~Q(state="missed") & Q(missed_at=None)),
+            ),
+            models.CheckConstraint(
+                name="session_longer_by_hours_at_most",
+                condition=Q(added_minutes__lte=LONGEST_ADDED),
+                violation_error_message=_("A session is at most four hours longer than planned."),
             ),
             models.UniqueConstraint(
                 name="session_number_once_per_course",
                 fields=["course", "number"],
-                condition=~Q(state="cancelled"),
+                condition=~Q(state__in=["cancelled", "missed"]),
                 violation_error_message=_("This session of the course is booked already."),
             ),
         ]

@@ -27,7 +27,7 @@ class Fault(StrEnum):
 def faults(
     chosen: Mapping[int, dt.datetime],
     series: Series,
-    takes: Occupation,
+    takes: Mapping[int, Occupation],
     hours: Mapping[int, Sequence[Hours]],
     *,
     at: dt.datetime,
@@ -35,7 +35,7 @@ def faults(
 ) -> set[tuple[int, Fault]]:
     """What is wrong with the chosen starts of the missing sessions, by session number.
 
-    `hours`: for each number the working hours of who treats. The interval is judged to both neighbours.
+    `takes`: what each of them takes, `hours`: when who treats in it works. The interval is judged to both neighbours.
     """
     found: set[tuple[int, Fault]] = set()
     for number, starts_at in chosen.items():
@@ -45,7 +45,9 @@ def faults(
             found.add((number, Fault.FAR))
         if not on_grid(starts_at, clock.grid, clock.zone):
             found.add((number, Fault.GRID))
-        if not all(at_work(hours[number], shifted(starts_at, part), clock.zone) for part in takes.parts):
+        if not all(
+            at_work(hours[number], shifted(starts_at, part), clock.zone) for part in takes[number].parts
+        ):
             found.add((number, Fault.HOURS))
     return found | interval_faults(chosen, series, clock)
 

@@ -39,6 +39,11 @@ class Occupation:
         parts[-1] = (parts[-1][0], parts[-1][1] + after)
         return Occupation(self.minutes, tuple(parts), before, after)
 
+    def longer(self, minutes: int) -> "Occupation":
+        """The same with so many minutes more at the end, for whoever treats last too."""
+        *parts, (begin, end) = self.parts
+        return Occupation(self.minutes + minutes, (*parts, (begin, end + minutes)), self.before, self.after)
+
 
 def occupation(steps: Sequence[Step], minutes: int) -> Occupation:
     """What a session of `minutes` takes whose day runs in `steps`.

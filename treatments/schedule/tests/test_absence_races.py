@@ -9,6 +9,8 @@ import pytest
 from clinic.roles import Role
 from conftest import NOW, person
 from treatments.schedule import absences, actions, checks, places, refusals, transactions
+from treatments.schedule.actions import booking as booking_actions
+from treatments.schedule.actions import cancelling
 from treatments.schedule.models import Absence, Reservation, Session
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import TUESDAY, away, closed, wrong
@@ -25,12 +27,23 @@ def unlocked(monkeypatch):
         monkeypatch.setattr(module, "lock_resources", lambda resources: None)
 
 
+def slowly(write):
+    """`write`, and then time for others."""
+
+    def run(*said):
+        found = write(*said)
+        time.sleep(0.4)
+        return found
+
+    return run
+
+
 @pytest.fixture
 def slow(monkeypatch):
     """Between what a booking or a cancellation writes and its end lies time for others."""
-    for name in ("reserve", "release"):
-        write = getattr(actions, name)
-        monkeypatch.setattr(actions, name, lambda *said, write=write: (write(*said), time.sleep(0.4)))
+    for module, name in ((booking_actions, "reserve"), (cancelling, "release")):
+        write = getattr(module, name)
+        monkeypatch.setattr(module, name, slowly(write))
 
 
 def later(job):

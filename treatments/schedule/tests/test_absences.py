@@ -123,7 +123,7 @@ def test_the_time_of_a_session_in_an_absence_is_not_offered_to_itself(sessions, 
     closed(TUESDAY, TUESDAY, by=clinic_admin)
     resources = [places.resource_of(thing).pk for thing in (doctor, room)]
     found = Resource.objects.free_time(
-        resources, clock(TUESDAY, 0), clock(TUESDAY + DAY, 0), but=sessions[0].pk
+        resources, clock(TUESDAY, 0), clock(TUESDAY + DAY, 0), but=[sessions[0].pk]
     )
     assert found == {resource: [] for resource in resources}
 

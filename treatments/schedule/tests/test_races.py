@@ -11,6 +11,7 @@ from django.db import connection, connections
 from clinic.versions import ChangedMeanwhile
 from conftest import NOW
 from treatments.schedule import actions, places, refusals, transactions
+from treatments.schedule.actions import booking as booking_actions
 from treatments.schedule.models import Booking, Reservation, Resource, Session
 from treatments.schedule.rules import Slot
 from treatments.schedule.tests import factories
@@ -68,7 +69,7 @@ def unprotected(monkeypatch):
     """Neither constraint nor locks nor looking first: what the tests below must be able to see."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE schedule_reservation DROP CONSTRAINT reservation_no_double_booking")
-    monkeypatch.setattr(actions, "check_free", lambda chosen, takes, **kwargs: None)
+    monkeypatch.setattr(booking_actions, "check_free", lambda chosen, **kwargs: None)
     yield
     Reservation.objects.all().delete()
     constraint = next(c for c in Reservation._meta.constraints if c.name == "reservation_no_double_booking")
@@ -97,7 +98,7 @@ def test_without_constraint_and_locks_the_same_race_books_double(doctor, unprote
 
 
 def test_without_locks_the_constraint_alone_lets_one_through(doctor, monkeypatch):
-    monkeypatch.setattr(actions, "check_free", lambda chosen, takes, **kwargs: None)
+    monkeypatch.setattr(booking_actions, "check_free", lambda chosen, **kwargs: None)
     room = factories.room()
     crowd = courses(doctor, 8)
     results = at_once(*(booking(course, factories.slots(course, room), doctor) for course in crowd))
@@ -185,16 +186,16 @@ def test_a_resource_is_made_once_by_eight_at_once(doctor):
 def test_a_connection_that_dies_in_the_middle_leaves_nothing_and_no_lock(doctor, monkeypatch):
     room = factories.room()
     course, other = courses(doctor, 2)
-    write = actions.reserve
+    write = booking_actions.reserve
 
-    def die(sessions, takes):
-        write(sessions, takes)
+    def die(sessions):
+        write(sessions)
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
-    monkeypatch.setattr(actions, "reserve", die)
+    monkeypatch.setattr(booking_actions, "reserve", die)
     [(outcome, _took)] = at_once(booking(course, factories.slots(course, room), doctor))
-    monkeypatch.setattr(actions, "reserve", write)
+    monkeypatch.setattr(booking_actions, "reserve", write)
     assert isinstance(outcome, Exception)
     assert not Session.objects.exists()
     assert not Reservation.objects.exists()

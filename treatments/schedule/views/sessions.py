@@ -159,6 +159,6 @@ def _move_page(
 def _offer(request, row: Session, form: MoveForm, at: dt.datetime) -> list[offers.DayOfChoices]:
     day, who = form.cleaned_data["day"], form.cleaned_data["practitioner"]
     last = day + dt.timedelta(days=offers.DAYS_AROUND)
-    at_desk = desk(row.course, [who], at=at, last=last, moving=row)
+    at_desk = desk(row.course, [who], at=at, last=last, moving=[row])
     now = Slot(row.number, row.starts_at, row.room_id, who.pk)
     return offers.choices(at_desk, now, day, others=(), doctor=request.user.is_doctor)

@@ -1,0 +1,95 @@
+"""A course is booked: all its missing sessions or none."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from clinic import events
+from clinic.models import User
+from treatments.courses.models import Cause, Course
+from treatments.schedule import rules
+from treatments.schedule.actions.common import first_come, lock_courses
+from treatments.schedule.checks import (
+    check_bookable,
+    check_free,
+    check_missing,
+    check_times,
+    practitioners_of,
+    rooms_of,
+)
+from treatments.schedule.equipment import check_able, pools_of, resources_in, with_devices
+from treatments.schedule.events import CourseBooked
+from treatments.schedule.models import Booking, Reservation, Session
+from treatments.schedule.occupations import occupation_of
+from treatments.schedule.places import Chosen, Place, reserve, wanted
+from treatments.schedule.rules import Slot
+from treatments.schedule.standing import stand
+
+
+def book_course(
+    course: Course,
+    slots: Sequence[Slot],
+    *,
+    by: User,
+    at: dt.datetime,
+    key: UUID,
+    practitioner: User | None = None,
+    interval_reason: str = "",
+) -> list[Session]:
+    """Book all missing sessions of a confirmed course, or none. Returns the sessions that stand.
+
+    `practitioner`: who treats in slots that name nobody. The same `key` again changes nothing and returns what stands.
+    `interval_reason`: why a doctor leaves the protocol's interval. Raises NotBookable, WrongTimes, ChangedMeanwhile or
+    SlotTaken; then nothing is written.
+    """
+    rooms, who = rooms_of(slots), practitioners_of(slots, practitioner)
+    pairs = {(who[slot.number], rooms[slot.room]) for slot in slots}
+    places = {(one.pk, room.pk): Place.of(one, room, course.patient) for one, room in pairs}
+    takes, pools = occupation_of(course), pools_of(course)
+    chosen = [Chosen(s.number, s.starts_at, places[who[s.number].pk, s.room], takes) for s in slots]
+
+    def change() -> list[Session]:
+        locked = lock_courses([course.pk])[course.pk]
+        if not Booking.objects.filter(key=key, course=course).exists():
+            check_missing(locked, chosen)
+            screened = check_bookable(locked, who.values(), by=by, at=at)
+            outside = check_times(locked, chosen, by=by, at=at, interval_reason=interval_reason)
+            check_able(locked, chosen)
+            check_free(chosen, devices=resources_in(pools))
+            reasons = dict.fromkeys(outside, interval_reason.strip())
+            _write(locked, with_devices(chosen, pools), reasons, key=key, by=by, at=at)
+            stand(screened, cause=Cause.BOOKED)
+        return list(locked.sessions.standing().order_by("number"))
+
+    return first_come(change, lambda: Reservation.objects.taken(wanted(chosen)))
+
+
+def _write(
+    course: Course,
+    chosen: Sequence[Chosen],
+    reasons: Mapping[int, str],
+    *,
+    key: UUID,
+    by: User,
+    at: dt.datetime,
+) -> None:
+    Booking.objects.create(key=key, course=course, booked_at=at, booked_by=by)
+    chosen = sorted(chosen, key=lambda one: one.number)
+    sessions = [_session(course, one, reasons.get(one.number, ""), by=by, at=at) for one in chosen]
+    reserve(list(zip(sessions, chosen, strict=True)))
+    events.announce(CourseBooked(course.pk, at))
+
+
+def _session(course: Course, chosen: Chosen, reason: str, *, by: User, at: dt.datetime) -> Session:
+    starts_at, ends_at = rules.shifted(chosen.starts_at, (0, chosen.takes.minutes))
+    return Session.objects.create(
+        course=course,
+        number=chosen.number,
+        practitioner=chosen.place.practitioner,
+        room=chosen.place.room,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        booked_at=at,
+        booked_by=by,
+        interval_reason=reason,
+    )

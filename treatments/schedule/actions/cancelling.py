@@ -1,0 +1,50 @@
+"""A booked session is given up: its time is free again."""
+
+import datetime as dt
+
+from django.utils.translation import gettext as _
+
+from clinic import events
+from clinic.models import User
+from treatments.courses.events import CourseCancelled
+from treatments.courses.models import Course
+from treatments.schedule.actions.common import first_come, lock_booked, lock_courses
+from treatments.schedule.events import SessionCancelled
+from treatments.schedule.models import Session, SessionState, Standing
+from treatments.schedule.places import lock_sessions, release, told_free
+
+CANCELLED = ["state", "cancelled_at", "cancelled_by", "cancel_reason", "version"]
+
+
+def cancel_session(session: Session, *, reason: str, version: int, by: User, at: dt.datetime) -> Session:
+    """Give a booked session up; its time is free again. Raises ChangedMeanwhile, or ValueError without a reason."""
+    if not reason.strip():
+        raise ValueError("a session is cancelled for a reason")
+
+    def change() -> Session:
+        lock_courses([session.course_id])
+        row = lock_booked({session.pk: version})[session.pk]
+        lock_sessions([row])
+        return _cancel(row, reason=reason.strip(), by=by, at=at)
+
+    return first_come(change, list)
+
+
+def cancel_sessions_of(event: CourseCancelled) -> None:
+    """The course was given up: so are the sessions that were still to come."""
+    course = Course.objects.select_related("cancelled_by").get(pk=event.course_id)
+    sessions = list(course.sessions.booked().select_for_update().order_by("pk"))
+    lock_sessions(sessions)
+    for session in sessions:
+        _cancel(session, reason=_("The course was cancelled."), by=course.cancelled_by, at=event.at)
+
+
+def _cancel(row: Session, *, reason: str, by: User | None, at: dt.datetime) -> Session:
+    row.state, row.cancelled_at, row.cancelled_by, row.cancel_reason = SessionState.CANCELLED, at, by, reason
+    row.version += 1
+    row.save(update_fields=CANCELLED)
+    freed = release(row)
+    Standing.objects.filter(session=row).delete()
+    events.announce(SessionCancelled(row.pk, at))
+    told_free([freed], at=at)
+    return row

@@ -1,0 +1,46 @@
+"""What every change of the calendar does alike."""
+
+import datetime as dt
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from typing import TypeVar
+
+from clinic.models import User
+from clinic.versions import ChangedMeanwhile
+from contraindications.screening import CannotScreen
+from treatments.courses import actions as courses
+from treatments.courses.models import Course
+from treatments.schedule.models import Session
+from treatments.schedule.refusals import SlotTaken
+from treatments.schedule.transactions import Busy, Overlap, all_or_nothing
+
+T = TypeVar("T")
+
+
+def first_come(change: Callable[[], T], taken: Callable[[], list[int]]) -> T:
+    """Run `change`; where others were faster say which sessions are gone, as SlotTaken."""
+    try:
+        return all_or_nothing(change)
+    except (Overlap, Busy) as error:
+        raise SlotTaken(taken()) from error
+
+
+def lock_courses(pks: Collection[int]) -> dict[int, Course]:
+    """The courses, locked in the order of their keys."""
+    rows = Course.objects.select_for_update(of=("self",)).for_page().filter(pk__in=pks).order_by("pk")
+    return {course.pk: course for course in rows}
+
+
+def lock_booked(versions: Mapping[int, int]) -> dict[int, Session]:
+    """The sessions of {key: version}, locked, if all are booked and as they were opened. Raises ChangedMeanwhile."""
+    rows = Session.objects.booked().select_for_update(of=("self",)).filter(pk__in=versions).order_by("pk")
+    found = {row.pk: row for row in rows.select_related("practitioner", "room")}
+    if {pk: row.version for pk, row in found.items()} != dict(versions):
+        raise ChangedMeanwhile
+    return found
+
+
+def keep_verdict(course: Course, *, by: User, at: dt.datetime) -> None:
+    """After a refusal, whose transaction is gone: keep the verdict it rested on, so that it reaches who decides."""
+    with suppress(ChangedMeanwhile, CannotScreen):
+        courses.screen_again(course, by=by, at=at)

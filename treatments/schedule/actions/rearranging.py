@@ -1,0 +1,190 @@
+"""Booked sessions are put elsewhere: one, several of a course, or of several courses, in one transaction."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from django.utils import timezone
+
+from clinic import events
+from clinic.models import Room, User
+from treatments.courses.models import Cause, Course
+from treatments.schedule import rules
+from treatments.schedule.actions.common import first_come, lock_booked, lock_courses
+from treatments.schedule.checks import check_bookable, check_free, check_times, rooms_of
+from treatments.schedule.equipment import Pool, check_able, pools_of, resources_in, with_devices
+from treatments.schedule.events import SessionMoved
+from treatments.schedule.models import Reservation, Session
+from treatments.schedule.occupations import occupation_of
+from treatments.schedule.places import Chosen, Place, held_by, release, reserve, told_free, wanted
+from treatments.schedule.rules import Slot
+from treatments.schedule.standing import stand
+from treatments.schedule.transactions import lock_resources
+
+MOVED = [
+    "starts_at",
+    "ends_at",
+    "added_minutes",
+    "practitioner",
+    "room",
+    "interval_reason",
+    "arrived_at",
+    "arrived_by",
+    "version",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A booked session, as it was opened (`version`), and where it is to be.
+
+    `added_minutes`: how much longer it takes than the plan says.
+    """
+
+    session: Session
+    version: int
+    starts_at: dt.datetime
+    practitioner: User
+    room: Room
+    added_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """All that changes in one course: the chosen places and, in the same order, the keys of their sessions."""
+
+    course: Course
+    sessions: Sequence[int]
+    chosen: Sequence[Chosen]
+    pools: Sequence[Pool]
+
+
+def move_session(
+    session: Session,
+    *,
+    starts_at: dt.datetime,
+    practitioner: User,
+    room: Room,
+    version: int,
+    by: User,
+    at: dt.datetime,
+    interval_reason: str = "",
+) -> Session:
+    """Have a booked session at another time, in another room or with somebody else. Raises what `rearrange` raises."""
+    change = Change(session, version, starts_at, practitioner, room, session.added_minutes)
+    [moved] = rearrange([change], by=by, at=at, interval_reason=interval_reason)
+    return moved
+
+
+def rearrange(
+    changes: Sequence[Change], *, by: User, at: dt.datetime, interval_reason: str = ""
+) -> list[Session]:
+    """Put all these sessions where they are to be, or none. Returns them in the order of their keys.
+
+    What they give up is free for each other. `interval_reason`: why a doctor leaves the protocol's interval. Raises
+    NotBookable, WrongTimes, ChangedMeanwhile where one is not the version that was opened, or SlotTaken; then nothing
+    is written.
+    """
+    parts = _parts(changes)
+    versions = {one.session.pk: one.version for one in changes}
+
+    def change() -> list[Session]:
+        courses = lock_courses([part.course.pk for part in parts])
+        rows = lock_booked(versions)
+        screened = [_screened(courses[part.course.pk], part, by=by, at=at) for part in parts]
+        reasons = _reasons(courses, parts, rows, interval_reason.strip(), by=by, at=at)
+        _lock(parts, rows.values())
+        freed = [release(row) for row in rows.values()]
+        for part in parts:
+            _put(part, rows, reasons, at=at)
+        for one in screened:
+            stand(one, cause=Cause.BOOKED)
+        told_free(freed, at=at)
+        return list(rows.values())
+
+    return first_come(change, lambda: _gone(parts, versions))
+
+
+def _parts(changes: Sequence[Change]) -> list[Part]:
+    """The changes by course, in the order of the courses' keys, the sessions of each in theirs."""
+    ordered = sorted(changes, key=lambda one: (one.session.course_id, one.session.number))
+    rooms_of(Slot(one.session.number, one.starts_at, one.room.pk) for one in ordered)
+    return [_part(list(own)) for _pk, own in groupby(ordered, key=lambda one: one.session.course_id)]
+
+
+def _part(changes: Sequence[Change]) -> Part:
+    course = changes[0].session.course
+    takes, pairs = occupation_of(course), {(one.practitioner, one.room) for one in changes}
+    places = {(who, room): Place.of(who, room, course.patient) for who, room in pairs}
+    chosen = [
+        Chosen(
+            one.session.number,
+            one.starts_at,
+            places[one.practitioner, one.room],
+            takes.longer(one.added_minutes),
+            one.added_minutes,
+        )
+        for one in changes
+    ]
+    return Part(course, [one.session.pk for one in changes], chosen, pools_of(course))
+
+
+def _screened(course: Course, part: Part, *, by: User, at: dt.datetime):
+    return check_bookable(course, [one.place.practitioner for one in part.chosen], by=by, at=at)
+
+
+def _reasons(
+    courses: Mapping[int, Course],
+    parts: Iterable[Part],
+    rows: Mapping[int, Session],
+    reason: str,
+    *,
+    by: User,
+    at: dt.datetime,
+) -> dict[int, str]:
+    """By session why it may lie outside the interval; none where it does not. Raises WrongTimes, NotBookable."""
+    found: dict[int, str] = {}
+    for part in parts:
+        course = courses[part.course.pk]
+        moved = [rows[pk] for pk in part.sessions]
+        outside = check_times(course, part.chosen, by=by, at=at, interval_reason=reason, moved=moved)
+        check_able(course, part.chosen)
+        found |= {
+            pk: reason for pk, one in zip(part.sessions, part.chosen, strict=True) if one.number in outside
+        }
+    return found
+
+
+def _lock(parts: Iterable[Part], rows: Iterable[Session]) -> None:
+    """Lock all that the sessions have and are to have, at once: two that swap the same places would deadlock."""
+    theirs = {resource for part in parts for one in part.chosen for resource in one.place.resources}
+    lock_resources(theirs | {r for part in parts for r in resources_in(part.pools)} | held_by(rows))
+
+
+def _put(part: Part, rows: Mapping[int, Session], reasons: Mapping[int, str], *, at: dt.datetime) -> None:
+    check_free(part.chosen)
+    there = with_devices(part.chosen, part.pools)
+    moved = [rows[pk] for pk in part.sessions]
+    for row, chosen in zip(moved, there, strict=True):
+        _write(row, chosen, reasons.get(row.pk, ""))
+    reserve(list(zip(moved, there, strict=True)))
+    for row in moved:
+        events.announce(SessionMoved(row.pk, at))
+
+
+def _write(row: Session, chosen: Chosen, reason: str) -> None:
+    if timezone.localdate(row.starts_at) != timezone.localdate(chosen.starts_at):
+        row.arrived_at = row.arrived_by = None  # whoever came, came on another day
+    row.starts_at, row.ends_at = rules.shifted(chosen.starts_at, (0, chosen.takes.minutes))
+    row.practitioner, row.room = chosen.place.practitioner, chosen.place.room
+    row.added_minutes = chosen.added_minutes
+    row.interval_reason, row.version = reason, row.version + 1
+    row.save(update_fields=MOVED)
+
+
+def _gone(parts: Iterable[Part], but: Iterable[int]) -> list[int]:
+    """The numbers of the sessions whose places are taken by others."""
+    but = list(but)
+    found = {n for part in parts for n in Reservation.objects.taken(wanted(part.chosen), but=but)}
+    return sorted(found)
