@@ -4,6 +4,7 @@ Moments are aware datetimes in UTC, days and times of day are the clinic's (`zon
 `(from, until)`, sorted, apart from each other, the end not included.
 """
 
+from treatments.schedule.rules.chaining import Before, Chain, Stuck, chain
 from treatments.schedule.rules.clock import (
     MINUTE,
     Clock,
@@ -17,6 +18,7 @@ from treatments.schedule.rules.clock import (
     wall,
 )
 from treatments.schedule.rules.faults import BOOKABLE_AHEAD, Fault, faults, interval_faults
+from treatments.schedule.rules.nearest import Change, Seat
 from treatments.schedule.rules.occupation import Occupation, Step, occupation, shifted
 from treatments.schedule.rules.openings import (
     ANY_TIME,
@@ -50,6 +52,9 @@ __all__ = [
     "FIRST_WITHIN_DAYS",
     "MINUTE",
     "PROPOSALS",
+    "Before",
+    "Chain",
+    "Change",
     "Clock",
     "Cost",
     "Daytime",
@@ -63,15 +68,18 @@ __all__ = [
     "Offer",
     "Opening",
     "Question",
+    "Seat",
     "Series",
     "Slot",
     "Span",
     "Stage",
     "Step",
+    "Stuck",
     "Wish",
     "Wishes",
     "at_work",
     "by_day",
+    "chain",
     "could_start",
     "day_of",
     "faults",
