@@ -113,12 +113,12 @@ SELECT %(resource0)s + 1 + i, %(patient0)s + 1 + i FROM generate_series(0, %(pat
 SESSIONS = """
 INSERT INTO schedule_session
     (id, course_id, number, state, practitioner_id, room_id, starts_at, ends_at, booked_at, booked_by_id,
-     cancel_reason, interval_reason, version)
+     added_minutes, cancelled_late, cancel_reason, interval_reason, version)
 SELECT
     %(session0)s + 1 + s, %(course0)s + 1 + course, number,
     CASE WHEN performed THEN 'performed' ELSE 'booked' END,
     (%(staff)s::bigint[])[who], (%(rooms)s::bigint[])[who], starts_at, ends_at,
-    starts_at - (9 + 14 * (number - 1)) * interval '1 day', (%(staff)s::bigint[])[who], '', '',
+    starts_at - (9 + 14 * (number - 1)) * interval '1 day', (%(staff)s::bigint[])[who], 0, false, '', '',
     CASE WHEN performed THEN 2 ELSE 1 END
 FROM bulk_session
 ORDER BY starts_at
