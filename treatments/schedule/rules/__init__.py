@@ -44,6 +44,7 @@ from treatments.schedule.rules.proposing import (
 )
 from treatments.schedule.rules.series import Cost, Series
 from treatments.schedule.rules.standing import Stage, is_held, stage
+from treatments.schedule.rules.waiting import Fit, Vacancy, Waiter, choose
 from treatments.schedule.rules.wishes import Wish, Wishes
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "Cost",
     "Daytime",
     "Fault",
+    "Fit",
     "Free",
     "Hours",
     "Lack",
@@ -75,11 +77,14 @@ __all__ = [
     "Stage",
     "Step",
     "Stuck",
+    "Vacancy",
+    "Waiter",
     "Wish",
     "Wishes",
     "at_work",
     "by_day",
     "chain",
+    "choose",
     "could_start",
     "day_of",
     "faults",
