@@ -90,6 +90,7 @@ class ClinicForm(VersionedForm):
             "interview_link_tries",
             "late_cancel_hours",
             "offer_minutes",
+            "offer_to",
         ]
         widgets = {
             "name": forms.TextInput(attrs={"dir": "auto"}),

@@ -146,6 +146,11 @@ class Clinic(models.Model):
         default=30,
         validators=[MinValueValidator(5), MaxValueValidator(1440)],
     )
+    offer_to = models.PositiveSmallIntegerField(
+        _("a time that becomes free is offered at once to at most"),
+        default=3,
+        validators=[MinValueValidator(1), MaxValueValidator(20)],
+    )
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:

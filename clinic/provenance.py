@@ -32,6 +32,9 @@ ORIGINS = {
     "interview_link_tries": OURS,
     "late_cancel_hours": OURS,
     "offer_minutes": OURS,
+    "offer_to": gettext_lazy(
+        "Set by us; no document says. The first who says yes gets it, the others are told."
+    ),
 }
 
 

@@ -11,6 +11,7 @@ from treatments.schedule.models.sessions import (
     SessionState,
 )
 from treatments.schedule.models.standings import Standing
+from treatments.schedule.models.waiting import FreedTime, Hold, Offer, OfferState, Waiting
 
 __all__ = [
     "Ability",
@@ -19,6 +20,10 @@ __all__ = [
     "Booking",
     "Device",
     "DeviceKind",
+    "FreedTime",
+    "Hold",
+    "Offer",
+    "OfferState",
     "Requirement",
     "Reservation",
     "ReservationWhy",
@@ -26,4 +31,5 @@ __all__ = [
     "Session",
     "SessionState",
     "Standing",
+    "Waiting",
 ]

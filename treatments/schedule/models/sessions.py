@@ -156,7 +156,7 @@ class Booking(models.Model):
 
 
 class Reservation(models.Model):
-    """A resource is taken for a period `[)`: by a session, an absence or a closing day.
+    """A resource is taken for a period `[)`: by a session, an absence or a closing day, or held for the waiting list.
 
     The exclusion constraint has the last word on every booking. `squeezed` marks a deliberate overlap: it is outside
     the constraint and says why and by whom.
@@ -168,6 +168,9 @@ class Reservation(models.Model):
     period = DateTimeRangeField()
     why = models.CharField(max_length=10, choices=ReservationWhy.choices)
     session = models.ForeignKey(Session, null=True, on_delete=models.CASCADE, related_name="reservations")
+    hold = models.ForeignKey(
+        "Hold", null=True, on_delete=models.PROTECT, related_name="reservations", db_index=False
+    )
     squeezed = models.BooleanField(default=False)
     squeeze_reason = models.CharField(max_length=250, blank=True)
     squeezed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
@@ -190,7 +193,8 @@ class Reservation(models.Model):
                 fields=["resource", "starts_at"],
                 include=["ends_at"],
                 name="reservation_of_resource",
-            )
+            ),
+            models.Index(fields=["hold"], condition=Q(hold__isnull=False), name="reservation_of_hold"),
         ]
         constraints = [
             ExclusionConstraint(
@@ -220,6 +224,10 @@ class Reservation(models.Model):
             models.CheckConstraint(
                 name="reservation_of_a_session_or_not",
                 condition=Q(why="session", session__isnull=False) | (~Q(why="session") & Q(session=None)),
+            ),
+            models.CheckConstraint(
+                name="reservation_of_a_hold_or_not",
+                condition=Q(why="offer", hold__isnull=False) | (~Q(why="offer") & Q(hold=None)),
             ),
             models.CheckConstraint(
                 name="reservation_squeezed_for_a_reason",

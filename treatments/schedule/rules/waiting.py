@@ -52,7 +52,7 @@ class Waiter:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A time for a waiter. `gain`: how many days sooner than they have it (later: less than 0); None: they have none."""
+    """A time for a waiter. `gain`: so many days sooner than they have it (later: below 0); None: they have none."""
 
     waiter: Waiter
     slot: Slot
@@ -72,9 +72,10 @@ class Fit:
 
 
 def choose(waiters: Iterable[Waiter], vacancy: Vacancy, clock: Clock, *, most: int) -> list[Fit]:
-    """The best fit of all, and beside it the next best waiters whom the same time fits: `most` together, the best first.
+    """The best fit of all and beside it those of the next best waiters whom the same time fits, the best first.
 
-    All of them are with the same practitioner in the same room and overlap the first, so that one yes settles them.
+    At most `most`. All of them are with the same practitioner in the same room and overlap the first: one yes settles
+    them all.
     """
     found = [list(fits(waiter, vacancy, clock)) for waiter in waiters]
     best = min((own[0] for own in found if own), key=lambda fit: fit.rank, default=None)

@@ -1,0 +1,69 @@
+"""Questions about the waiting list and its offers."""
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Self
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+
+from clinic.roles import BOOKING
+from patients.tokens import hashed
+
+
+class WaitingQuerySet(models.QuerySet):
+    """Who waits."""
+
+    def visible_to(self, user) -> Self:
+        """Whoever books sees all of them, nobody else any."""
+        return self if user.has_role(*BOOKING) else self.none()
+
+    def standing(self) -> Self:
+        """Those who have neither got a time nor given up, of courses that are under way."""
+        performed = apps.get_model("schedule", "Session").objects.filter(
+            course=OuterRef("course"), number=OuterRef("number"), state="performed"
+        )
+        rows = self.filter(withdrawn_at=None, served_at=None, course__state="confirmed")
+        return rows.filter(~Exists(performed))
+
+    def for_page(self) -> Self:
+        """With all that a line of the list shows."""
+        return self.select_related("course__patient", "practitioner", "room", "added_by")
+
+    def whom_it_may_fit(self, first: dt.date, last: dt.date) -> Self:
+        """Those whose dates and weekdays reach into these days and who are offered nothing at present, in one query."""
+        days = {(first + dt.timedelta(days=n)).isoweekday() for n in range((last - first).days + 1)}
+        offered = apps.get_model("schedule", "Offer").objects.filter(waiting=OuterRef("pk"), state="open")
+        rows = self.standing().filter(
+            Q(latest=None) | Q(latest__gte=first),
+            Q(weekdays=[]) | Q(weekdays__overlap=sorted(days)),
+            ~Exists(offered),
+            earliest__lte=last,
+        )
+        courses = rows.select_related("course__patient", "course__technique", "course__area__parent")
+        return courses.prefetch_related("course__procedure_substances", "offers").order_by("pk")
+
+
+class OfferQuerySet(models.QuerySet):
+    """Offers of held times."""
+
+    def visible_to(self, user) -> Self:
+        return self if user.has_role(*BOOKING) else self.none()
+
+    def open(self, at: dt.datetime) -> Self:
+        """Those that can still be answered."""
+        return self.filter(state="open", hold__ended_at=None, hold__lapses_at__gt=at)
+
+    def by_token(self, token: str) -> Self:
+        return self.filter(token_hashes__contains=[hashed(token)])
+
+    def for_page(self) -> Self:
+        """With all that the list and the patient's page show."""
+        return self.select_related(
+            "hold__practitioner", "hold__room", "waiting__course__patient", "desk"
+        ).order_by("starts_at", "pk")
+
+    def meeting(self, people: Collection[int], at: dt.datetime) -> Self:
+        """Open offers with one of these practitioners, the soonest first."""
+        return self.open(at).filter(hold__practitioner__in=people).for_page()
