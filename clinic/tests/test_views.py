@@ -27,6 +27,9 @@ CLINIC = {
     "few_days_hours": 48,
     "interview_link_days": 3,
     "interview_link_tries": 4,
+    "late_cancel_hours": 12,
+    "offer_minutes": 20,
+    "offer_to": 2,
     "version": 1,
 }
 
@@ -274,6 +277,7 @@ def test_the_settings_are_saved(admin):
     clinic = Clinic.objects.get()
     assert (clinic.name, clinic.grid_minutes, clinic.messages_at) == ("Derma", 15, dt.time(8, 30))
     assert (clinic.interview_link_days, clinic.interview_link_tries) == (3, 4)
+    assert (clinic.offer_minutes, clinic.offer_to) == (20, 2)
     assert "Derma" in admin.get("/rooms/").text
 
 
@@ -288,6 +292,10 @@ def test_the_settings_are_saved(admin):
         {"interview_link_days": 61},
         {"interview_link_tries": 0},
         {"interview_link_tries": 21},
+        {"offer_minutes": 4},
+        {"offer_minutes": 1441},
+        {"offer_to": 0},
+        {"offer_to": 21},
     ],
 )
 def test_settings_that_cannot_be_are_refused(admin, wrong):
