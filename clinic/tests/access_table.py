@@ -98,6 +98,7 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "schedule:book": DESK,
     "schedule:session": DESK,
     "schedule:arrived": DESK,
+    "schedule:missed": DESK,
     "schedule:move": DESK,
     "schedule:cancel": DESK,
     # absences

@@ -198,11 +198,23 @@ class ArrivedForm(forms.Form):
     back = forms.ChoiceField(required=False, choices=[("day", "")])
 
 
+class MissedForm(forms.Form):
+    """Whether the patient came."""
+
+    version = forms.IntegerField(min_value=1, max_value=2**31 - 1)
+    came = forms.ChoiceField(choices=[("yes", ""), ("no", "")])
+
+
 class CancelForm(forms.Form):
-    """Why a session does not take place."""
+    """Why a session does not take place, and whether it is the clinic that gives it up."""
 
     version = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
     reason = forms.CharField(label=_("Reason"), max_length=200)
+    by_clinic = forms.BooleanField(
+        label=_("The clinic cancels, not the patient"),
+        required=False,
+        help_text=_("Then it does not count as late."),
+    )
 
 
 class DayForm(forms.Form):

@@ -11,6 +11,7 @@ from patients.models import Patient
 from patients.panels import Panel
 from treatments.courses.booked import Booked
 from treatments.courses.models import Course
+from treatments.schedule.aftermath import Broken
 from treatments.schedule.models import Session
 from treatments.schedule.querysets import courses_to_book
 from treatments.schedule.steps import next_steps
@@ -33,6 +34,7 @@ def sessions_of(request: HttpRequest, patient: Patient) -> dict:
         "patient": patient,
         "sessions": [(session, steps.get(session.pk)) for session in next_first(sessions, day)],
         "to_book": to_book(list(courses_to_book(user).filter(patient=patient, state="confirmed")), sessions),
+        "broken": broken(sessions).said,
         "clinical": user.is_clinical,  # type: ignore[union-attr]
     }
 
@@ -43,9 +45,17 @@ def next_first(sessions: list[Session], day: dt.date) -> list[Session]:
     return to_come[::-1] + [s for s in sessions if s not in to_come]
 
 
+def broken(sessions: list[Session]) -> Broken:
+    """How often this patient did not come, or cancelled late."""
+    return Broken(
+        missed=sum(session.state == "missed" for session in sessions),
+        late=sum(session.cancelled_late for session in sessions),
+    )
+
+
 def to_book(courses: list[Course], sessions: list[Session]) -> list[ToBook]:
     """The courses of which sessions are missing, with how many."""
-    standing = [session.course_id for session in sessions if session.state != "cancelled"]
+    standing = [session.course_id for session in sessions if session.state in ("booked", "performed")]
     counted = [ToBook(course, course.sessions_planned - standing.count(course.pk)) for course in courses]
     return [one for one in counted if one.missing > 0]
 

@@ -28,6 +28,10 @@ class SlotTaken(Exception):
         super().__init__(_taken_said(self.numbers))
 
 
+class NotMissed(Exception):
+    """It cannot be said that the patient did not come. Its text says why."""
+
+
 def _taken_said(numbers: Sequence[int]) -> str:
     if not numbers:
         return _("Others are booking right now. Nothing was booked; please try again.")

@@ -1,8 +1,9 @@
 """Changes to the calendar: book a course, put sessions elsewhere, cancel one. All of it or nothing."""
 
 from treatments.schedule.actions.booking import book_course
-from treatments.schedule.actions.cancelling import cancel_session, cancel_sessions_of
+from treatments.schedule.actions.cancelling import cancel_session, cancel_sessions_of, is_late
 from treatments.schedule.actions.common import keep_verdict
+from treatments.schedule.actions.missing import come_after_all, may_be_missed, may_come_after_all, miss
 from treatments.schedule.actions.rearranging import Change, move_session, rearrange
 
 __all__ = [
@@ -10,7 +11,12 @@ __all__ = [
     "book_course",
     "cancel_session",
     "cancel_sessions_of",
+    "come_after_all",
+    "is_late",
     "keep_verdict",
+    "may_be_missed",
+    "may_come_after_all",
+    "miss",
     "move_session",
     "rearrange",
 ]

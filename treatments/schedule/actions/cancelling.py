@@ -3,9 +3,10 @@
 import datetime as dt
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic import events
-from clinic.models import User
+from clinic.models import Clinic, User
 from treatments.courses.events import CourseCancelled
 from treatments.courses.models import Course
 from treatments.schedule.actions.common import first_come, lock_booked, lock_courses
@@ -13,11 +14,23 @@ from treatments.schedule.events import SessionCancelled
 from treatments.schedule.models import Session, SessionState, Standing
 from treatments.schedule.places import lock_sessions, release, told_free
 
-CANCELLED = ["state", "cancelled_at", "cancelled_by", "cancel_reason", "version"]
+CANCELLED = ["state", "cancelled_at", "cancelled_by", "cancel_reason", "cancelled_late", "version"]
+LATE_REASON = gettext_lazy("Cancelled late by the patient.")
 
 
-def cancel_session(session: Session, *, reason: str, version: int, by: User, at: dt.datetime) -> Session:
-    """Give a booked session up; its time is free again. Raises ChangedMeanwhile, or ValueError without a reason."""
+def is_late(session: Session, hours: int, at: dt.datetime) -> bool:
+    """Would giving it up at `at` be late, where the clinic says how many hours before its start?"""
+    return at >= session.starts_at - dt.timedelta(hours=hours)
+
+
+def cancel_session(
+    session: Session, *, reason: str, version: int, by: User, at: dt.datetime, by_clinic: bool = False
+) -> Session:
+    """Give a booked session up; its time is free again.
+
+    `by_clinic`: it is not the patient who gives it up, and so it never counts as late. Raises ChangedMeanwhile, or
+    ValueError without a reason.
+    """
     if not reason.strip():
         raise ValueError("a session is cancelled for a reason")
 
@@ -25,6 +38,7 @@ def cancel_session(session: Session, *, reason: str, version: int, by: User, at:
         lock_courses([session.course_id])
         row = lock_booked({session.pk: version})[session.pk]
         lock_sessions([row])
+        row.cancelled_late = not by_clinic and is_late(row, Clinic.current().late_cancel_hours, at)
         return _cancel(row, reason=reason.strip(), by=by, at=at)
 
     return first_come(change, list)

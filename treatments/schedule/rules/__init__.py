@@ -4,6 +4,7 @@ Moments are aware datetimes in UTC, days and times of day are the clinic's (`zon
 `(from, until)`, sorted, apart from each other, the end not included.
 """
 
+from treatments.schedule.rules.again import Days, days_left, gap_without
 from treatments.schedule.rules.chaining import Before, Chain, Stuck, chain
 from treatments.schedule.rules.clock import (
     MINUTE,
@@ -58,6 +59,7 @@ __all__ = [
     "Change",
     "Clock",
     "Cost",
+    "Days",
     "Daytime",
     "Fault",
     "Fit",
@@ -87,7 +89,9 @@ __all__ = [
     "choose",
     "could_start",
     "day_of",
+    "days_left",
     "faults",
+    "gap_without",
     "grid_up",
     "interval_faults",
     "is_held",

@@ -17,6 +17,7 @@ from clinic.versions import ChangedMeanwhile
 from patients.models import Report
 from treatments.schedule import actions, offers, refusals, words
 from treatments.schedule.access import open_session
+from treatments.schedule.aftermath import exceptional
 from treatments.schedule.arrivals import may_arrive
 from treatments.schedule.desk import desk
 from treatments.schedule.equipment import who_could_treat
@@ -65,6 +66,7 @@ def session_page(request, row: Session, *, status: int = 200, **context) -> Http
         "booked": row.state == SessionState.BOOKED,
         "report": Report.objects.pending(row.course.patient) if request.user.is_clinical else None,
         "today": may_arrive(row, timezone.localdate()),
+        **exceptional(row, at=timezone.now()),
         "step": next_steps(request.user, [row]).get(row.pk),
     }
     return render(request, "schedule/session.html", context, status=status)

@@ -1,0 +1,25 @@
+"""What can be said of a booked session in one click, on its page and in every list of a day."""
+
+from django import template
+from django.utils import timezone
+
+from treatments.schedule.actions.cancelling import LATE_REASON, is_late
+from treatments.schedule.actions.missing import may_be_missed
+from treatments.schedule.models import Session, SessionState
+
+register = template.Library()
+
+
+@register.inclusion_tag("schedule/_exceptions.html", takes_context=True)
+def exceptions(context, session: Session, small: bool = False) -> dict:
+    """The buttons for which the time has come: did not come, cancelled late. Nothing for a session not booked."""
+    at, hours = timezone.now(), context["clinic"].late_cancel_hours
+    booked = session.state == SessionState.BOOKED
+    return {
+        "session": session,
+        "small": small,
+        "may_be_missed": may_be_missed(session, at),
+        "late_now": booked and is_late(session, hours, at),
+        "late_reason": LATE_REASON,
+        "csrf_token": context.get("csrf_token"),
+    }
