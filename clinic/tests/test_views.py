@@ -277,7 +277,7 @@ def test_the_settings_are_saved(admin):
     clinic = Clinic.objects.get()
     assert (clinic.name, clinic.grid_minutes, clinic.messages_at) == ("Derma", 15, dt.time(8, 30))
     assert (clinic.interview_link_days, clinic.interview_link_tries) == (3, 4)
-    assert (clinic.offer_minutes, clinic.offer_to) == (20, 2)
+    assert (clinic.late_cancel_hours, clinic.offer_minutes, clinic.offer_to) == (12, 20, 2)
     assert "Derma" in admin.get("/rooms/").text
 
 
@@ -292,6 +292,7 @@ def test_the_settings_are_saved(admin):
         {"interview_link_days": 61},
         {"interview_link_tries": 0},
         {"interview_link_tries": 21},
+        {"late_cancel_hours": 169},
         {"offer_minutes": 4},
         {"offer_minutes": 1441},
         {"offer_to": 0},
