@@ -17,10 +17,14 @@ from clinic.models import Room, User
 from treatments.courses.models import Course
 from treatments.schedule import rules
 from treatments.schedule.desk import desk, horizon
+from treatments.schedule.free_time import FREE, free_time_parameters
 from treatments.schedule.places import resources_of
-from treatments.schedule.querysets import FREE_TIME, free_time_parameters
 
 WARM_UP = 3
+# The same free time as the page asks for, as rows of moments: what anybody would write.
+AS_ROWS = """
+SELECT id, lower(span), upper(span) FROM free CROSS JOIN LATERAL unnest(spans) AS span ORDER BY 1, 2
+"""
 
 
 @dataclass(slots=True)
@@ -85,7 +89,7 @@ def _query(course: Course, into: Proposals) -> Callable[[], object]:
 
     def query() -> None:
         with connection.cursor() as cursor:
-            cursor.execute(FREE_TIME, asked)
+            cursor.execute(FREE + AS_ROWS, asked)
             into.spans = len(cursor.fetchall())
 
     return query

@@ -12,66 +12,8 @@ from django.utils import timezone
 from clinic.roles import BOOKING, Role
 from contraindications.models import RuleSet
 from treatments.courses.models import Course
-from treatments.schedule.rules import Span, wall
-
-# A reservation never outlasts the longest day, so that what is taken from some moment on began at most this long
-# before. A longer absence has a row for each day.
-LONGEST_RESERVATION = dt.timedelta(hours=25)
-
-# An absence reserves only what sessions leave of it. Where sessions' own time counts as free (`but`), the absences
-# that they stand in are asked for themselves.
-# The bounds are parameters: computed inside the query they would hide from the planner how few rows are meant.
-FREE_TIME = """
-WITH wanted AS (
-    SELECT id, practitioner_id, room_id FROM schedule_resource WHERE id = ANY(%(resources)s)
-), special AS (
-    SELECT wanted.id, day::timestamp AS day, starts, ends
-    FROM wanted JOIN clinic_dayhours USING (practitioner_id)
-    WHERE day BETWEEN %(first)s AND %(last)s
-), shifts AS (
-    SELECT wanted.id, day, starts, ends
-    FROM wanted
-    JOIN clinic_workinghours USING (practitioner_id)
-    JOIN generate_series(%(first)s::timestamp, %(last)s::timestamp, '1 day') AS day
-        ON extract(isodow FROM day) = weekday
-    WHERE NOT EXISTS (SELECT FROM special WHERE special.id = wanted.id AND special.day = day)
-    UNION ALL
-    SELECT id, day, starts, ends FROM special WHERE starts IS NOT NULL
-), hours AS (
-    SELECT id, range_agg(tstzrange(least(opens, closes), closes)) AS spans
-    FROM shifts
-    CROSS JOIN LATERAL (
-        SELECT (day + starts) AT TIME ZONE %(zone)s AS opens, (day + ends) AT TIME ZONE %(zone)s AS closes
-    ) AS wall
-    GROUP BY id
-), taken AS (
-    SELECT resource_id AS id, range_agg(tstzrange(starts_at, ends_at)) AS spans
-    FROM schedule_reservation
-    WHERE resource_id = ANY(%(resources)s) AND starts_at >= %(since)s AND starts_at < %(until)s
-        AND (session_id IS NULL OR session_id <> ALL(%(but)s::bigint[]))
-    GROUP BY resource_id
-), away AS (
-    SELECT wanted.id, range_agg(tstzrange(absence.starts_at, absence.ends_at)) AS spans
-    FROM wanted
-    JOIN schedule_absence AS absence
-        ON absence.practitioner_id = wanted.practitioner_id
-        OR absence.practitioner_id IS NULL AND wanted.room_id IS NOT NULL
-    WHERE %(but)s::bigint[] <> '{}' AND absence.lifted_at IS NULL
-        AND absence.starts_at < %(until)s AND absence.ends_at > %(begin)s
-    GROUP BY wanted.id
-)
-SELECT wanted.id, lower(span), upper(span)
-FROM wanted
-LEFT JOIN hours USING (id)
-LEFT JOIN taken USING (id)
-LEFT JOIN away USING (id)
-CROSS JOIN LATERAL unnest(
-    CASE WHEN practitioner_id IS NULL THEN tstzmultirange(tstzrange(%(begin)s, %(until)s))
-         ELSE coalesce(hours.spans, '{}') * tstzmultirange(tstzrange(%(begin)s, %(until)s)) END
-    - coalesce(taken.spans, '{}') - coalesce(away.spans, '{}')
-) AS span
-ORDER BY 1, 2
-"""
+from treatments.schedule.free_time import FREE_TIME, LONGEST_RESERVATION, free_time_parameters
+from treatments.schedule.rules import NEVER, Span, Times, wall
 
 TAKEN = """
 SELECT DISTINCT wanted.number
@@ -141,22 +83,6 @@ SET since = excluded.since, cause = excluded.cause, screening_id = excluded.scre
 """
 
 
-def free_time_parameters(
-    resources: Collection[int], begin: dt.datetime, until: dt.datetime, but: Collection[int] = ()
-) -> dict:
-    """What FREE_TIME is asked with."""
-    return {
-        "resources": sorted(resources),
-        "zone": str(timezone.get_default_timezone()),
-        "first": timezone.localdate(begin),
-        "last": timezone.localdate(until),
-        "since": begin - LONGEST_RESERVATION,
-        "begin": begin,
-        "until": until,
-        "but": list(but),
-    }
-
-
 def courses_to_book(user):
     """The courses that `user` may book or see booked: every confirmed one for all who book, else none.
 
@@ -206,17 +132,16 @@ class ResourceQuerySet(models.QuerySet):
 
     def free_time(
         self, resources: Collection[int], begin: dt.datetime, until: dt.datetime, *, but: Collection[int] = ()
-    ) -> dict[int, list[Span]]:
+    ) -> dict[int, Times]:
         """When these resources are free between two moments, in one query: {resource id: sorted spans}.
 
         Practitioners are free in their working hours (the clinic's wall clock) unless reserved, rooms and patients
-        whenever they are not. What the sessions `but` take counts as free.
+        whenever they are not. What the sessions `but` take counts as free. Less than a whole minute is not free.
         """
-        free: dict[int, list[Span]] = {resource: [] for resource in resources}
+        free = dict.fromkeys(resources, NEVER)
         with connection.cursor() as cursor:
             cursor.execute(FREE_TIME, free_time_parameters(resources, begin, until, but))
-            for resource, lower, upper in cursor.fetchall():
-                free[resource].append((lower, upper))
+            free |= {resource: Times(lows or (), highs or ()) for resource, lows, highs in cursor.fetchall()}
         return free
 
 

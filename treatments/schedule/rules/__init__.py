@@ -45,6 +45,7 @@ from treatments.schedule.rules.proposing import (
 )
 from treatments.schedule.rules.series import Cost, Series
 from treatments.schedule.rules.standing import Stage, is_held, stage
+from treatments.schedule.rules.steps import NEVER, Times
 from treatments.schedule.rules.waiting import Fit, Vacancy, Waiter, choose
 from treatments.schedule.rules.wishes import Wish, Wishes
 
@@ -53,6 +54,7 @@ __all__ = [
     "BOOKABLE_AHEAD",
     "FIRST_WITHIN_DAYS",
     "MINUTE",
+    "NEVER",
     "PROPOSALS",
     "Before",
     "Chain",
@@ -79,6 +81,7 @@ __all__ = [
     "Stage",
     "Step",
     "Stuck",
+    "Times",
     "Vacancy",
     "Waiter",
     "Wish",

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import heapq
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count
@@ -210,9 +210,10 @@ def _who(laid: Ground, first: dt.date, last: dt.date, question: Question, wishes
     room, *devices = laid.things
     kinds = [(laid.practitioners, Lack.PRACTITIONER), (laid.patient, Lack.PATIENT), (room, Lack.ROOM)]
     kinds += [(kind, Lack.DEVICE) for kind in devices]
-    return next((lack for kind, lack in kinds if not _any_time(kind, days, laid.wished)), Lack.TOGETHER)
+    return next((lack for kind, lack in kinds if not _any_time(kind, days, laid)), Lack.TOGETHER)
 
 
-def _any_time(kind: Supply, days: Iterable[int], wished: Mapping[int, int]) -> bool:
+def _any_time(kind: Supply, days: Iterable[int], laid: Ground) -> bool:
     """Could a session start on one of these days, if only this kind of what it needs counted?"""
-    return any(steps.get(day, 0) & wished.get(day, 0) for steps in kind.steps.values() for day in days)
+    steps = kind.any & laid.wished
+    return any(laid.days[day].of(steps) for day in days)

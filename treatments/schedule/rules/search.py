@@ -8,15 +8,15 @@ followed step by step; whatever is then the cheapest at its full cost is the nex
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, reduce
-from operator import add, or_
+from functools import cached_property
+from operator import add
 from typing import NamedTuple
 
 from treatments.schedule.rules.clock import Clock, day_of
 from treatments.schedule.rules.ground import Ground
 from treatments.schedule.rules.openings import Slot
 from treatments.schedule.rules.series import Common, Cost, Series
-from treatments.schedule.rules.steps import Steps, moment_of, places
+from treatments.schedule.rules.steps import Steps, moment_of, places, union
 from treatments.schedule.rules.ways import Ways
 
 DAYS_ONLY, TO_THE_HOUR, TO_THE_PERSON, IN_FULL = range(4)  # how far a lead has been followed
@@ -58,25 +58,25 @@ class Search:
     def ways(self) -> Ways:
         standing = {n: day_of(start, self.clock.zone) for n, start in self.series.standing.items()}
         days = {number: day.toordinal() for number, day in standing.items()}
-        return Ways(self.series, self.ground.with_whom, self.first_days, days)
+        return Ways(self.series, self.ground.opened(), self.first_days, days)
 
     # Leads
 
     def leads(self) -> Iterator[tuple[Cost, Lead]]:
         """Every day for the first session to be proposed, at the least that it can cost."""
         for off, day in self.ways.leads():
-            yield Cost(off, 0, 0, 0, 0, self.ground.days[day].steps[0]), Lead(day)
+            yield Cost(off, 0, 0, 0, 0, self.ground.days[day].minutes[0]), Lead(day)
 
     def follow(self, least: Cost, lead: Lead) -> Iterator[tuple[Cost, Lead]]:
         """The same lead, its price known further: never less than it was known to be."""
         day, step, _who, followed = lead
         if followed == DAYS_ONLY and step is None:
-            for place in places(self._anybody[day]):
-                yield least._replace(starts=self.ground.days[day].steps[place]), Lead(day, place)
+            for place in places(self._anybody(day)):
+                yield least._replace(starts=self.ground.days[day].minutes[place]), Lead(day, place)
         elif followed == DAYS_ONLY:
             yield self._priced(least, lead._replace(followed=TO_THE_HOUR))
         elif followed == TO_THE_HOUR:
-            for who, steps in self.ground.with_whom[day].items():
+            for who, steps in self.ground.with_whom(day).items():
                 if steps >> (step or 0) & 1:
                     yield self._priced(least, Lead(day, step, who, TO_THE_PERSON))
         else:
@@ -119,7 +119,7 @@ class Search:
 
     def _slot(self, number: int, day: int, picked: Picked) -> Slot:
         room, *devices = picked.things
-        start = moment_of(self.ground.days[day].steps[picked.step])
+        start = moment_of(self.ground.days[day].minutes[picked.step])
         return Slot(number, start, room, picked.practitioner, tuple(devices))
 
     # What the other sessions cost
@@ -160,7 +160,7 @@ class Search:
         return self.picks[key]
 
     def _best_pick(self, day: int, common: Common, counted: int) -> tuple[Costs, Picked]:
-        grid, who = self.ground.days[day], self.ground.with_whom[day]
+        grid, who = self.ground.days[day], self.ground.with_whom(day)
         near = self._near(day, common.minute)
         off = abs(grid.walls[near[0]] - common.minute)
         if counted < COUNTED[TO_THE_PERSON]:
@@ -177,7 +177,7 @@ class Search:
     def _near(self, day: int, minute: int) -> list[int]:
         """The steps of a day at which somebody is free that are nearest to this minute of it."""
         if (day, minute) not in self.nears:
-            self.nears[day, minute] = self.ground.days[day].nearest(self._anybody[day], minute)
+            self.nears[day, minute] = self.ground.days[day].nearest(self._anybody(day), minute)
         return self.nears[day, minute]
 
     @staticmethod
@@ -185,9 +185,9 @@ class Search:
         """(step, practitioner) of all who are free at one of these steps."""
         return [(step, one) for step in near for one, steps in who.items() if steps >> step & 1]
 
-    @cached_property
-    def _anybody(self) -> dict[int, Steps]:
-        return {day: reduce(or_, who.values()) for day, who in self.ground.with_whom.items()}
+    def _anybody(self, day: int) -> Steps:
+        """The steps of a day at which all is free, whoever treats."""
+        return union(self.ground.with_whom(day).values())
 
     def _gaps(self, day: int, step: int, who: int) -> tuple[int, Picked]:
         """The fewest gaps that are left then, and what is taken: of each kind the first that leaves the fewest."""
@@ -196,11 +196,12 @@ class Search:
         return self.gaps[day, step, who]
 
     def _fewest_gaps(self, day: int, step: int, who: int) -> tuple[int, Picked]:
-        start, ground = self.ground.days[day].steps[step], self.ground
+        grid, ground = self.ground.days[day], self.ground
+        start, place = grid.minutes[step], grid.first + step
         bounds = {"since": ground.since, "shortest": ground.shortest}
         gaps, things = ground.practitioners.gaps(who, start, **bounds), list[int]()
         for kind in ground.things:
-            able = [one for one, days in kind.steps.items() if days.get(day, 0) >> step & 1]
+            able = [one for one, row in kind.steps.items() if row >> place & 1]
             left = {one: kind.gaps(one, start, **bounds) for one in able}
             things.append(min(able, key=left.__getitem__))
             gaps += left[things[-1]]

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from clinic.models import DayHours, WorkingHours
 from conftest import NOW
 from treatments.schedule import places, rules
+from treatments.schedule.free_time import FREE_TIME, free_time_parameters
 from treatments.schedule.models import Reservation, Resource
 from treatments.schedule.occupations import hours_of
-from treatments.schedule.querysets import FREE_TIME, free_time_parameters
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_actions import raw
 
@@ -30,7 +30,7 @@ def clock(day: dt.date, hour: int, minute: int = 0) -> dt.datetime:
 def free(thing, first: dt.date, days: int = 1) -> list[rules.Span]:
     resource = places.resource_of(thing).pk
     found = Resource.objects.free_time([resource], clock(first, 0), clock(first + dt.timedelta(days=days), 0))
-    return found[resource]
+    return list(found[resource])
 
 
 def test_practitioner_is_free_in_working_hours_less_what_is_reserved(doctor):

@@ -26,6 +26,8 @@ from treatments.schedule.rules import (
     Wishes,
     steps,
 )
+from treatments.schedule.rules.grid import Grid
+from treatments.schedule.rules.steps import Times
 from treatments.schedule.tests.test_rules import CLOCK, HOUR, MONDAY, ZONE, moment, span
 
 ANNA, BEN = 11, 12
@@ -425,14 +427,15 @@ def test_no_step_of_a_day_is_lost_doubled_or_shifted(change, after, grid, minute
     begin, end = rules.wall(day, dt.time.min, zone), rules.wall(day + dt.timedelta(days=1), dt.time.min, zone)
     every = [begin + n * rules.MINUTE for n in range((end - begin) // rules.MINUTE)]
     expected = [one for one in every if one.astimezone(zone).minute % grid == 0]
-    found = steps.grid_day(day, Clock(zone, grid))
-    assert [steps.moment_of(step) for step in found.steps] == expected
+    row = Grid.over(day, day, Clock(zone, grid))
+    found = row.days[day.toordinal()]
+    every_step = steps.places(found.all_steps)
+    assert [steps.moment_of(found.minutes[place]) for place in every_step] == expected
     shown = [one.astimezone(zone) for one in expected]
-    assert list(found.walls) == [one.hour * 60 + one.minute for one in shown]
+    assert [found.walls[place] for place in every_step] == [one.hour * 60 + one.minute for one in shown]
     until = begin + minutes * rules.MINUTE
-    within = steps.on_days([(steps.minute_of(begin), steps.minute_of(until))], [found])
-    places = steps.places(within[day.toordinal()])
-    assert [steps.moment_of(found.steps[place]) for place in places] == [
+    within = steps.places(found.of(row.starts(Times.of([(begin, until)]), [(0, 0)])))
+    assert [steps.moment_of(found.minutes[place]) for place in within] == [
         one for one in expected if one <= until
     ]
 
