@@ -62,14 +62,15 @@ def desk(
     last: dt.date,
     rooms: Mapping[int, Room] | None = None,
     moving: Collection[Session] = (),
+    added_minutes: int = 0,
 ) -> Desk:
     """Everything for the times from `at` to the day `last`. A fixed number of SQL queries; free time is one.
 
-    What the sessions `moving` take counts as free.
+    What the sessions `moving` take counts as free. A session takes `added_minutes` more than the plan says.
     """
     rooms = rooms_for(course).in_bulk() if rooms is None else rooms
     time, steps = clock(), questions.steps_in_use()
-    takes = occupation_of(course, steps)
+    takes = occupation_of(course, steps).longer(added_minutes)
     return Desk(
         course=course,
         people={person.pk: person for person in people},

@@ -177,19 +177,6 @@ class BookForm(forms.Form):
     interval_reason = forms.CharField(required=False, max_length=500)
 
 
-class MovedForm(forms.Form):
-    """What is posted with the new time of a session."""
-
-    version = forms.IntegerField(min_value=1, max_value=2**31 - 1)
-    interval_reason = forms.CharField(required=False, max_length=500)
-
-
-class ReplanForm(forms.Form):
-    """The absence in whose list the session was found, to lead back to it."""
-
-    absence = forms.IntegerField(min_value=1, max_value=2**63 - 1)
-
-
 class ArrivedForm(forms.Form):
     """Whether the patient has come, and where the button stood."""
 

@@ -200,11 +200,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class DayOfChoices:
-    """A day with its free times; `outside`: not in the interval, for a doctor with a reason."""
+    """A day with its free times; `outside`: not in the interval, for a doctor with a reason.
+
+    `followed`: later sessions would have to follow.
+    """
 
     day: dt.date
     choices: list[Choice]
     outside: bool
+    followed: bool = False
 
 
 def choices(

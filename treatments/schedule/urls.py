@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from treatments.schedule.views import arrivals, booking, calendar, missing, progress, sessions
+from treatments.schedule.views import arrivals, booking, calendar, missing, moving, progress, sessions
 
 app_name = "schedule"
 urlpatterns = [
@@ -13,6 +13,6 @@ urlpatterns = [
     path("sessions/<id:pk>/", sessions.session, name="session"),
     path("sessions/<id:pk>/arrived/", arrivals.arrived, name="arrived"),
     path("sessions/<id:pk>/missed/", missing.missed, name="missed"),
-    path("sessions/<id:pk>/move/", sessions.move, name="move"),
+    path("sessions/<id:pk>/move/", moving.move, name="move"),
     path("sessions/<id:pk>/cancel/", sessions.cancel, name="cancel"),
 ]

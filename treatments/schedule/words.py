@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from clinic.models import User
 from treatments.courses.models import Course
 from treatments.schedule.desk import Desk
-from treatments.schedule.rules import ANY_TIME, Daytime, Fault, Lack, Lacking, Offer, Wish, Wishes
+from treatments.schedule.rules import ANY_TIME, Daytime, Fault, Lack, Lacking, Offer, Stuck, Wish, Wishes
 
 
 class Listed(Protocol):
@@ -184,6 +184,30 @@ def otherwise_said(found: list[Offer] | Lacking, wishes: Wishes, at_desk: Desk) 
 
 def _day(day: dt.date) -> str:
     return date_format(day, "j F Y")
+
+
+# What changes
+
+
+def days_said(days: int) -> str:
+    """By how many days something is earlier (below zero) or later."""
+    if days < 0:
+        return ngettext("%(n)s day earlier", "%(n)s days earlier", -days) % {"n": -days}
+    return ngettext("%(n)s day later", "%(n)s days later", days) % {"n": days}
+
+
+def length_said(minutes: int) -> list[str]:
+    """By how many minutes something is shorter (below zero) or longer; nothing where it is neither."""
+    if not minutes:
+        return []
+    said = _("%(n)s minutes longer") if minutes > 0 else _("%(n)s minutes shorter")
+    return [said % {"n": abs(minutes)}]
+
+
+def stuck_said(stuck: Stuck) -> str:
+    """Which session would have to move and finds no time."""
+    days = {"number": stuck.number, "first": _day(stuck.first), "last": _day(stuck.last)}
+    return _("Session %(number)s would have to move, and has no free time from %(first)s to %(last)s.") % days
 
 
 # What is wrong

@@ -59,7 +59,7 @@ def test_a_practitioner_is_ill_and_five_sessions_are_re_planned_by_keyboard(
         page.keyboard.press("Enter")
         page.wait_for_url("**day=2026-11-24**")
         page.wait_for_load_state("networkidle")
-        page.locator("input[name=slot]").first.focus()
+        page.locator("input[name=to]").first.focus()
         page.keyboard.press("Space")
         enter(page, page.get_by_role("button", name="Move the session"))
         word = "1 session still stands" if left == 1 else f"{left} sessions still stand"

@@ -5,6 +5,7 @@ from treatments.schedule.actions.cancelling import cancel_session, cancel_sessio
 from treatments.schedule.actions.common import keep_verdict
 from treatments.schedule.actions.missing import come_after_all, may_be_missed, may_come_after_all, miss
 from treatments.schedule.actions.rearranging import Change, move_session, rearrange
+from treatments.schedule.actions.rehearsing import rehearse
 
 __all__ = [
     "Change",
@@ -19,4 +20,5 @@ __all__ = [
     "miss",
     "move_session",
     "rearrange",
+    "rehearse",
 ]

@@ -18,7 +18,7 @@ from treatments.schedule.rules.clock import (
     on_grid,
     wall,
 )
-from treatments.schedule.rules.faults import BOOKABLE_AHEAD, Fault, faults, interval_faults
+from treatments.schedule.rules.faults import BOOKABLE_AHEAD, Fault, farthest, faults, interval_faults
 from treatments.schedule.rules.nearest import Change, Seat
 from treatments.schedule.rules.occupation import Occupation, Step, occupation, shifted
 from treatments.schedule.rules.openings import (
@@ -93,6 +93,7 @@ __all__ = [
     "could_start",
     "day_of",
     "days_left",
+    "farthest",
     "faults",
     "gap_without",
     "grid_up",

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from itertools import pairwise
 
 from treatments.schedule.rules.clock import Clock, Hours, at_work, day_of, on_grid
 from treatments.schedule.rules.occupation import Occupation, shifted
@@ -41,7 +42,7 @@ def faults(
     for number, starts_at in chosen.items():
         if starts_at < at:
             found.add((number, Fault.PAST))
-        if starts_at > at + _farthest(series):
+        if starts_at > at + farthest(series):
             found.add((number, Fault.FAR))
         if not on_grid(starts_at, clock.grid, clock.zone):
             found.add((number, Fault.GRID))
@@ -52,7 +53,7 @@ def faults(
     return found | interval_faults(chosen, series, clock)
 
 
-def _farthest(series: Series) -> dt.timedelta:
+def farthest(series: Series) -> dt.timedelta:
     """As far ahead as the last session of a series can be that was asked for as late as possible."""
     return BOOKABLE_AHEAD + dt.timedelta(days=FIRST_WITHIN_DAYS + series.sessions * series.at_most)
 
@@ -63,13 +64,15 @@ def interval_faults(
     """Which chosen sessions are out of order, or too near to or too far from a neighbour."""
     found: set[tuple[int, Fault]] = set()
     everything = {**series.standing, **chosen}
-    for number in sorted(everything):
-        if number + 1 not in everything or {number, number + 1}.isdisjoint(chosen):
+    for first, second in pairwise(sorted(everything)):
+        if {first, second}.isdisjoint(chosen):
             continue
-        before, after = everything[number], everything[number + 1]
-        late = number + 1 if number + 1 in chosen else number
+        before, after = everything[first], everything[second]
+        late = second if second in chosen else first
         if after <= before:
             found.add((late, Fault.ORDER))
-        elif not series.allows((day_of(after, clock.zone) - day_of(before, clock.zone)).days):
+        elif first + 1 == second and not series.allows(
+            (day_of(after, clock.zone) - day_of(before, clock.zone)).days
+        ):
             found.add((late, Fault.INTERVAL))
     return found

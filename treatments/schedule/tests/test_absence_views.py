@@ -229,13 +229,7 @@ def test_a_session_found_another_time_leads_back_until_none_is_left(
     page = browser.get(move, {"absence": row.pk, "day": (TUESDAY + DAY).isoformat()})
     assert f'name="absence" value="{row.pk}"' in page.text
     choice = next(choice for day in page.context["days"] for choice in day.choices)
-    form = {
-        "absence": row.pk,
-        "slot": choice.value,
-        "version": 1,
-        "practitioner": doctor.pk,
-        "day": (TUESDAY + DAY).isoformat(),
-    }
+    form = {"absence": row.pk, "to": choice.value, "version": 1}
     answer = browser.post(move, form, follow=True)
     assert answer.redirect_chain[-1][0] == row.get_absolute_url()
     assert "No session stands in it" in answer.text

@@ -131,9 +131,15 @@ def test_faults_of_chosen_times(chosen, expected):
     found = rules.faults(
         {number: moment(*when) for number, when in chosen.items()},
         Series(2, 10, 14, 21),
-        HOUR,
+        {1: HOUR, 2: HOUR},
         hours,
         at=moment(0, 0),
         clock=CLOCK,
     )
     assert found == expected
+
+
+def test_a_session_after_one_with_a_higher_number_is_out_of_order_though_one_between_is_missing():
+    series = Series(5, 10, 14, 21, standing={1: moment(25, 9), 4: moment(40, 9)})
+    assert rules.interval_faults({2: moment(41, 9)}, series, CLOCK) == {(2, Fault.ORDER)}
+    assert rules.interval_faults({2: moment(39, 9)}, series, CLOCK) == set()

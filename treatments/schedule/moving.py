@@ -1,0 +1,148 @@
+"""A session is to be elsewhere: which later ones follow, what that changes, and what is wrong with it."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+
+from clinic.models import User
+from treatments.schedule import offers, rules, words
+from treatments.schedule.actions import Change
+from treatments.schedule.desk import Desk, desk
+from treatments.schedule.equipment import who_could_treat
+from treatments.schedule.models import Session, SessionState
+from treatments.schedule.occupations import clock, series_of
+from treatments.schedule.rules import Before, Chain, Clock, Seat, Series, Slot, Stuck
+from treatments.schedule.shifts import Shift, objection
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What the server says to a change before it is made.
+
+    `said`: what is wrong with it; `needs_reason`: a doctor may have it so all the same, with a reason.
+    """
+
+    shifts: list[Shift]
+    staying: list[Session] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    needs_reason: bool = False
+
+    @property
+    def may_go(self) -> bool:
+        return not self.said or self.needs_reason
+
+    @property
+    def following(self) -> list[Shift]:
+        """The later sessions that move too."""
+        return self.shifts[1:]
+
+    @property
+    def staying_numbers(self) -> str:
+        return get_text_list([str(one.number) for one in self.staying], _("and"))
+
+    @property
+    def minutes(self) -> int:
+        return self.shifts[0].change.added_minutes
+
+
+def word(change: Change, *, by: User, at: dt.datetime, alone: bool = False) -> Word:
+    """What this change means for the later sessions of its course, unless it is to be made `alone`."""
+    later = later_of(change.session)
+    found = None if alone else follow(change, later, at=at)
+    if isinstance(found, Stuck):
+        return Word([Shift(change)], later, [stuck_said(found, by)], needs_reason=by.is_doctor)
+    changes = [change, *(found or [])]
+    wrong, moved = objection(changes, by=by, at=at), {one.session.pk for one in changes}
+    staying = [one for one in later if one.pk not in moved]
+    shifts = [Shift(one) for one in changes]
+    return Word(shifts, staying, wrong.said, wrong.lawful) if wrong else Word(shifts, staying)
+
+
+def later_of(session: Session) -> list[Session]:
+    """The sessions of the course after this one that stand, in order."""
+    rows = session.course.sessions.standing().filter(number__gt=session.number)
+    return list(rows.select_related("practitioner", "room").order_by("number"))
+
+
+def follow(change: Change, later: Sequence[Session], *, at: dt.datetime) -> list[Change] | Stuck | None:
+    """Which of the later sessions have to follow, and whereto; None where none has to."""
+    course, time = change.session.course, clock()
+    series = replace(series_of(course), standing={one.number: one.starts_at for one in later})
+    disturbed = rules.interval_faults({change.session.number: change.starts_at}, series, time)
+    if not disturbed or not at <= change.starts_at <= at + rules.farthest(series):
+        return None
+    at_desk = chain_desk(later, [change.session], start=change.starts_at, at=at)
+    before = Before(change.session.number, change.starts_at)
+    found = rules.chain(at_desk.question(), seats(at_desk, later), before=before, earliest=at)
+    return changes_of(found, later, at_desk) if isinstance(found, Chain) else found
+
+
+def chain_desk(
+    later: Sequence[Session], moving: Sequence[Session], *, start: dt.datetime, at: dt.datetime
+) -> Desk:
+    """Everybody's free time for as long as the later sessions of a course can be put off."""
+    course = moving[0].course
+    latest = max([start, *(one.starts_at for one in later)])
+    numbers = max([one.number for one in [*moving, *later]]) - min(one.number for one in moving)
+    days = numbers * course.interval_max + rules.FIRST_WITHIN_DAYS
+    last = rules.day_of(latest, clock().zone) + dt.timedelta(days=days)
+    booked = [one for one in [*moving, *later] if one.state == SessionState.BOOKED]
+    return desk(course, list(who_could_treat(course)), at=at, last=last, moving=booked)
+
+
+def seats(at_desk: Desk, sessions: Sequence[Session], *, leaving: Sequence[Session] = ()) -> list[Seat]:
+    """The sessions as the rules see them; those `leaving` cannot stay where they are."""
+    return [
+        Seat(
+            number=one.number,
+            starts_at=one.starts_at,
+            practitioner=one.practitioner_id,
+            room=one.room_id,
+            takes=at_desk.takes.longer(one.added_minutes),
+            may_stay=one not in leaving,
+            may_move=one.state != SessionState.PERFORMED,
+        )
+        for one in sessions
+    ]
+
+
+def changes_of(found: Chain, sessions: Sequence[Session], at_desk: Desk) -> list[Change]:
+    """The changes that a chain means."""
+    rows = {one.number: one for one in sessions}
+    return [change_to(rows[slot.number], slot, at_desk) for slot in found.slots]
+
+
+def change_to(row: Session, slot: Slot, at_desk: Desk) -> Change:
+    who, room = at_desk.people[slot.practitioner or 0], at_desk.rooms[slot.room]
+    return Change(row, row.version, slot.starts_at, who, room, row.added_minutes)
+
+
+def stuck_said(stuck: Stuck, by: User) -> str:
+    """Which session finds no time, and what can be done."""
+    said = words.stuck_said(stuck)
+    if by.is_doctor:
+        return _("%(said)s As a doctor you may move this one alone, with a reason.") % {"said": said}
+    return _("%(said)s Choose another time; a doctor may move it outside the interval, with a reason.") % {
+        "said": said
+    }
+
+
+def times(
+    at_desk: Desk, now: Slot, around: dt.date, later: Sequence[Session], *, doctor: bool
+) -> list[offers.DayOfChoices]:
+    """Times to choose from: outside the interval to earlier sessions for doctors only; `later` ones can follow.
+
+    `at_desk` knows none of those as standing, and what they take as free.
+    """
+    days = offers.choices(at_desk, now, around, others=(), doctor=doctor)
+    series = replace(at_desk.series, standing={one.number: one.starts_at for one in later})
+    return [replace(day, followed=_followed(day, series, now.number, at_desk.clock)) for day in days]
+
+
+def _followed(day: offers.DayOfChoices, series: Series, number: int, time: Clock) -> bool:
+    """Do later sessions have to follow to a time of this day?"""
+    starts = [choice.slot.starts_at for choice in day.choices[:1]]
+    return any(rules.interval_faults({number: start}, series, time) for start in starts)
