@@ -9,6 +9,7 @@ import pytest
 import segno
 import typst
 
+from clinic.typesetting import CannotTypeset
 from contraindications.models import Screening
 from contraindications.why import checking, pdf
 from contraindications.why.sheet import sheet_of
@@ -150,7 +151,7 @@ def test_what_cannot_be_typeset_says_so_and_logs_nothing_of_it(sheet, at, monkey
     broken.write_text("#panic(sys.inputs.sheet)")
     monkeypatch.setattr(pdf, "TEMPLATE", broken)
 
-    with pytest.raises(pdf.CannotTypeset):
+    with pytest.raises(CannotTypeset):
         pdf.pdf_of(named(sheet, "Ana Canary"), at=at)
     assert "Cannot typeset screening-" in caplog.text
     assert "Canary" not in caplog.text

@@ -7,10 +7,10 @@ from django.urls import reverse
 
 from clinic.models import AccessLog
 from clinic.tests.unchanged import nothing_changes
+from clinic.typesetting import CannotTypeset
 from contraindications.models import Screening
 from contraindications.screening import CannotScreen
 from contraindications.why import checking, views
-from contraindications.why.pdf import CannotTypeset
 
 HERPES = {"herpes": {"state": "ended", "until": "2026-11-20"}}
 DOORS = ["why", "why_pdf"]

@@ -1,89 +1,15 @@
-"""A why sheet as a PDF: tagged (PDF/UA-1), its fonts in it, the same bytes for the same words.
-
-The words go in as JSON and are never read as markup. typst sees its template and nothing else: no network, no packages,
-no other file.
-"""
+"""A why sheet as a PDF: the same bytes for the same words."""
 
 import datetime as dt
-import json
-import logging
-import re
-from collections.abc import Iterable
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 
-import typst
-
+from clinic.typesetting import typeset
 from contraindications.why.parts import Sheet
 
-log = logging.getLogger(__name__)
-
 TEMPLATE = Path(__file__).parent / "typst" / "why.typ"
-# What typst says of a character that no font has; control characters are written like \u{1}.
-_NO_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed', re.DOTALL)
-_ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
-
-
-class CannotTypeset(Exception):
-    """No PDF could be made. The page of the sheet still can."""
 
 
 def pdf_of(sheet: Sheet, *, at: dt.datetime) -> bytes:
-    """The sheet as PDF, dated `at`. The same sheet gives the same bytes. Raises CannotTypeset.
-
-    A character that no font here has is printed by its number, such as [U+738B], so that nothing is lost.
-    """
-    words = asdict(sheet)
-    try:
-        try:
-            return _typeset(words, at)
-        except typst.TypstError as error:
-            return _typeset(_spelt(words, _without_glyph(error)), at)
-    except Exception as error:
-        # Never the message: it quotes the sheet.
-        log.error("Cannot typeset %s: %s", sheet.name, type(error).__name__)
-        raise CannotTypeset from error
-
-
-def _typeset(words: dict, at: dt.datetime) -> bytes:
-    return typst.compile(
-        str(TEMPLATE),
-        root=str(TEMPLATE.parent),
-        font_paths=_fonts(),
-        package_path=str(TEMPLATE.parent),
-        package_cache_path=str(TEMPLATE.parent),
-        format="pdf",
-        pdf_standards=["ua-1"],
-        timestamp=int(at.timestamp()),
-        sys_inputs={"sheet": json.dumps(words)},
-    )
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """typst's own fonts, and those of the machine for other scripts. Read once per process."""
-    return typst.Fonts(include_system_fonts=True)
-
-
-def _without_glyph(error: typst.TypstError) -> frozenset[str]:
-    """The characters that typst says it has no glyph for; the error itself where it says something else."""
-    quoted = "".join(_NO_GLYPH.findall(error.diagnostic))
-    missing = frozenset(_ESCAPED.sub(lambda found: chr(int(found[1], 16)), quoted))
-    if not missing:
-        raise error
-    return missing
-
-
-def _spelt(words, missing: Iterable[str]):
-    """The same words with the characters of `missing` as their numbers."""
-    numbers = str.maketrans({character: f"[U+{ord(character):04X}]" for character in missing})
-
-    def spell(value):
-        if isinstance(value, str):
-            return value.translate(numbers)
-        if isinstance(value, dict):
-            return {key: spell(inner) for key, inner in value.items()}
-        return [spell(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-    return spell(words)
+    """The sheet as PDF, dated `at`. The same sheet gives the same bytes. Raises CannotTypeset."""
+    return typeset(TEMPLATE, asdict(sheet), name=sheet.name, at=at)

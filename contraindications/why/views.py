@@ -11,10 +11,11 @@ from clinic.access import role_required
 from clinic.accesslog import record_read
 from clinic.requests import StaffRequest
 from clinic.roles import CLINICAL
+from clinic.typesetting import CannotTypeset
 from contraindications.models import Screening
 from contraindications.screening import CannotScreen
 from contraindications.why import checking
-from contraindications.why.pdf import CannotTypeset, pdf_of
+from contraindications.why.pdf import pdf_of
 from contraindications.why.sheet import sheet_of
 
 
