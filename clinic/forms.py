@@ -91,6 +91,7 @@ class ClinicForm(VersionedForm):
             "late_cancel_hours",
             "offer_minutes",
             "offer_to",
+            "feed_names",
         ]
         widgets = {
             "name": forms.TextInput(attrs={"dir": "auto"}),

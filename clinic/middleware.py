@@ -37,6 +37,11 @@ def _texts(request: HttpRequest) -> Iterator[str]:
             yield from values
 
 
+ASK_AGAIN = (
+    "no-cache, private"  # of what a calendar program reads: it keeps a copy and asks whether it still holds
+)
+
+
 class NoStore:
     """No page is kept by a browser or a proxy: the next person at the desk presses "back" too."""
 
@@ -45,7 +50,8 @@ class NoStore:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers["Cache-Control"] = "no-store, private"
+        if response.headers.get("Cache-Control") != ASK_AGAIN:
+            response.headers["Cache-Control"] = "no-store, private"
         return response
 
 

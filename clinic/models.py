@@ -1,6 +1,7 @@
 """Staff, rooms, hours, the clinic's own settings, and who read what."""
 
 import datetime as dt
+import uuid
 from typing import ClassVar
 
 import pghistory
@@ -151,6 +152,8 @@ class Clinic(models.Model):
         default=3,
         validators=[MinValueValidator(1), MaxValueValidator(20)],
     )
+    feed_names = models.BooleanField(_("names of patients in the calendar addresses of staff"), default=False)
+    installation = models.UUIDField(default=uuid.uuid4, editable=False)  # part of the UID of calendar entries
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
@@ -169,6 +172,11 @@ class Clinic(models.Model):
     def current(cls) -> "Clinic":
         """The clinic's settings; the defaults until somebody saves them. One SQL query."""
         return cls.objects.filter(pk=1).first() or cls(pk=1)
+
+    @classmethod
+    def installed(cls) -> "Clinic":
+        """The same as a row, made where there is none: its `installation` is the same from now on. One SQL query."""
+        return cls.objects.get_or_create(pk=1)[0]
 
 
 @pghistory.track()

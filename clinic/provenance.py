@@ -35,6 +35,10 @@ ORIGINS = {
     "offer_to": gettext_lazy(
         "Set by us; no document says. The first who says yes gets it, the others are told."
     ),
+    "feed_names": gettext_lazy(
+        "Set by us, on the careful side; no document says. "
+        "A calendar program keeps what it reads, often with a company elsewhere."
+    ),
 }
 
 

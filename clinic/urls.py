@@ -33,6 +33,7 @@ urlpatterns = [
     path("rules/", include("contraindications.rule_urls")),
     path("courses/", include("treatments.courses.urls")),
     path("schedule/", include("treatments.schedule.urls")),
+    path("feeds/", include("treatments.schedule.feeds.urls")),
     path("absences/", include("treatments.schedule.absence_urls")),
     path("equipment/", include("treatments.schedule.equipment_urls")),
     path("visits/", include("treatments.visits.urls")),

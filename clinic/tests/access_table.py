@@ -95,6 +95,15 @@ ACCESS: dict[str, tuple[str, ...]] = {
     # schedule
     "schedule:rescreening": (*CLINICAL, Role.CATALOGUE_ADMIN, Role.CLINIC_ADMIN),
     "schedule:day": DESK,
+    "schedule:sheet": DESK,
+    "schedule:sheet_pdf": DESK,
+    "schedule:session_ics": DESK,
+    "schedule:course_ics": DESK,
+    # calendars at secret addresses
+    "feeds:list": (*CLINICAL, Role.CLINIC_ADMIN),
+    "feeds:new": CLINICAL,
+    "feeds:revoke": (*CLINICAL, Role.CLINIC_ADMIN),
+    "feeds:feed": BY_LINK,
     "schedule:book": DESK,
     "schedule:session": DESK,
     "schedule:arrived": DESK,

@@ -35,6 +35,9 @@ def sessions_of(request: HttpRequest, patient: Patient) -> dict:
         "sessions": [(session, steps.get(session.pk)) for session in next_first(sessions, day)],
         "to_book": to_book(list(courses_to_book(user).filter(patient=patient, state="confirmed")), sessions),
         "broken": broken(sessions).said,
+        "to_come": {
+            session.course_id: session.course for session in sessions if session.state == "booked"
+        }.values(),
         "clinical": user.is_clinical,  # type: ignore[union-attr]
     }
 

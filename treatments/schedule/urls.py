@@ -2,15 +2,29 @@
 
 from django.urls import path
 
-from treatments.schedule.views import arrivals, booking, calendar, missing, moving, progress, sessions
+from treatments.schedule.views import (
+    arrivals,
+    booking,
+    calendar,
+    files,
+    missing,
+    moving,
+    progress,
+    sessions,
+    sheets,
+)
 
 app_name = "schedule"
 urlpatterns = [
     path("", calendar.day, name="day"),
+    path("sheet/", sheets.sheet, name="sheet"),
+    path("sheet.pdf", sheets.sheet_pdf, name="sheet_pdf"),
     path("courses/<id:pk>/book/", booking.book, name="book"),
+    path("courses/<id:pk>/appointments.ics", files.course, name="course_ics"),
     path("rescreening/", progress.progress, name="rescreening"),
     # /schedule/sessions/<pk>/
     path("sessions/<id:pk>/", sessions.session, name="session"),
+    path("sessions/<id:pk>/appointment.ics", files.session, name="session_ics"),
     path("sessions/<id:pk>/arrived/", arrivals.arrived, name="arrived"),
     path("sessions/<id:pk>/missed/", missing.missed, name="missed"),
     path("sessions/<id:pk>/move/", moving.move, name="move"),

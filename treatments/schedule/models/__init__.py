@@ -2,6 +2,7 @@
 
 from treatments.schedule.models.absences import Absence, AbsenceKind
 from treatments.schedule.models.equipment import Ability, Device, DeviceKind, Requirement
+from treatments.schedule.models.feeds import Feed
 from treatments.schedule.models.sessions import (
     Booking,
     Reservation,
@@ -20,6 +21,7 @@ __all__ = [
     "Booking",
     "Device",
     "DeviceKind",
+    "Feed",
     "FreedTime",
     "Hold",
     "Offer",

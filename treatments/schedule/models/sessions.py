@@ -1,5 +1,7 @@
 """Sessions and what they occupy. One table of reservations and one constraint make double booking impossible."""
 
+import datetime as dt
+
 import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
@@ -91,6 +93,7 @@ class Session(models.Model):
     # What `with_held` found.
     held: bool
     unchecked: bool
+    changed_at: dt.datetime  # what calendar files find: since when it is at its version
 
     objects = SessionQuerySet.as_manager()
 

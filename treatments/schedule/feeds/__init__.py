@@ -1,0 +1,1 @@
+"""The calendar of a practitioner at a secret address, and calendar files for patients."""
