@@ -13,6 +13,7 @@ from clinic.models import Room, User
 from clinic.roles import BOOKING, Role
 from clinic.rules import DaySpan
 from treatments.schedule.free_time import LONGEST_RESERVATION
+from treatments.schedule.meetings import straighten
 from treatments.schedule.models import Absence, AbsenceKind, Reservation, ReservationWhy, Session
 from treatments.schedule.occupations import hours_of
 from treatments.schedule.places import Freed, resources_of, told_free
@@ -88,6 +89,7 @@ def _uncover(resources: list[int], absence: Absence) -> None:
     rows = Reservation.objects.filter(resource__in=resources, why__in=AWAY)
     rows.filter(starts_at__gte=begin, starts_at__lt=absence.ends_at, ends_at__gt=absence.starts_at).delete()
     Reservation.objects.cover(resources, begin, until)
+    straighten(resources, absence.starts_at, absence.ends_at)
 
 
 def _lock(absence: Absence) -> list[int]:

@@ -105,12 +105,13 @@ def check_times(
     return {number for number, _fault in faults}
 
 
-def check_free(chosen: Sequence[Chosen], *, devices: Collection[int] = ()) -> None:
+def check_free(chosen: Sequence[Chosen], *, devices: Collection[int] = (), over: bool = False) -> None:
     """Lock all resources and look; the constraint has the last word. Raises SlotTaken.
 
-    `devices`: resources to lock as well, of which some will be chosen.
+    `devices`: resources to lock as well, of which some will be chosen. `over`: somebody may book over others here, and
+    what is met is judged by `squeezing`.
     """
     lock_resources({*devices, *(resource for one in chosen for resource in one.place.resources)})
-    numbers = Reservation.objects.taken(wanted(chosen))
+    numbers = [] if over else Reservation.objects.taken(wanted(chosen))
     if numbers:
         raise SlotTaken(numbers)

@@ -14,6 +14,7 @@ from clinic.models import Room, User
 from clinic.versions import save_version
 from treatments.catalogue.models import Technique
 from treatments.courses.models import Course
+from treatments.schedule.meetings import meetings
 from treatments.schedule.models import Ability, Device, DeviceKind, Requirement, Reservation, Session
 from treatments.schedule.places import Chosen, DeviceTaken, resources_of
 from treatments.schedule.refusals import NotBookable, SlotTaken
@@ -79,10 +80,11 @@ def resources_in(pools: Iterable[Pool]) -> set[int]:
     return {resource for pool in pools for _device, resource in pool.devices}
 
 
-def with_devices(chosen: Sequence[Chosen], pools: Sequence[Pool]) -> list[Chosen]:
+def with_devices(chosen: Sequence[Chosen], pools: Sequence[Pool], *, over: bool = False) -> list[Chosen]:
     """The chosen sessions, each with a free device of every kind. The devices are locked. One SQL query.
 
-    Raises NotBookable where no device of a kind is in use, SlotTaken for the sessions that find none free.
+    `over`: where none is free, with one that only other sessions have then. Raises NotBookable where no device of a
+    kind is in use, SlotTaken for the sessions that find none.
     """
     if not all(pool.devices for pool in pools):
         raise NotBookable(_("No device of a kind that this treatment needs is in use."))
@@ -92,7 +94,11 @@ def with_devices(chosen: Sequence[Chosen], pools: Sequence[Pool]) -> list[Chosen
         for index, (one, pool, resource) in enumerate(wanted)
     ]
     taken = set(Reservation.objects.taken(spans)) if spans else set()
-    free = [(one.number, pool, resource) for i, (one, pool, resource) in enumerate(wanted) if i not in taken]
+    can_do = [i for i in range(len(wanted)) if i not in taken]
+    if over and taken:
+        blocked = {one.asked for one in meetings(spans) if not one.may_be_squeezed}
+        can_do += sorted(taken - blocked)
+    free = [(one.number, pool, resource) for one, pool, resource in map(wanted.__getitem__, can_do)]
     return _assigned(chosen, pools, free)
 
 

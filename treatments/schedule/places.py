@@ -15,6 +15,7 @@ from clinic.models import Room, User
 from patients.models import Patient
 from treatments.schedule import rules
 from treatments.schedule.events import TimeFreed
+from treatments.schedule.meetings import straighten
 from treatments.schedule.models import Device, Reservation, ReservationWhy, Resource, Session
 from treatments.schedule.rules import Occupation, Span
 from treatments.schedule.transactions import lock_closings, lock_resources
@@ -102,6 +103,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Over:
+    """Which (resource id, span) of a session is booked over others on purpose, by whom and why."""
+
+    spans: frozenset[tuple[int, Span]]
+    by: User
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chosen:
     """One session to be: its number, start and place, and what it takes, `added_minutes` of it beyond the plan."""
 
@@ -110,6 +120,7 @@ class Chosen:
     place: Place
     takes: Occupation
     added_minutes: int = 0
+    over: Over | None = None
 
     @property
     def spans(self) -> list[tuple[int, Span]]:
@@ -125,16 +136,19 @@ def wanted(chosen: Iterable[Chosen]) -> list[tuple[int, int, Span]]:
 def reserve(sessions: Iterable[tuple[Session, Chosen]]) -> None:
     """Write the reservations, sorted by start: in random order two bookings would deadlock on the constraint."""
     rows = [
-        Reservation(
-            session=session,
-            resource_id=resource,
-            why=ReservationWhy.SESSION,
-            period=DateTimeTZRange(*span, "[)"),
-        )
+        _reservation(session, resource, span, chosen.over)
         for session, chosen in sessions
         for resource, span in chosen.spans
     ]
     Reservation.objects.bulk_create(sorted(rows, key=lambda row: (row.period.lower, row.resource_id)))
+
+
+def _reservation(session: Session, resource: int, span: Span, over: Over | None) -> Reservation:
+    row = Reservation(session=session, resource_id=resource, why=ReservationWhy.SESSION)
+    row.period = DateTimeTZRange(*span, "[)")
+    if over and (resource, span) in over.spans:
+        row.squeezed, row.squeezed_by, row.squeeze_reason = True, over.by, over.reason
+    return row
 
 
 def held_by(sessions: Iterable[Session]) -> set[int]:
@@ -158,13 +172,17 @@ class Freed:
 
 
 def release(session: Session) -> Freed | None:
-    """Take away what a session reserves; absences that it stood in reach over its time. Its resources are locked."""
+    """Take away what a session reserves. Its resources are locked.
+
+    Absences that it stood in reach over its time; what was booked over it on purpose is not over it any more.
+    """
     rows = list(session.reservations.values_list("resource", *MOMENTS))
     session.reservations.all().delete()
     if not rows:
         return None
     freed = Freed(tuple(sorted({row[0] for row in rows})), min(r[1] for r in rows), max(r[2] for r in rows))
     Reservation.objects.cover(freed.resources, freed.begin, freed.until)
+    straighten(freed.resources, freed.begin, freed.until)
     return freed
 
 

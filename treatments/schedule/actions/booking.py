@@ -1,7 +1,7 @@
 """A course is booked: all its missing sessions or none."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from clinic import events
@@ -9,6 +9,7 @@ from clinic.models import User
 from treatments.courses.models import Cause, Course
 from treatments.schedule import rules
 from treatments.schedule.actions.common import first_come, lock_courses
+from treatments.schedule.actions.squeezing import placed, squeeze
 from treatments.schedule.checks import (
     check_bookable,
     check_free,
@@ -17,7 +18,7 @@ from treatments.schedule.checks import (
     practitioners_of,
     rooms_of,
 )
-from treatments.schedule.equipment import check_able, pools_of, resources_in, with_devices
+from treatments.schedule.equipment import check_able, pools_of, resources_in
 from treatments.schedule.events import CourseBooked
 from treatments.schedule.models import Booking, Reservation, Session
 from treatments.schedule.occupations import occupation_of
@@ -35,13 +36,17 @@ def book_course(
     key: UUID,
     practitioner: User | None = None,
     interval_reason: str = "",
+    squeeze_reason: str = "",
+    shown: Collection[int] | None = None,
 ) -> list[Session]:
     """Book all missing sessions of a confirmed course, or none. Returns the sessions that stand.
 
     `practitioner`: who treats in slots that name nobody. The same `key` again changes nothing and returns what stands.
-    `interval_reason`: why a doctor leaves the protocol's interval. Raises NotBookable, WrongTimes, ChangedMeanwhile or
-    SlotTaken; then nothing is written.
+    `interval_reason`: why a doctor leaves the protocol's interval. `squeeze_reason`: why somebody who may books over
+    others, over the sessions `shown` (None: any). Raises NotBookable, WrongTimes, ChangedMeanwhile or SlotTaken, or
+    PermissionDenied; then nothing is written.
     """
+    wish = squeeze(squeeze_reason, by=by, shown=shown)
     rooms, who = rooms_of(slots), practitioners_of(slots, practitioner)
     pairs = {(who[slot.number], rooms[slot.room]) for slot in slots}
     places = {(one.pk, room.pk): Place.of(one, room, course.patient) for one, room in pairs}
@@ -55,9 +60,9 @@ def book_course(
             screened = check_bookable(locked, who.values(), by=by, at=at)
             outside = check_times(locked, chosen, by=by, at=at, interval_reason=interval_reason)
             check_able(locked, chosen)
-            check_free(chosen, devices=resources_in(pools))
+            check_free(chosen, devices=resources_in(pools), over=wish is not None)
             reasons = dict.fromkeys(outside, interval_reason.strip())
-            _write(locked, with_devices(chosen, pools), reasons, key=key, by=by, at=at)
+            _write(locked, placed(chosen, pools, wish), reasons, key=key, by=by, at=at)
             stand(screened, cause=Cause.BOOKED)
         return list(locked.sessions.standing().order_by("number"))
 

@@ -1,7 +1,7 @@
 """Booked sessions are put elsewhere: one, several of a course, or of several courses, in one transaction."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -12,8 +12,9 @@ from clinic.models import Room, User
 from treatments.courses.models import Cause, Course
 from treatments.schedule import rules
 from treatments.schedule.actions.common import first_come, lock_booked, lock_courses
+from treatments.schedule.actions.squeezing import Squeeze, placed, squeeze
 from treatments.schedule.checks import check_bookable, check_free, check_times, rooms_of
-from treatments.schedule.equipment import Pool, check_able, pools_of, resources_in, with_devices
+from treatments.schedule.equipment import Pool, check_able, pools_of, resources_in
 from treatments.schedule.events import SessionMoved
 from treatments.schedule.models import Reservation, Session
 from treatments.schedule.occupations import occupation_of
@@ -78,14 +79,22 @@ def move_session(
 
 
 def rearrange(
-    changes: Sequence[Change], *, by: User, at: dt.datetime, interval_reason: str = ""
+    changes: Sequence[Change],
+    *,
+    by: User,
+    at: dt.datetime,
+    interval_reason: str = "",
+    squeeze_reason: str = "",
+    shown: Collection[int] | None = None,
 ) -> list[Session]:
     """Put all these sessions where they are to be, or none. Returns them in the order of their keys.
 
-    What they give up is free for each other. `interval_reason`: why a doctor leaves the protocol's interval. Raises
-    NotBookable, WrongTimes, ChangedMeanwhile where one is not the version that was opened, or SlotTaken; then nothing
-    is written.
+    What they give up is free for each other. `interval_reason`: why a doctor leaves the protocol's interval.
+    `squeeze_reason`: why somebody who may books over others, over the sessions `shown` (None: any). Raises NotBookable,
+    WrongTimes, ChangedMeanwhile where one is not the version that was opened, SlotTaken, or PermissionDenied; then
+    nothing is written.
     """
+    wish = squeeze(squeeze_reason, by=by, shown=shown)
     parts = _parts(changes)
     versions = {one.session.pk: one.version for one in changes}
 
@@ -97,7 +106,7 @@ def rearrange(
         _lock(parts, rows.values())
         freed = [release(row) for row in rows.values()]
         for part in parts:
-            _put(part, rows, reasons, at=at)
+            _put(part, rows, reasons, wish, at=at)
         for one in screened:
             stand(one, cause=Cause.BOOKED)
         told_free(freed, at=at)
@@ -162,9 +171,16 @@ def _lock(parts: Iterable[Part], rows: Iterable[Session]) -> None:
     lock_resources(theirs | {r for part in parts for r in resources_in(part.pools)} | held_by(rows))
 
 
-def _put(part: Part, rows: Mapping[int, Session], reasons: Mapping[int, str], *, at: dt.datetime) -> None:
-    check_free(part.chosen)
-    there = with_devices(part.chosen, part.pools)
+def _put(
+    part: Part,
+    rows: Mapping[int, Session],
+    reasons: Mapping[int, str],
+    wish: Squeeze | None,
+    *,
+    at: dt.datetime,
+) -> None:
+    check_free(part.chosen, over=wish is not None)
+    there = placed(part.chosen, part.pools, wish)
     moved = [rows[pk] for pk in part.sessions]
     for row, chosen in zip(moved, there, strict=True):
         _write(row, chosen, reasons.get(row.pk, ""))

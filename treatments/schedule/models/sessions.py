@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pghistory
+import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
@@ -158,11 +159,19 @@ class Booking(models.Model):
         return f"booking of course {self.course_id}"
 
 
+@pghistory.track(
+    pghistory.InsertEvent(condition=pgtrigger.Q(new__squeezed=True)),
+    pghistory.UpdateEvent(condition=pgtrigger.Q(old__squeezed=True)),
+    pghistory.DeleteEvent(condition=pgtrigger.Q(old__squeezed=True)),
+    fields=["resource", "period", "session", "squeezed", "squeeze_reason", "squeezed_by"],
+    obj_field=None,
+    model_name="OverlapEvent",
+)
 class Reservation(models.Model):
     """A resource is taken for a period `[)`: by a session, an absence or a closing day, or held for the waiting list.
 
     The exclusion constraint has the last word on every booking. `squeezed` marks a deliberate overlap: it is outside
-    the constraint and says why and by whom.
+    the constraint and says why and by whom, and only of these a history is kept.
     """
 
     resource = models.ForeignKey(
