@@ -113,6 +113,7 @@ ACCESS: dict[str, tuple[str, ...]] = {
     # absences
     "absences:list": (*DESK, Role.CLINIC_ADMIN),
     "absences:absence": (*DESK, Role.CLINIC_ADMIN),
+    "absences:replan": DESK,
     "absences:ill_today": (*DESK, Role.CLINIC_ADMIN),
     "absences:lift": (*DESK, Role.CLINIC_ADMIN),
     "absences:add": ADMIN,
@@ -122,6 +123,7 @@ ACCESS: dict[str, tuple[str, ...]] = {
     # devices, and what can be done where and by whom
     "equipment:list": ADMIN,
     "equipment:left": (*DESK, Role.CLINIC_ADMIN),
+    "equipment:replan": DESK,
     "equipment:kind_add": ADMIN,
     "equipment:kind_edit": ADMIN,
     "equipment:device_add": ADMIN,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from treatments.schedule.views import absences, single_days
+from treatments.schedule.views import absences, replanning, single_days
 
 app_name = "absences"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("close/", absences.close, name="close"),
     path("ill-today/<id:pk>/", absences.ill_today, name="ill_today"),
     path("<id:pk>/", absences.absence, name="absence"),
+    path("<id:pk>/replan/", replanning.absence, name="replan"),
     path("<id:pk>/lift/", absences.lift, name="lift"),
     path("hours/<id:pk>/", single_days.hours, name="hours"),
     path("hours/<id:pk>/weekly/", single_days.weekly_again, name="weekly_again"),

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from treatments.schedule.views import equipment
+from treatments.schedule.views import equipment, replanning
 
 app_name = "equipment"
 urlpatterns = [
     path("", equipment.overview, name="list"),
     path("left/", equipment.left, name="left"),
+    path("left/replan/", replanning.left, name="replan"),
     path("kinds/add/", equipment.kind_add, name="kind_add"),
     path("kinds/<id:pk>/", equipment.kind_edit, name="kind_edit"),
     path("devices/add/", equipment.device_add, name="device_add"),

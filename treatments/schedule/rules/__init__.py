@@ -46,6 +46,7 @@ from treatments.schedule.rules.proposing import (
 from treatments.schedule.rules.series import Cost, Series
 from treatments.schedule.rules.standing import Stage, is_held, stage
 from treatments.schedule.rules.steps import NEVER, Times
+from treatments.schedule.rules.taking import Taken, less
 from treatments.schedule.rules.waiting import Fit, Vacancy, Waiter, choose
 from treatments.schedule.rules.wishes import Wish, Wishes
 
@@ -81,6 +82,7 @@ __all__ = [
     "Stage",
     "Step",
     "Stuck",
+    "Taken",
     "Times",
     "Vacancy",
     "Waiter",
@@ -99,6 +101,7 @@ __all__ = [
     "grid_up",
     "interval_faults",
     "is_held",
+    "less",
     "loosened",
     "occupation",
     "of_day",

@@ -1,0 +1,146 @@
+"""Sessions that cannot stay where they are: for each course two ways out, and doing what was chosen of them."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+
+from django.utils.translation import gettext as _
+
+from clinic.models import User
+from clinic.versions import ChangedMeanwhile
+from treatments.courses.models import Course
+from treatments.schedule import actions, refusals, rules, words
+from treatments.schedule.actions import Change
+from treatments.schedule.desk import Desk
+from treatments.schedule.models import Session
+from treatments.schedule.moving import chain_desk, change_to, changes_of, seats
+from treatments.schedule.rules import Before, Chain, Free, Slot, Stuck, Taken
+from treatments.schedule.shifts import Shift
+
+DAY, PERSON = "day", "person"
+KINDS = (DAY, PERSON)
+SHOWN = 25  # courses on a page
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way out for a course: another time with the least change, or somebody else at the same."""
+
+    kind: str
+    shifts: list[Shift]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A course with its sessions that cannot stay, the ways out, and in words why there is none or why one failed."""
+
+    course: Course
+    sessions: list[Session]
+    ways: list[Way] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    def chosen(self, preferred: str) -> str:
+        """The kind of way that is chosen before anybody chooses."""
+        kinds = [way.kind for way in self.ways]
+        return preferred if preferred in kinds else next(iter(kinds), "")
+
+
+def plans(sessions: Iterable[Session], *, at: dt.datetime) -> list[Plan]:
+    """For each course in the order of its first session. What is proposed for one is not proposed for the next.
+
+    A fixed number of SQL queries for each course.
+    """
+    ordered = sorted(sessions, key=lambda one: (one.course_id, one.number))
+    courses = [list(own) for _pk, own in groupby(ordered, key=lambda one: one.course_id)]
+    taken: dict[str, list[Taken]] = {kind: [] for kind in KINDS}
+    courses.sort(key=lambda own: own[0].starts_at)
+    return [_plan(own, taken, at=at) for own in courses[:SHOWN]]
+
+
+def _plan(leaving: list[Session], taken: Mapping[str, list[Taken]], *, at: dt.datetime) -> Plan:
+    course = leaving[0].course
+    rest = list(_standing(course).filter(number__gte=leaving[0].number))
+    at_desk = chain_desk(rest, leaving, start=at, at=at)
+    found = _another_time(at_desk, rest, leaving, taken[DAY], at=at)
+    if isinstance(found, Stuck):
+        ways, said = [], [words.stuck_said(found)]
+    else:
+        ways, said = [Way(DAY, [Shift(one) for one in found])], []
+    if others := _somebody_else(at_desk, leaving, less=taken[PERSON], at=at):
+        ways.append(Way(PERSON, [Shift(one) for one in others]))
+    for way in ways:
+        taken[way.kind].extend(_takes(at_desk, shift) for shift in way.shifts)
+    return Plan(course, leaving, ways, [] if ways else said)
+
+
+def _standing(course: Course):
+    return course.sessions.standing().select_related("practitioner", "room").order_by("number")
+
+
+def _takes(at_desk: Desk, shift: Shift) -> Taken:
+    slot = Slot(shift.session.number, shift.starts_at, shift.room.pk, shift.practitioner.pk)
+    return Taken.by(slot, at_desk.takes.longer(shift.change.added_minutes))
+
+
+def _another_time(
+    at_desk: Desk,
+    rest: Sequence[Session],
+    leaving: Sequence[Session],
+    taken: Iterable[Taken],
+    *,
+    at: dt.datetime,
+) -> list[Change] | Stuck:
+    """The least change of the rest of the course in which none of those `leaving` stays where it is."""
+    last = _standing(at_desk.course).filter(number__lt=rest[0].number).last()
+    before = Before(last.number, last.starts_at, stood=True) if last else None
+    question = replace(at_desk.question(), free=rules.less(at_desk.free, taken))
+    found = rules.chain(question, seats(at_desk, rest, leaving=leaving), before=before, earliest=at)
+    return changes_of(found, rest, at_desk) if isinstance(found, Chain) else found
+
+
+def _somebody_else(
+    at_desk: Desk, leaving: Iterable[Session], *, less: Iterable[Taken], at: dt.datetime
+) -> list[Change]:
+    """Each at its hour with somebody else, in its room if that is free; nothing unless it can be had for all."""
+    free = rules.less(at_desk.free, less)
+    found = [(row, _other(at_desk, free, row, at=at)) for row in leaving]
+    return [change_to(row, slot, at_desk) for row, slot in found if slot] if all(s for _r, s in found) else []
+
+
+def _other(at_desk: Desk, free: Free, row: Session, *, at: dt.datetime) -> Slot | None:
+    if row.starts_at < at:
+        return None
+    rooms = sorted(at_desk.rooms, key=lambda room: room != row.room_id)
+    slots = (
+        Slot(row.number, row.starts_at, room, who)
+        for room in rooms
+        for who in at_desk.people
+        if who != row.practitioner_id
+    )
+    takes = at_desk.takes.longer(row.added_minutes)
+    return next((slot for slot in slots if rules.could_start(free, takes, slot)), None)
+
+
+# Doing it
+
+
+def changed() -> str:
+    """That what was shown is not what stands any more."""
+    return _("Somebody changed one of these sessions meanwhile.")
+
+
+def carry_out(changes: Sequence[Change], *, by: User, at: dt.datetime) -> list[str]:
+    """Make the changes of one course, or say why not. One transaction."""
+    try:
+        actions.rearrange(changes, by=by, at=at)
+    except refusals.WrongTimes as wrong:
+        return words.faults_said(wrong.faults, changes[0].session.course)
+    except ChangedMeanwhile:
+        return [changed()]
+    except refusals.SlotTaken:
+        return [_("The time has just been taken.")]
+    except refusals.NotBookable as refused:
+        actions.keep_verdict(changes[0].session.course, by=by, at=at)
+        return [str(refused)]
+    return []

@@ -1,0 +1,84 @@
+"""All sessions that cannot stay find another time on one page: an absence, or what they need is not there any more."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from clinic.access import role_required
+from clinic.roles import BOOKING
+from treatments.schedule import equipment, replanning
+from treatments.schedule.models import Absence, Session
+from treatments.schedule.moving_forms import read_chosen
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(*BOOKING)
+def absence(request, pk: int) -> HttpResponse:
+    """Another time for the sessions that stand in an absence."""
+    row = get_object_or_404(Absence.objects.visible_to(request.user).for_page(), pk=pk)
+    sessions = Session.objects.none() if row.lifted_at else Session.objects.met_by(row)
+    return _replan(request, sessions, str(row), row.get_absolute_url())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(*BOOKING)
+def left(request) -> HttpResponse:
+    """Another time or place for the sessions that lack what they need."""
+    return _replan(request, equipment.misfits(timezone.now()), "", reverse("equipment:left"))
+
+
+def _replan(request, sessions, whose: str, back: str) -> HttpResponse:
+    at = timezone.now()
+    if request.method != "POST":
+        return _page(request, sessions, whose, back, at=at)
+    moved, lost = _carry_out(request, at=at)
+    if moved:
+        said = ngettext("%(n)s session is moved.", "%(n)s sessions are moved.", moved) % {"n": moved}
+        messages.success(request, said)
+    if lost:
+        return _page(request, sessions.all(), whose, back, at=at, lost=lost, status=409)
+    return redirect(back)
+
+
+def _carry_out(request, *, at: dt.datetime) -> tuple[int, dict[int, list[str]]]:
+    """How many sessions were moved, and for each course that was lost why."""
+    moved, lost = 0, dict[int, list[str]]()
+    for course, changes in read_chosen(request.POST, Session.objects.visible_to(request.user)):
+        said = replanning.carry_out(changes, by=request.user, at=at) if changes else [replanning.changed()]
+        if said:
+            lost[course] = said
+        else:
+            moved += len(changes)
+    return moved, lost
+
+
+def _page(
+    request,
+    sessions,
+    whose: str,
+    back: str,
+    *,
+    at: dt.datetime,
+    lost: Mapping[int, Sequence[str]] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    lost, preferred = lost or {}, request.GET.get("prefer", replanning.DAY)
+    found = replanning.plans(sessions, at=at)
+    plans = [replace(plan, said=[*lost.get(plan.course.pk, []), *plan.said]) for plan in found]
+    context = {
+        "whose": whose,
+        "back_url": back,
+        "plans": [(plan, plan.chosen(preferred)) for plan in plans],
+        "left_over": len({one.course_id for one in sessions}) - len(plans),
+        "any_way": any(plan.ways for plan in plans),
+        "preferred": preferred,
+    }
+    return render(request, "schedule/replan.html", context, status=status)
