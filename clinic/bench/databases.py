@@ -70,29 +70,41 @@ def few_of(size: bulk.Size) -> bulk.Size:
 
 def _build_small(day: dt.date, *, tell: Tell) -> None:
     tell(f"Building {SMALL}: migrations, catalogue, demo")
-    _on_the_server("CREATE DATABASE {}", SMALL)
+    create(SMALL)
     with inside(SMALL):
-        call_command("migrate", verbosity=0, interactive=False)
-        call_command("load_catalogue", stdout=_Silent())
         seed(day)
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
-    _on_the_server("COMMENT ON DATABASE {} IS {}", SMALL, sql.Literal(_stamp(day, None)))
+    on_the_server("COMMENT ON DATABASE {} IS {}", SMALL, sql.Literal(_stamp(day, None)))
+
+
+def create(name: str) -> None:
+    """A database with all tables and the catalogue; one of that name is thrown away."""
+    on_the_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    on_the_server("CREATE DATABASE {}", name)
+    with inside(name):
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("load_catalogue", stdout=_Silent())
+
+
+def copy(source: str, name: str) -> None:
+    """A database that is as `source` is; one of that name is thrown away."""
+    on_the_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    on_the_server("CREATE DATABASE {} TEMPLATE {}", name, sql.Identifier(source))
 
 
 def _build_large(name: str, size: bulk.Size, day: dt.date, *, tell: Tell) -> None:
     tell(f"Building {name}: {size.patients:,} patients, {size.sessions:,} sessions")
-    _on_the_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
-    _on_the_server("CREATE DATABASE {} TEMPLATE {}", name, sql.Identifier(SMALL))
+    copy(SMALL, name)
     with inside(name):
         bulk.load(size, day, tell=tell)
-    _on_the_server("COMMENT ON DATABASE {} IS {}", name, sql.Literal(_stamp(day, size)))
+    on_the_server("COMMENT ON DATABASE {} IS {}", name, sql.Literal(_stamp(day, size)))
 
 
 def drop() -> None:
     """Throw all of them away."""
     for name in (LARGE, FEW, SMALL):
-        _on_the_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        on_the_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
 
 def _built_for(name: str, size: bulk.Size | None) -> dt.date | None:
@@ -117,7 +129,7 @@ def _stamp(day: dt.date, size: bulk.Size | None) -> str:
     return json.dumps({**built, **(asdict(size) if size else {})}, sort_keys=True)
 
 
-def _on_the_server(statement: str, name: str, *others: sql.Composable) -> None:
+def on_the_server(statement: str, name: str, *others: sql.Composable) -> None:
     """Run one statement about the database `name`, outside any transaction, on a connection of its own."""
     parameters = connection.get_connection_params()
     parameters["options"] = ""  # building takes longer than any page may

@@ -4,16 +4,15 @@ import datetime as dt
 import os
 import subprocess
 import sys
-import time
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 from kombu import Connection
 
 from clinic.roles import Role
+from clinic.tests.processes import database_url, until
 from conftest import person
 from treatments.reminders import tasks
 from treatments.reminders.models import Heartbeat, Message
@@ -27,17 +26,6 @@ def broker_url():
     if url.startswith("redis+socket"):
         return f"{url}?virtual_host={BROKER_OF_TESTS}"
     return urlsplit(url)._replace(path=f"/{BROKER_OF_TESTS}").geturl()
-
-
-def database_url():
-    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-
-
-def until(happened, seconds=40):
-    end = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.1)
 
 
 @pytest.fixture
