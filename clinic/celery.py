@@ -25,6 +25,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "go-on-with-the-waiting-list": {
+        "task": "treatments.schedule.tasks.tick",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     "catch-up-with-lists-and-day": {
         "task": "treatments.courses.tasks.catch_up",
         "schedule": 60.0,

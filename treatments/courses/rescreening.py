@@ -7,6 +7,7 @@ the one that the last holder of the lock saw.
 
 import datetime as dt
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 
 from django.db import transaction
 from django.utils import timezone
@@ -111,3 +112,19 @@ def screen_now(
     _check(screened, day=day)
     events.announce(screened)
     return screening, clearance(evaluation, dossier.decisions), screened
+
+
+def bookable(courses: CourseQuerySet, *, day: dt.date) -> set[int]:
+    """Which of these courses may be booked as things stand on `day`; none that cannot be screened. Nothing is written.
+
+    As many SQL queries for one course as for all.
+    """
+    found: set[int] = set()
+    with suppress(CannotScreen):
+        rule_set, compiled = rules_in_force()
+        for dossier in dossiers.load(courses):
+            with suppress(CannotScreen):
+                evaluation = dossier.evaluate(rule_set, compiled, day=day)
+                if clearance(evaluation, dossier.decisions).bookable:
+                    found.add(dossier.course)
+    return found

@@ -11,11 +11,16 @@ class ScheduleConfig(AppConfig):
         from patients import panels
         from treatments.courses import booked
         from treatments.courses.events import CourseCancelled, CoursesScreened
-        from treatments.schedule import actions, held, standing
+        from treatments.schedule import actions, held, listeners, standing
+        from treatments.schedule.actions import waiting
         from treatments.schedule.caseload import SESSIONS
+        from treatments.schedule.events import CourseBooked, TimeFreed
         from treatments.schedule.panels import PANEL, booked_of
 
         events.listen(CourseCancelled, actions.cancel_sessions_of)
+        events.listen(CourseCancelled, waiting.course_cancelled)
+        events.listen(CourseBooked, waiting.course_booked)
+        events.listen(TimeFreed, listeners.time_freed)
         events.listen(CoursesScreened, standing.courses_screened)
         panels.register(PANEL)
         booked.register(booked_of)

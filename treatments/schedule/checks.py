@@ -12,6 +12,7 @@ from treatments.courses.events import CoursesScreened
 from treatments.courses.models import Cause, Course, CourseState
 from treatments.courses.rescreening import screen_now
 from treatments.schedule import rules
+from treatments.schedule.holding import release_lapsed
 from treatments.schedule.models import Reservation, Session
 from treatments.schedule.occupations import clock, hours_of, series_of
 from treatments.schedule.places import Chosen, wanted
@@ -29,11 +30,13 @@ def rooms_of(slots: Iterable[Slot]) -> dict[int, Room]:
     return rooms
 
 
-def check_missing(course: Course, chosen: Sequence[Chosen]) -> None:
-    """Exactly the missing sessions are chosen, each once. Raises ChangedMeanwhile or WrongTimes."""
+def check_missing(course: Course, chosen: Sequence[Chosen], *, some: bool = False) -> None:
+    """Exactly the missing sessions are chosen, or `some` of them, each once. Raises ChangedMeanwhile or WrongTimes."""
     series, numbers = series_of(course), [one.number for one in chosen]
     if not series.standing.keys().isdisjoint(numbers):
         raise ChangedMeanwhile
+    if some and len(set(numbers)) == len(numbers) and set(numbers) <= set(series.missing):
+        return
     if sorted(numbers) != series.missing:
         raise WrongTimes((number, Fault.NUMBERS) for number in {*numbers, *series.missing})
 
@@ -105,13 +108,17 @@ def check_times(
     return {number for number, _fault in faults}
 
 
-def check_free(chosen: Sequence[Chosen], *, devices: Collection[int] = (), over: bool = False) -> None:
+def check_free(
+    chosen: Sequence[Chosen], *, at: dt.datetime, devices: Collection[int] = (), over: bool = False
+) -> None:
     """Lock all resources and look; the constraint has the last word. Raises SlotTaken.
 
     `devices`: resources to lock as well, of which some will be chosen. `over`: somebody may book over others here, and
-    what is met is judged by `squeezing`.
+    what is met is judged by `squeezing`. What was held for the waiting list and has lapsed by `at` is released.
     """
-    lock_resources({*devices, *(resource for one in chosen for resource in one.place.resources)})
+    resources = {*devices, *(resource for one in chosen for resource in one.place.resources)}
+    lock_resources(resources)
+    release_lapsed(resources, at=at)
     numbers = [] if over else Reservation.objects.taken(wanted(chosen))
     if numbers:
         raise SlotTaken(numbers)

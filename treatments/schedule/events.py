@@ -44,3 +44,19 @@ class SessionMissed:
 
     session_id: int
     at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OfferMade:
+    """A held time is offered to a patient who waits for one."""
+
+    offer_id: int
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OfferLost:
+    """An offered time was taken by somebody else who had it offered too."""
+
+    offer_id: int
+    at: dt.datetime

@@ -1,7 +1,7 @@
 """From a course to the plain values that the rules of the calendar take."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from django.utils import timezone
 
@@ -23,26 +23,32 @@ def occupation_of(course: Course, steps: Iterable[VisitStep] | None = None) -> O
 
     Up to six SQL queries.
     """
+    return occupation_in(course, questions.steps_in_use() if steps is None else steps, Clinic.current())
+
+
+def occupation_in(course: Course, steps: Iterable[VisitStep], clinic: Clinic) -> Occupation:
+    """The same with the catalogue's steps and the clinic's settings at hand. Two SQL queries if not loaded already."""
     used = {ingredient.code for ingredient in course.procedure_substances.all()}
-    day = questions.steps(questions.steps_in_use() if steps is None else steps, course.area, used)
+    day = questions.steps(steps, course.area, used)
     takes = occupation([Step(step.minutes, step.frees_practitioner) for step in day], course.session_minutes)
-    clinic = Clinic.current()
     return takes.with_buffers(clinic.buffer_before, clinic.buffer_after)
 
 
 def series_of(course: Course, *, without: Collection[Session] = ()) -> Series:
     """The sessions of the course with those that stand, but not those `without`. One SQL query."""
-    rows = (
-        course.sessions.standing().order_by("number").values_list("pk", "number", "starts_at", "practitioner")
-    )
-    standing = [row for row in rows if row[0] not in {session.pk for session in without}]
+    rows = course.sessions.standing().order_by("number")
+    return series_with(course, [row for row in rows if row.pk not in {session.pk for session in without}])
+
+
+def series_with(course: Course, standing: Sequence[Session]) -> Series:
+    """The sessions of the course with those that stand, by number."""
     return Series(
         sessions=course.sessions_planned,
         at_least=course.interval_min,
         target=course.interval_target,
         at_most=course.interval_max,
-        standing={number: starts_at for _pk, number, starts_at, _who in standing},
-        practitioner=standing[0][3] if standing else None,
+        standing={row.number: row.starts_at for row in standing},
+        practitioner=standing[0].practitioner_id if standing else None,
     )
 
 

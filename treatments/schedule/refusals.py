@@ -27,6 +27,11 @@ class SlotTaken(Exception):
         self.numbers = list(numbers)
         super().__init__(_taken_said(self.numbers))
 
+    @property
+    def only_busy(self) -> bool:
+        """Nothing is gone; the same may succeed in a moment."""
+        return not self.numbers
+
 
 class NotMissed(Exception):
     """It cannot be said that the patient did not come. Its text says why."""

@@ -53,7 +53,8 @@ class OfferQuerySet(models.QuerySet):
 
     def open(self, at: dt.datetime) -> Self:
         """Those that can still be answered."""
-        return self.filter(state="open", hold__ended_at=None, hold__lapses_at__gt=at)
+        waits = {"waiting__withdrawn_at": None, "waiting__served_at": None}
+        return self.filter(state="open", hold__ended_at=None, hold__lapses_at__gt=at, **waits)
 
     def by_token(self, token: str) -> Self:
         return self.filter(token_hashes__contains=[hashed(token)])

@@ -1,14 +1,18 @@
 """Changes to the calendar: book a course, put sessions elsewhere, cancel one. All of it or nothing."""
 
+from treatments.schedule.actions.answering import mint_token, say_no, say_yes
 from treatments.schedule.actions.booking import book_course
 from treatments.schedule.actions.cancelling import cancel_session, cancel_sessions_of, is_late
 from treatments.schedule.actions.common import keep_verdict
 from treatments.schedule.actions.missing import come_after_all, may_be_missed, may_come_after_all, miss
+from treatments.schedule.actions.offering import OfferGone
 from treatments.schedule.actions.rearranging import Change, move_session, rearrange
 from treatments.schedule.actions.rehearsing import rehearse
+from treatments.schedule.actions.waiting import may_wait, put_on_list, withdraw
 
 __all__ = [
     "Change",
+    "OfferGone",
     "book_course",
     "cancel_session",
     "cancel_sessions_of",
@@ -17,8 +21,14 @@ __all__ = [
     "keep_verdict",
     "may_be_missed",
     "may_come_after_all",
+    "may_wait",
+    "mint_token",
     "miss",
     "move_session",
+    "put_on_list",
     "rearrange",
     "rehearse",
+    "say_no",
+    "say_yes",
+    "withdraw",
 ]

@@ -38,8 +38,9 @@ def book_course(
     interval_reason: str = "",
     squeeze_reason: str = "",
     shown: Collection[int] | None = None,
+    some: bool = False,
 ) -> list[Session]:
-    """Book all missing sessions of a confirmed course, or none. Returns the sessions that stand.
+    """Book all missing sessions of a confirmed course (or `some` of them), or none. Returns the sessions that stand.
 
     `practitioner`: who treats in slots that name nobody. The same `key` again changes nothing and returns what stands.
     `interval_reason`: why a doctor leaves the protocol's interval. `squeeze_reason`: why somebody who may books over
@@ -56,11 +57,11 @@ def book_course(
     def change() -> list[Session]:
         locked = lock_courses([course.pk])[course.pk]
         if not Booking.objects.filter(key=key, course=course).exists():
-            check_missing(locked, chosen)
+            check_missing(locked, chosen, some=some)
             screened = check_bookable(locked, who.values(), by=by, at=at)
             outside = check_times(locked, chosen, by=by, at=at, interval_reason=interval_reason)
             check_able(locked, chosen)
-            check_free(chosen, devices=resources_in(pools), over=wish is not None)
+            check_free(chosen, at=at, devices=resources_in(pools), over=wish is not None)
             reasons = dict.fromkeys(outside, interval_reason.strip())
             _write(locked, placed(chosen, pools, wish), reasons, key=key, by=by, at=at)
             stand(screened, cause=Cause.BOOKED)

@@ -31,8 +31,8 @@ class Vacancy:
 class Waiter:
     """Who waits for session `number` of a course since when, what is wished, and what is known of the calendar.
 
-    `series` is the course without that session, `free` counts what it takes now as free. `has`: when it is booked;
-    None: it is missing. `told`: the times that were offered before.
+    `series` is the course without that session. `has`: when it is booked, which is not in `free`; None: it is missing.
+    `told`: the times that were offered before.
     """
 
     entry: int

@@ -51,3 +51,17 @@ def booked(course, room, *, practitioner, at=NOW, **when):
         at=at,
         key=uuid.uuid4(),
     )
+
+
+def waiting(course, number=1, *, by, at=NOW, **wishes):
+    """On the waiting list, with no wish but these."""
+    nothing = {
+        "practitioner": None,
+        "room": None,
+        "weekdays": [],
+        "not_before": None,
+        "over_by": None,
+        "latest": None,
+    }
+    said = {**nothing, "earliest": NOW.date(), **wishes}
+    return actions.put_on_list(course, number, said, by=by, at=at)
