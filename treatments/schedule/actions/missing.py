@@ -85,7 +85,7 @@ def come_after_all(session: Session, *, version: int, by: User, at: dt.datetime)
 
     def change() -> Session:
         row = _missed(lock_courses([course.pk])[course.pk], session, version, at)
-        check_free([chosen], devices=resources_in(pools))
+        check_free([chosen], at=at, devices=resources_in(pools))
         [there] = with_devices([chosen], pools)
         row.state, row.missed_at, row.missed_by, row.version = (
             SessionState.BOOKED,
