@@ -107,6 +107,7 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "schedule:book": DESK,
     "schedule:session": DESK,
     "schedule:arrived": DESK,
+    "schedule:late": DESK,
     "schedule:missed": DESK,
     "schedule:move": DESK,
     "schedule:cancel": DESK,

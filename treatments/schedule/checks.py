@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.models import Room, User
@@ -90,7 +91,8 @@ def check_times(
 ) -> set[int]:
     """Which sessions a doctor puts outside the interval for a reason; every other fault raises WrongTimes.
 
-    `moved`: sessions of the course that stand no more where they are.
+    `moved`: sessions of the course, in the order of `chosen`, that stand no more where they are. As long as all stay on
+    their day their intervals are what they were, and nobody is asked for a reason.
     """
     hours = hours_of({one.place.practitioner for one in chosen})
     faults = rules.faults(
@@ -101,11 +103,19 @@ def check_times(
         at=at,
         clock=clock(),
     )
+    if moved and stay_on_their_day(chosen, moved):
+        faults = {(number, fault) for number, fault in faults if fault != Fault.INTERVAL}
     allowed = by.is_doctor and bool(interval_reason.strip())
     wrong = [(number, fault) for number, fault in faults if fault != Fault.INTERVAL or not allowed]
     if wrong:
         raise WrongTimes(wrong)
     return {number for number, _fault in faults}
+
+
+def stay_on_their_day(chosen: Iterable[Chosen], moved: Iterable[Session]) -> bool:
+    """Do all sessions stay on the clinic's day that they are on?"""
+    pairs = zip(chosen, moved, strict=True)
+    return all(timezone.localdate(one.starts_at) == timezone.localdate(row.starts_at) for one, row in pairs)
 
 
 def check_free(

@@ -13,7 +13,7 @@ from treatments.courses.models import Cause, Course
 from treatments.schedule import rules
 from treatments.schedule.actions.common import first_come, lock_booked, lock_courses
 from treatments.schedule.actions.squeezing import Squeeze, placed, squeeze
-from treatments.schedule.checks import check_bookable, check_free, check_times, rooms_of
+from treatments.schedule.checks import check_bookable, check_free, check_times, rooms_of, stay_on_their_day
 from treatments.schedule.equipment import Pool, check_able, pools_of, resources_in
 from treatments.schedule.events import SessionMoved
 from treatments.schedule.models import Reservation, Session
@@ -159,6 +159,8 @@ def _reasons(
         moved = [rows[pk] for pk in part.sessions]
         outside = check_times(course, part.chosen, by=by, at=at, interval_reason=reason, moved=moved)
         check_able(course, part.chosen)
+        if stay_on_their_day(part.chosen, moved):
+            found |= {row.pk: row.interval_reason for row in moved}
         found |= {
             pk: reason for pk, one in zip(part.sessions, part.chosen, strict=True) if one.number in outside
         }

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from treatments.schedule.actions.cancelling import LATE_REASON, is_late
 from treatments.schedule.actions.missing import may_be_missed
+from treatments.schedule.lateness import may_be_late
 from treatments.schedule.models import Session, SessionState
 
 register = template.Library()
@@ -12,13 +13,14 @@ register = template.Library()
 
 @register.inclusion_tag("schedule/_exceptions.html", takes_context=True)
 def exceptions(context, session: Session, small: bool = False) -> dict:
-    """The buttons for which the time has come: did not come, cancelled late. Nothing for a session not booked."""
+    """The buttons for which the time has come: did not come, is late, cancelled late; none unless it is booked."""
     at, hours = timezone.now(), context["clinic"].late_cancel_hours
     booked = session.state == SessionState.BOOKED
     return {
         "session": session,
         "small": small,
         "may_be_missed": may_be_missed(session, at),
+        "may_be_late": may_be_late(session, at) and session.arrived_at is None,
         "late_now": booked and is_late(session, hours, at),
         "late_reason": LATE_REASON,
         "csrf_token": context.get("csrf_token"),
