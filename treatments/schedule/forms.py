@@ -202,16 +202,3 @@ class CancelForm(forms.Form):
         required=False,
         help_text=_("Then it does not count as late."),
     )
-
-
-class DayForm(forms.Form):
-    """Which day the calendar shows, by whom or by which room."""
-
-    day = forms.DateField(required=False)
-    by = forms.ChoiceField(required=False, choices=[("practitioner", ""), ("room", "")])
-
-    def clean_day(self) -> dt.date | None:
-        day = self.cleaned_data["day"]
-        if day and not 2000 <= day.year <= 2200:
-            raise forms.ValidationError(_("There is no calendar for this day."))
-        return day

@@ -263,6 +263,24 @@ class SessionQuerySet(models.QuerySet):
         """All sessions of a patient, the latest first, cancelled ones included."""
         return self.filter(course__patient=patient).for_page().order_by("-starts_at", "-pk")
 
+    def taking(self, resources: Collection[int], begin: dt.datetime, until: dt.datetime):
+        """What takes these resources between two moments, with `held` and `overlap`: once for each reservation.
+
+        The bare query of the calendar's day and week; it reads the index of reservations.
+        """
+        squeezed = self.model._meta.get_field("reservations").related_model.objects.filter(squeezed=True)
+        return (
+            self.with_held()
+            .annotate(overlap=Exists(squeezed.filter(session=OuterRef("pk"))))
+            .filter(
+                reservations__resource__in=resources,
+                reservations__starts_at__gte=begin - LONGEST_RESERVATION,
+                reservations__starts_at__lt=until,
+                reservations__ends_at__gt=begin,
+            )
+            .order_by("reservations__starts_at", "pk")
+        )
+
     def of_day(self, begin: dt.datetime, until: dt.datetime):
         """The sessions that start between two moments, by time."""
         return (
@@ -272,9 +290,34 @@ class SessionQuerySet(models.QuerySet):
             .order_by("starts_at", "pk")
         )
 
+    def with_one(self, by: str, pk: int | None):
+        """Those with one practitioner, in one room or with one device, as `by` says; without a key all."""
+        if pk is None:
+            return self
+        if by == "device":
+            return self.filter(
+                pk__in=self.model.objects.filter(reservations__resource__device=pk).values("pk")
+            )
+        return self.filter(**{by: pk})
+
+    def counted_by_day(self, begin: dt.datetime, until: dt.datetime):
+        """(day of the clinic, how many stand on it) between two moments; days without any are left out."""
+        rows = self.standing().filter(starts_at__gte=begin, starts_at__lt=until).order_by()
+        return rows.values_list(TruncDate("starts_at")).annotate(Count("pk"))
+
 
 class ReservationQuerySet(models.QuerySet):
     """Reservations."""
+
+    def of_kind(self, why: str, resources: Collection[int], begin: dt.datetime, until: dt.datetime):
+        """What these resources are taken for in one way between two moments, by time."""
+        return self.filter(
+            why=why,
+            resource__in=resources,
+            starts_at__gte=begin - LONGEST_RESERVATION,
+            starts_at__lt=until,
+            ends_at__gt=begin,
+        ).order_by("starts_at", "pk")
 
     def cover(self, resources: Collection[int], begin: dt.datetime, until: dt.datetime) -> None:
         """Reserve what absences between two moments leave uncovered. The resources are locked. One SQL query."""
@@ -287,17 +330,6 @@ class ReservationQuerySet(models.QuerySet):
         }
         with connection.cursor() as cursor:
             cursor.execute(COVER, parameters)
-
-    def of_day(self, resources: Collection[int], begin: dt.datetime, until: dt.datetime):
-        """What these resources are taken by between two moments, with all that the calendar shows, in one query."""
-        return (
-            self.filter(
-                Q(starts_at__gte=begin - LONGEST_RESERVATION, starts_at__lt=until, ends_at__gt=begin),
-                resource_id__in=resources,
-            )
-            .select_related("session__course__patient", "session__course__goal", "session__course__area")
-            .order_by("starts_at", "pk")
-        )
 
     def taken(self, wanted: Iterable[tuple[int, int, Span]], *, but: Collection[int] = ()) -> list[int]:
         """Which numbers of (number, resource id, span) meet a reservation; those of the sessions `but` do not count."""

@@ -6,6 +6,7 @@ from treatments.schedule.views import (
     arrivals,
     booking,
     calendar,
+    feed,
     files,
     lateness,
     missing,
@@ -20,6 +21,8 @@ urlpatterns = [
     path("", calendar.day, name="day"),
     path("sheet/", sheets.sheet, name="sheet"),
     path("sheet.pdf", sheets.sheet_pdf, name="sheet_pdf"),
+    path("events/", feed.events, name="events"),
+    path("changes/", feed.digest, name="changes"),
     path("courses/<id:pk>/book/", booking.book, name="book"),
     path("courses/<id:pk>/appointments.ics", files.course, name="course_ics"),
     path("rescreening/", progress.progress, name="rescreening"),
@@ -30,5 +33,6 @@ urlpatterns = [
     path("sessions/<id:pk>/late/", lateness.late, name="late"),
     path("sessions/<id:pk>/missed/", missing.missed, name="missed"),
     path("sessions/<id:pk>/move/", moving.move, name="move"),
+    path("sessions/<id:pk>/drop/", feed.drop, name="drop"),
     path("sessions/<id:pk>/cancel/", sessions.cancel, name="cancel"),
 ]

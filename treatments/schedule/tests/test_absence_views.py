@@ -162,22 +162,6 @@ def test_who_is_away_stands_on_the_day_and_is_not_ill_once_more(as_, doctor, fro
     assert url("ill_today", doctor.pk) not in page
 
 
-def test_an_absence_that_sessions_have_left_is_one_block_of_the_calendar(as_, sessions, doctor, clinic_admin):
-    away(doctor, *absences.days_span(TUESDAY, TUESDAY), by=clinic_admin)
-    actions.cancel_session(sessions[0], reason="ill", version=1, by=doctor, at=NOW)
-    page = as_(doctor).get(reverse("schedule:day"), {"day": TUESDAY.isoformat()})
-    [column] = page.context["shown"].columns
-    assert [(block.at, block.rows) for block in column.blocks if block.reservation] == [(0, 120)]
-
-
-def test_hours_of_a_single_day_are_the_hours_of_the_calendar(as_, doctor, nurse, front_desk):
-    factories.working_hours(doctor)
-    factories.working_hours(nurse)
-    DayHours.objects.create(practitioner=doctor, day=NOW.date())
-    page = as_(front_desk).get(reverse("schedule:day"))
-    assert [column.label for column in page.context["shown"].columns] == ["Natalia"]
-
-
 def test_ill_today_of_nobody_who_treats_is_not_found(as_, front_desk, clinic_admin):
     for pk in (front_desk.pk, 10**17):
         assert as_(clinic_admin).post(url("ill_today", pk)).status_code == 404

@@ -89,10 +89,14 @@ def test_buffers_lie_within_the_working_hours(course, room, doctor, hour, minute
     assert not Session.objects.exists()
 
 
-def test_the_calendar_shows_when_the_session_begins(as_, session, doctor):
-    page = as_(doctor).get(reverse("schedule:day"), {"day": (NOW + DAY).date().isoformat()}).text
-    assert "<b>10:00</b>" in page
-    assert "<b>09:55</b>" not in page
+def test_the_calendar_draws_the_session_and_under_it_what_is_kept_free(as_, session, doctor):
+    day = (NOW + DAY).date()
+    asked = {"start": day.isoformat(), "end": (day + DAY).isoformat()}
+    events = as_(doctor).get(reverse("schedule:events"), asked).json()["events"]
+    [block] = [one for one in events if "extendedProps" in one]
+    kept = [(one["start"], one["end"]) for one in events if one.get("classNames") == ["is-kept"]]
+    assert (block["start"], block["end"]) == (f"{day}T10:00", f"{day}T11:15")
+    assert kept == [(f"{day}T09:55", f"{day}T10:00"), (f"{day}T11:15", f"{day}T11:25")]
 
 
 def test_the_clinic_admin_sets_them_and_reads_where_the_default_is_from(as_, clinic_admin):

@@ -192,7 +192,8 @@ def test_the_index_of_a_resource_is_read_and_nothing_else(crowded):
 
 
 def test_a_day_of_the_calendar_reads_the_same_index(crowded):
-    day = Reservation.objects.of_day([resource.pk for resource in crowded], NOW, NOW + dt.timedelta(days=1))
+    mine = [resource.pk for resource in crowded]
+    day = Reservation.objects.of_kind("absence", mine, NOW, NOW + dt.timedelta(days=1))
     found = reads(day.explain(format="json", analyze=True))
     assert {read["Index Name"] for read in found} == {"reservation_of_resource"}
     assert sum(read["Actual Rows"] * read["Actual Loops"] for read in found) <= 110

@@ -3,16 +3,14 @@
 import datetime as dt
 import re
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from clinic.models import AccessLog, Clinic, Room
+from clinic.models import AccessLog, Room
 from conftest import NOW
 from patients.tests.factories import interview
 from treatments.courses import actions as courses
@@ -444,74 +442,6 @@ def test_moving_to_days_that_cannot_be_is_422(as_, front_desk, sessions, query):
     assert as_(front_desk).get(reverse("schedule:move", args=[sessions[0].pk]), query).status_code == 422
 
 
-# A day
-
-
-def test_day_shows_its_sessions_by_practitioner_and_by_room(as_, front_desk, sessions, course, room):
-    day = {"day": "2026-11-24"}
-    page = as_(front_desk).get(reverse("schedule:day"), day).content.decode()
-    assert page.count(course.patient.name) == 3  # two parts in the calendar, once in the list
-    assert "at-24 for-2" in page
-    assert "at-32 for-7" in page
-    page = as_(front_desk).get(reverse("schedule:day"), {**day, "by": "room"}).content.decode()
-    assert page.count(course.patient.name) == 2
-    assert "at-24 for-15" in page
-    assert room.name in page
-
-
-def test_day_shows_absences_and_an_empty_day(as_, doctor, sessions):
-    begin = dt.datetime(2026, 11, 25, tzinfo=NOW.tzinfo)
-    raw(places.resource_of(doctor), begin, begin + DAY)
-    assert "Absence" in as_(doctor).get(reverse("schedule:day"), {"day": "2026-11-25"}).content.decode()
-    page = as_(doctor).get(reverse("schedule:day"), {"day": "2026-11-28"}).content.decode()
-    assert "Nothing is booked on this day" in page
-
-
-@pytest.mark.parametrize("day", ["x", "9999-12-31", "0001-01-01", "2026-02-30"])
-def test_day_that_is_none_is_422(as_, doctor, day):
-    assert as_(doctor).get(reverse("schedule:day"), {"day": day}).status_code == 422
-
-
-@pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25"])
-def test_day_of_a_clock_change_is_shown(as_, doctor, day):
-    assert as_(doctor).get(reverse("schedule:day"), {"day": day}).status_code == 200
-
-
-@pytest.mark.parametrize("by", ["practitioner", "room"])
-def test_day_asks_as_many_questions_when_it_is_full(as_, doctor, by):
-    factories.working_hours(doctor, weekdays=range(1, 8), starts=dt.time(0), ends=dt.time(23, 59))
-    Clinic(pk=1).save()
-    browser = as_(doctor)
-    place = factories.room()
-
-    def fill(hours):
-        for hour in hours:
-            row = factories.confirmed_course(by=doctor, sessions=1)
-            factories.booked(row, place, practitioner=doctor, hour=hour)
-
-    def questions():
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
-            answer = browser.get(reverse("schedule:day"), {"day": "2026-11-24", "by": by})
-        return len(asked), len(answer.context["shown"].sessions)
-
-    fill([0, 2])
-    questions()  # the first answer asks once for all of the process
-    first = questions()
-    fill(range(4, 22, 2))
-    second = questions()
-    assert first[0] == second[0] <= 16
-    assert (first[1], second[1]) == (2, 11)
-
-
-def test_stylesheet_has_a_class_for_every_row_of_a_day():
-    css = (Path(settings.BASE_DIR) / "static/calendar.css").read_text()
-    for row in range(288):
-        assert f".at-{row}{{grid-row-start:{row + 1}}}" in css
-        assert f".for-{row + 1}{{grid-row-end:span {row + 1}}}" in css
-
-
 # The patient's page
 
 
@@ -532,6 +462,9 @@ def addresses(course, session):
     return [
         reverse("schedule:day") + "?day=2026-11-24",
         reverse("schedule:day") + "?day=2026-11-24&by=room",
+        reverse("schedule:day") + "?day=2026-11-24&show=week",
+        reverse("schedule:day") + "?day=2026-11-24&show=month",
+        reverse("schedule:events") + "?start=2026-11-24&end=2026-11-25",
         book_url(course),
         book_url(course) + "?" + urlencode({"choose": 2}),
         reverse("schedule:session", args=[session.pk]),

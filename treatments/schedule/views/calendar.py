@@ -1,43 +1,117 @@
-"""A day of the clinic."""
+"""The calendar of a day, a week or a month, and the list beside it."""
+
+import datetime as dt
+from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS_ABBR
 from django.views.decorators.http import require_safe
 
 from clinic.access import role_required
 from clinic.models import User
 from clinic.roles import Role
 from patients.models import Report
-from treatments.schedule import days
-from treatments.schedule.forms import DayForm
+from treatments.schedule.calendar import changes, lists, months
+from treatments.schedule.calendar.columns import BY, By, Column, columns, shifts
+from treatments.schedule.calendar.spans import Days, Show
+from treatments.schedule.calendar_forms import SHOW, CalendarForm
 from treatments.schedule.models import Session
-from treatments.schedule.steps import Step, next_steps
+from treatments.schedule.occupations import clock
+from treatments.schedule.steps import next_steps
+
+EVERYBODY = 0  # as an address says it; without a word the week is that of one practitioner
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which calendar the page shows."""
+
+    day: dt.date
+    show: Show
+    by: By
+    who: int | None
+    days: Days
+    columns: list[Column]
+
+    def address(self, **changed: object) -> str:
+        """The address of this page with something else chosen."""
+        who = EVERYBODY if self.who is None else self.who
+        said = {"day": self.day, "show": self.show, "by": self.by, "who": who} | changed
+        return "?" + urlencode({name: str(value) for name, value in said.items()})
+
+    @property
+    def before(self) -> str:
+        return self.address(day=self.days.before)
+
+    @property
+    def after(self) -> str:
+        return self.address(day=self.days.after)
+
+    @property
+    def now(self) -> str:
+        return self.address(day=timezone.localdate())
+
+    @property
+    def shows(self) -> list[tuple[str, str, str]]:
+        """(name, words, address) of each stretch of days."""
+        return [(show.value, str(SHOW[show]), self.address(show=show)) for show in Show]
+
+    @property
+    def bys(self) -> list[tuple[str, str]]:
+        return [(by.value, str(BY[by])) for by in By]
 
 
 @require_safe
 @role_required(Role.DOCTOR, Role.NURSE, Role.FRONT_DESK)
 def day(request) -> HttpResponse:
-    """The sessions of a day, by practitioner or by room, and as a list."""
-    form, today = DayForm(request.GET), timezone.localdate()
+    """A day, a week or a month. To htmx only what changes in it: the list, or the month."""
+    form, today = CalendarForm(request.GET), timezone.localdate()
     form.is_valid()
-    asked = form.cleaned_data
-    shown = days.of(asked.get("day") or today, by=asked.get("by") or "practitioner")
-    context = {
-        "form": form,
-        "shown": shown,
-        "listed": _listed(request.user, shown.sessions),
-        "reported": _reported(request.user, shown.sessions),
-        "today": today,
-        "clinical": request.user.is_clinical,
-    }
-    return render(request, "schedule/day.html", context, status=422 if form.errors else 200)
+    shown = _shown(request.user, form.cleaned_data, today)
+    context = {"form": form, "shown": shown, "today": today, "clinical": request.user.is_clinical}
+    context |= {"digest": changes.digest(shown.days), "offset": timezone.localtime().isoformat()[-6:]}
+    if shown.show == Show.MONTH:
+        context |= {"weeks": months.month(shown.days), "weekdays": WEEKDAYS_ABBR.values()}
+    else:
+        context |= {"grid": clock().grid, **_listed(request.user, shown, today)}
+    page = "schedule/_calendar_list.html" if request.htmx else "schedule/calendar.html"
+    return render(request, page, context, status=422 if form.errors else 200)
 
 
-def _listed(user: User, sessions: list[Session]) -> list[tuple[Session, Step | None]]:
-    """Each session with this person's next step."""
+def _shown(user: User, said: dict, today: dt.date) -> Shown:
+    show, by = said.get("show") or Show.DAY, said.get("by") or By.PRACTITIONER
+    day, known = said.get("day") or today, columns(by)
+    return Shown(day, show, by, _who(user, said.get("who"), show, known), Days.around(day, show), known)
+
+
+def _who(user: User, asked: int | None, show: Show, known: list[Column]) -> int | None:
+    """Whom the calendar is about: nobody in particular, or in a week the reader if they treat, else the first."""
+    if asked is not None or show != Show.WEEK:
+        return asked if any(one.pk == asked for one in known) else None
+    current = [one.pk for one in known if one.current]
+    return user.pk if user.pk in current else next(iter(current), None)
+
+
+def _listed(user: User, shown: Shown, today: dt.date) -> dict:
+    days = lists.listed(shown.days, shown.by, who=shown.who, user=user)
+    sessions = [session for day in days for session in day.sessions]
     steps = next_steps(user, sessions)
-    return [(session, steps.get(session.pk)) for session in sessions]
+    return {
+        "days": [(day, [(session, steps.get(session.pk)) for session in day.sessions]) for day in days],
+        "count": len(sessions),
+        "reported": _reported(user, sessions),
+        "at_work": _at_work(shown, days[0]) if shown.show == Show.DAY and shown.day == today else [],
+    }
+
+
+def _at_work(shown: Shown, day: lists.ListedDay) -> list[Column]:
+    known = shown.columns if shown.by == By.PRACTITIONER else columns(By.PRACTITIONER)
+    people = [one for one in known if one.current]
+    working = shifts([one.pk for one in people], shown.days)
+    return lists.still_at_work(people, working, day)
 
 
 def _reported(user: User, sessions: list[Session]) -> set[int]:

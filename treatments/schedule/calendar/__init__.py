@@ -1,0 +1,1 @@
+"""What the calendar and the list beside it show, as plain values."""

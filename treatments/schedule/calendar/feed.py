@@ -1,0 +1,68 @@
+"""What EventCalendar is given for some days: columns, sessions and what lies under them."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from treatments.schedule.calendar import ground, sessions
+from treatments.schedule.calendar.columns import By, Column, Shifts, columns, shifts, to_show
+from treatments.schedule.calendar.spans import Days, shown, walls
+from treatments.schedule.models import Absence
+
+EARLIEST, LATEST = 8, 18  # hours that are shown also when nothing happens
+SATURDAY, SUNDAY = 6, 7
+
+
+def week_or_day(days: Days, by: By, *, who: int | None, clinical: bool, at: dt.datetime) -> dict:
+    """All that the day view (one day) and the week view (seven) show, `who` alone or everybody.
+
+    Six SQL queries however much happens; the bare one is `SessionQuerySet.taking`.
+    """
+    known, span = columns(by), days.span
+    people = by == By.PRACTITIONER
+    working = shifts([one.pk for one in known if one.current], days) if people else {}
+    asked = {one.resource: one.pk for one in known if one.resource and who in (None, one.pk)}
+    blocks = sessions.blocks(asked, span)
+    listed = to_show(by, known, working, {block.row.resource for block in blocks}, who)
+    under = list(ground.away(Absence.objects.of_day(*span), listed, span, people=people))
+    under += ground.offered(asked, span)
+    if people:
+        under += ground.off(listed, working, days)
+    for block in blocks:
+        column = asked[block.row.resource]
+        under += [ground.background(column, walls(kept), "kept") for kept in sessions.kept_free(block)]
+    over = [sessions.as_event(block, asked[block.row.resource], clinical=clinical, at=at) for block in blocks]
+    return {
+        "resources": [{"id": one.pk, "title": one.label} for one in listed],
+        "events": under + over,
+        **_hours(working, listed, blocks),
+        "hidden": _idle(days, working, listed, blocks),
+    }
+
+
+def _hours(working: Shifts, listed: Iterable[Column], blocks: Iterable[sessions.Block]) -> dict[str, str]:
+    """The hours that are shown: enough for everything that happens but absences, which may last all day."""
+    own = {one.pk for one in listed}
+    spans = [shift for (who, _day), hours in working.items() if who in own for shift in hours]
+    ends = [shown(block.row.ends_at) for block in blocks]
+    begins = [shown(block.row.starts_at) for block in blocks]
+    first = min([EARLIEST, *(starts.hour for starts, _ends in spans), *(moment.hour for moment in begins)])
+    last = max([LATEST, *(_up(ends) for _starts, ends in spans), *(_up(moment.time()) for moment in ends)])
+    if any(end.date() > begin.date() for begin, end in zip(begins, ends, strict=True)):
+        last = 24
+    return {"from": f"{first:02}:00", "until": f"{last:02}:00"}
+
+
+def _up(time: dt.time) -> int:
+    return time.hour + (time.minute > 0)
+
+
+def _idle(
+    days: Days, working: Shifts, listed: Iterable[Column], blocks: Iterable[sessions.Block]
+) -> list[int]:
+    """The days of a weekend on which nothing happens, as EventCalendar numbers them: Sunday is 0."""
+    busy = {shown(block.row.starts_at).date() for block in blocks}
+    busy |= {day for (who, day), hours in working.items() if hours and who in {one.pk for one in listed}}
+    idle = (
+        day for day in days if days.count > 1 and day not in busy and day.isoweekday() in (SATURDAY, SUNDAY)
+    )
+    return [day.isoweekday() % 7 for day in idle]

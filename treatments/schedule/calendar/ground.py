@@ -1,0 +1,62 @@
+"""What lies under the sessions: hours in which nobody is at work, absences, closing days, time that is offered."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Iterator
+
+from django.utils.translation import gettext as _
+
+from treatments.schedule.calendar.columns import Column, Shift, Shifts
+from treatments.schedule.calendar.spans import MINUTE, Days, walls
+from treatments.schedule.models import Absence, Reservation, ReservationWhy
+from treatments.schedule.rules import Span
+
+
+def background(column: int | list[int], walls: tuple[str, str], kind: str, title: str = "") -> dict:
+    """Something under the sessions of a column, as EventCalendar takes it."""
+    columns = column if isinstance(column, list) else [column]
+    return {
+        "resourceIds": columns,
+        "start": walls[0],
+        "end": walls[1],
+        "display": "background",
+        "classNames": [f"is-{kind}"],
+        "title": title,
+    }
+
+
+def off(columns: Iterable[Column], working: Shifts, days: Days) -> Iterator[dict]:
+    """When practitioners are not at work."""
+    for column in columns:
+        for day in days:
+            for span in _between(day, working.get((column.pk, day), [])):
+                yield background(column.pk, span, "off")
+
+
+def _between(day: dt.date, shifts: Iterable[Shift]) -> Iterator[tuple[str, str]]:
+    """The gaps between the hours of a day, from midnight to midnight."""
+    at = midnight = dt.datetime.combine(day, dt.time.min)
+    for starts, ends in shifts:
+        if at < (begins := dt.datetime.combine(day, starts)):
+            yield at.strftime(MINUTE), begins.strftime(MINUTE)
+        at = max(at, dt.datetime.combine(day, ends))
+    yield at.strftime(MINUTE), (midnight + dt.timedelta(days=1)).strftime(MINUTE)
+
+
+def away(
+    absences: Iterable[Absence], columns: Collection[Column], span: Span, *, people: bool
+) -> Iterator[dict]:
+    """Closing days in every column; who is away in theirs, where columns are people."""
+    everywhere = [column.pk for column in columns]
+    for absence in absences:
+        lasts = walls((max(absence.starts_at, span[0]), min(absence.ends_at, span[1])))
+        if absence.is_closing:
+            yield background(everywhere, lasts, "closed", absence.who)
+        elif people and absence.practitioner_id in everywhere:
+            yield background(absence.practitioner_id, lasts, "away", _("Away"))
+
+
+def offered(columns: dict[int, int], span: Span) -> Iterator[dict]:
+    """Time that is held while somebody of the waiting list makes up their mind. One SQL query."""
+    rows = Reservation.objects.of_kind(ReservationWhy.OFFER, columns, *span)
+    for resource, begins, ends in rows.values_list("resource", "starts_at", "ends_at"):
+        yield background(columns[resource], walls((begins, ends)), "offer", _("Held for the waiting list"))
