@@ -23,7 +23,7 @@ const element = (name, className, text = "") => {
 
 // The part in which the session leaves the practitioner free, as a share of its length.
 const gap = ([from, until], minutes) => {
-  const made = element("i", "gap");
+  const made = element("div", "gap", root.dataset.free);
   made.style.insetBlockStart = `${(100 * from) / minutes}%`;
   made.style.blockSize = `${(100 * (until - from)) / minutes}%`;
   return made;
@@ -33,7 +33,7 @@ const content = ({ event, timeText }) => {
   if (event.display === "background") return { domNodes: [element("span", "ground", event.title)] };
   const { time, name, words, where, what, gaps } = event.extendedProps;
   const minutes = (event.end - event.start) / 60000;
-  const head = element("div", "head");
+  const head = element("div", "when");
   head.append(element("b", "", event.display === "preview" ? timeText : time), " ", element("bdi", "", name));
   const state = element("div", "words", words.join(" · "));
   return { domNodes: [...gaps.map((one) => gap(one, minutes)), head, state, element("small", "", what || where)] };
@@ -91,7 +91,7 @@ const calendar = EventCalendar.create(root, {
   eventSources: [{ events: load }],
   eventContent: content,
   allDaySlot: false,
-  datesAboveResources: true,
+  datesAboveResources: show === "week",
   columnWidth: narrow ? "72vw" : "minmax(7.5rem, 1fr)",
   slotDuration: "00:15",
   slotLabelInterval: "01:00",

@@ -36,6 +36,9 @@ class WhoForm(forms.Form):
 class CalendarForm(WhoForm):
     """What the page shows: around which day, how much; for which course free time is looked for."""
 
+    of = forms.CharField(
+        required=False, max_length=20
+    )  # what `who` is one of, where that may be another `by`
     day = forms.DateField(required=False)
     show = forms.ChoiceField(required=False, choices=list(SHOW.items()))
 
@@ -44,6 +47,12 @@ class CalendarForm(WhoForm):
 
     def clean_show(self) -> Show:
         return Show(self.cleaned_data["show"] or Show.DAY)
+
+    def clean(self) -> dict:
+        said = super().clean() or {}
+        if said.get("of") and said["of"] != said.get("by"):
+            said["who"] = None
+        return said
 
 
 class SpanForm(WhoForm):

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from django.apps import apps
 from django.db import connection, models
 from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, When
 from django.db.models.functions import TruncDate
@@ -169,6 +170,11 @@ class AbsenceQuerySet(models.QuerySet):
         )
 
 
+def _reservations() -> models.QuerySet:
+    """All reservations: their model knows this module."""
+    return apps.get_model("schedule", "Reservation").objects.all()
+
+
 class SessionQuerySet(models.QuerySet):
     """Sessions."""
 
@@ -268,7 +274,7 @@ class SessionQuerySet(models.QuerySet):
 
         The bare query of the calendar's day and week; it reads the index of reservations.
         """
-        squeezed = self.model._meta.get_field("reservations").related_model.objects.filter(squeezed=True)
+        squeezed = _reservations().filter(squeezed=True)
         return (
             self.with_held()
             .annotate(overlap=Exists(squeezed.filter(session=OuterRef("pk"))))
@@ -295,9 +301,7 @@ class SessionQuerySet(models.QuerySet):
         if pk is None:
             return self
         if by == "device":
-            return self.filter(
-                pk__in=self.model.objects.filter(reservations__resource__device=pk).values("pk")
-            )
+            return self.filter(pk__in=_reservations().filter(resource__device=pk).values("session"))
         return self.filter(**{by: pk})
 
     def counted_by_day(self, begin: dt.datetime, until: dt.datetime):

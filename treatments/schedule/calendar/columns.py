@@ -61,9 +61,9 @@ def shifts(practitioners: Collection[int], days: Days) -> Shifts:
     hours: dict[int, list[Hours]] = {}
     for who, weekday, starts, ends in weekly:
         hours.setdefault(who, []).append(Hours(weekday, starts, ends))
-    for who, day, starts, ends in special.values_list("practitioner", "day", "starts", "ends"):
+    for who, day, first, last in special.values_list("practitioner", "day", "starts", "ends"):
         none = dt.time.min
-        hours.setdefault(who, []).append(Hours(day.isoweekday(), starts or none, ends or none, day))
+        hours.setdefault(who, []).append(Hours(day.isoweekday(), first or none, last or none, day))
     return {(who, day): _sorted(of_day(own, day)) for who, own in hours.items() for day in days}
 
 

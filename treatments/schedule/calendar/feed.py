@@ -24,7 +24,7 @@ def week_or_day(days: Days, by: By, *, who: int | None, clinical: bool, at: dt.d
     blocks = sessions.blocks(asked, span)
     listed = to_show(by, known, working, {block.row.resource for block in blocks}, who)
     under = list(ground.away(Absence.objects.of_day(*span), listed, span, people=people))
-    under += ground.offered(asked, span)
+    under += ground.offered(asked, span, at=at)
     if people:
         under += ground.off(listed, working, days)
     for block in blocks:

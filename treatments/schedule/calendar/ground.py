@@ -55,8 +55,8 @@ def away(
             yield background(absence.practitioner_id, lasts, "away", _("Away"))
 
 
-def offered(columns: dict[int, int], span: Span) -> Iterator[dict]:
+def offered(columns: dict[int, int], span: Span, *, at: dt.datetime) -> Iterator[dict]:
     """Time that is held while somebody of the waiting list makes up their mind. One SQL query."""
-    rows = Reservation.objects.of_kind(ReservationWhy.OFFER, columns, *span)
+    rows = Reservation.objects.of_kind(ReservationWhy.OFFER, columns, *span).filter(hold__lapses_at__gt=at)
     for resource, begins, ends in rows.values_list("resource", "starts_at", "ends_at"):
         yield background(columns[resource], walls((begins, ends)), "offer", _("Held for the waiting list"))

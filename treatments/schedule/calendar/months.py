@@ -24,6 +24,11 @@ class MonthDay:
     free: int | None  # none: nobody is at work
     closed: str = ""
 
+    @property
+    def taken(self) -> int:
+        """How many in a hundred of the working minutes are not free."""
+        return 100 - (self.free or 0)
+
 
 def month(days: Days) -> list[list[MonthDay | None]]:
     """The weeks of a month from Monday on; days of other months are None. Six SQL queries."""

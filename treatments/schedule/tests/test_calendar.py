@@ -71,7 +71,7 @@ def test_a_week_has_each_day_under_its_name(as_, front_desk, sessions):
     page = as_(front_desk).get(PAGE, {"day": "2026-11-27", "show": "week"}).text
     assert "23 Nov – 29 Nov 2026" in page
     assert "Tuesday 24 November" in page
-    assert page.count("Nothing is booked on this day") == 6
+    assert page.count("nothing booked") == 6
 
 
 @pytest.mark.parametrize("show", ["day", "week"])
@@ -91,6 +91,12 @@ def test_the_list_is_of_one_practitioner_room_or_device_alone(as_, doctor, nurse
     assert listed("practitioner", 0) == listed("room", room.pk) == ["Dorota", "Natalia"]
     assert listed("practitioner", nurse.pk) == listed("device", device.pk) == ["Natalia"]
     assert listed("device", unused.pk) == []
+
+
+def test_a_number_of_a_practitioner_is_not_taken_for_that_of_a_room(as_, doctor, room, sessions):
+    asked = {"by": "room", "who": room.pk, "of": "practitioner"}
+    assert as_(doctor).get(PAGE, asked).context["shown"].who is None
+    assert as_(doctor).get(PAGE, asked | {"of": "room"}).context["shown"].who == room.pk
 
 
 def test_a_week_is_the_readers_own_and_of_the_first_for_who_does_not_treat(

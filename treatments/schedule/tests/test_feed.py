@@ -10,12 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.models import Clinic, DayHours
+from clinic.models import Clinic, DayHours, Room
 from conftest import NOW
 from patients.tests.factories import interview
 from treatments.schedule import absences, actions, arrivals, places
 from treatments.schedule.forms import read_slot
-from treatments.schedule.models import Device, DeviceKind, Requirement, Reservation, Session
+from treatments.schedule.models import Device, DeviceKind, Hold, Requirement, Reservation, Session
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import away
 
@@ -41,6 +41,20 @@ def ground(feed, kind):
         for one in feed["events"]
         if one["classNames"] == [f"is-{kind}"] and "extendedProps" not in one
     ]
+
+
+def hold(practitioner, begin, *, lapses_at=NOW + HOUR):
+    """An hour that is kept for somebody of the waiting list."""
+    row = Hold.objects.create(
+        practitioner=practitioner,
+        room=Room.objects.first(),
+        begin=begin,
+        until=begin + HOUR,
+        made_at=NOW - HOUR,
+        lapses_at=lapses_at,
+    )
+    resource = places.resource_of(practitioner)
+    Reservation.objects.create(resource=resource, why="offer", hold=row, period=(begin, row.until))
 
 
 @pytest.fixture
@@ -139,9 +153,8 @@ def test_under_the_sessions_lie_the_hours_off_absences_closing_days_and_offers(
     factories.working_hours(nurse, starts=dt.time(12), ends=dt.time(20))
     DayHours.objects.create(practitioner=doctor, day=TUESDAY + DAY)
     away(nurse, *absences.days_span(TUESDAY, TUESDAY), by=clinic_admin)
-    Reservation.objects.create(
-        resource=places.resource_of(doctor), why="offer", period=(NOW + DAY - HOUR, NOW + DAY)
-    )
+    hold(doctor, NOW + DAY - HOUR)
+    hold(doctor, NOW + DAY - 2 * HOUR, lapses_at=NOW)
     answer = feed(TUESDAY, 2)
     assert ground(answer, "off")[:3] == [
         ([doctor.pk], "2026-11-24T00:00", "2026-11-24T08:00", ""),
@@ -174,9 +187,7 @@ def test_a_week_hides_a_weekend_on_which_nothing_happens(feed, sessions, doctor)
 
 @pytest.mark.parametrize("by", ["practitioner", "room", "device"])
 @pytest.mark.parametrize("days", [1, 7])
-def test_it_asks_as_many_questions_however_much_happens(
-    as_, doctor, nurse, clinic_admin, room, by, days
-):
+def test_it_asks_as_many_questions_however_much_happens(as_, doctor, nurse, clinic_admin, room, by, days):
     factories.working_hours(doctor, weekdays=range(1, 8), starts=dt.time(0), ends=dt.time(23, 59))
     Clinic(pk=1).save()
     browser = as_(doctor)
@@ -322,10 +333,10 @@ def test_whatever_happens_to_what_is_shown_changes_the_digest_and_nothing_else_d
     assert changed(), "away"
     absences.lift(absence, by=clinic_admin, at=NOW)
     assert changed(), "lifted"
-    Reservation.objects.create(
-        resource=places.resource_of(nurse), why="offer", period=(NOW + DAY, NOW + DAY + HOUR)
-    )
+    hold(nurse, NOW + DAY, lapses_at=NOW + 2 * HOUR)
     assert changed(), "offered"
+    time_machine.move_to(NOW + 3 * HOUR, tick=False)
+    assert changed(), "lapsed"
     time_machine.move_to(mine.starts_at, tick=False)
     assert changed(), "another day"
     mine = arrivals.mark(mine, here=True, version=1, by=doctor, at=mine.starts_at)

@@ -68,11 +68,18 @@ class Shown:
 @role_required(Role.DOCTOR, Role.NURSE, Role.FRONT_DESK)
 def day(request) -> HttpResponse:
     """A day, a week or a month. To htmx only what changes in it: the list, or the month."""
-    form, today = CalendarForm(request.GET), timezone.localdate()
+    form, at = CalendarForm(request.GET), timezone.now()
     form.is_valid()
+    today = timezone.localdate(at)
     shown = _shown(request.user, form.cleaned_data, today)
-    context = {"form": form, "shown": shown, "today": today, "clinical": request.user.is_clinical}
-    context |= {"digest": changes.digest(shown.days), "offset": timezone.localtime().isoformat()[-6:]}
+    context = {
+        "form": form,
+        "shown": shown,
+        "today": today,
+        "clinical": request.user.is_clinical,
+        "digest": changes.digest(shown.days, at=at),
+        "offset": timezone.localtime(at).isoformat()[-6:],
+    }
     if shown.show == Show.MONTH:
         context |= {"weeks": months.month(shown.days), "weekdays": WEEKDAYS_ABBR.values()}
     else:

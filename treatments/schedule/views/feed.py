@@ -40,7 +40,9 @@ def digest(request) -> HttpResponse:
     form = SpanForm(request.GET)
     if not form.is_valid():
         return HttpResponse(status=WRONG)
-    return HttpResponse(changes.digest(form.cleaned_data["days"]), content_type="text/plain")
+    return HttpResponse(
+        changes.digest(form.cleaned_data["days"], at=timezone.now()), content_type="text/plain"
+    )
 
 
 @require_safe
