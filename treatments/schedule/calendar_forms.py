@@ -23,6 +23,16 @@ def sensible(day: dt.date | None) -> dt.date | None:
     return day
 
 
+class DayForm(forms.Form):
+    """Which day is printed, by practitioner or by room."""
+
+    day = forms.DateField(required=False)
+    by = forms.ChoiceField(required=False, choices=[(by, by) for by in (By.PRACTITIONER, By.ROOM)])
+
+    def clean_day(self) -> dt.date | None:
+        return sensible(self.cleaned_data["day"])
+
+
 class WhoForm(forms.Form):
     """Columns: practitioners, rooms or devices, all or one of them."""
 
