@@ -1,4 +1,4 @@
-"""What other apps ask of the catalogue's rows. Only `steps_in_use` reads the database; the rest takes rows as loaded.
+"""What other apps ask of the catalogue's rows, as loaded. Two of these read the database themselves, and say so.
 
 `shelf.Shelf.load()` brings all rows with what hangs on them, in a number of queries that never changes.
 """
@@ -44,6 +44,14 @@ def protocol_for(protocols: Iterable[Protocol], area: Area, family: str) -> Prot
 def steps(rows: Iterable[VisitStep], area: Area, substances: Collection[str]) -> tuple[rules.Step, ...]:
     """The steps of a session, in order; `substances` are the codes of all that the plan uses."""
     return rules.steps_of_day([_step(row) for row in rows], site_of(area), substances)
+
+
+def shortest_session(rows: Iterable[VisitStep]) -> int:
+    """Minutes of the shortest session that any area can have; 0 without areas. One SQL query."""
+    known = [_step(row) for row in rows]
+    sites = Area.objects.values_list("code", "region", "parent__code").order_by()
+    days = (rules.steps_of_day(known, rules.Site(*site), ()) for site in sites)
+    return min((sum(step.minutes for step in day) for day in days), default=0)
 
 
 def steps_in_use() -> list[VisitStep]:

@@ -3,20 +3,21 @@
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from clinic.models import Room, User
+from clinic.models import Clinic, Room, User
 from treatments.catalogue import questions
 from treatments.courses.models import Course
 from treatments.schedule import rules
 from treatments.schedule.equipment import pools_of, resources_in, rooms_for
 from treatments.schedule.models import Resource, Session
-from treatments.schedule.occupations import clock, occupation_of, series_of, shortest_session
-from treatments.schedule.places import resources_of
-from treatments.schedule.rules import Clock, Free, Occupation, Opening, Question, Series, Slot
+from treatments.schedule.occupations import clock, occupation_in, series_with, standing_of
+from treatments.schedule.places import Unknown, known_resources, resources_of
+from treatments.schedule.rules import Clock, Free, Occupation, Opening, Question, Series, Slot, Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Desk:
     """Who could treat a course and where, and the free time of them all from `at` on."""
 
     course: Course
+    clinic: Clinic
+    standing: Sequence[Session]  # in order
     people: Mapping[int, User]
     rooms: Mapping[int, Room]
     series: Series
@@ -69,26 +72,39 @@ def desk(
     What the sessions `moving` take counts as free. A session takes `added_minutes` more than the plan says.
     """
     rooms = rooms_for(course).in_bulk() if rooms is None else rooms
-    time, steps = clock(), questions.steps_in_use()
-    takes = occupation_of(course, steps).longer(added_minutes)
+    clinic, steps, standing = Clinic.current(), questions.steps_in_use(), standing_of(course)
+    time, takes = clock(clinic), occupation_in(course, steps, clinic).longer(added_minutes)
+    series = series_with(course, [session for session in standing if session not in moving])
+    span = at, rules.wall(last + dt.timedelta(days=1), dt.time.min, time.zone)
     return Desk(
         course=course,
+        clinic=clinic,
+        standing=standing,
         people={person.pk: person for person in people},
         rooms=rooms,
-        series=series_of(course, without=moving),
+        series=series,
         takes=takes,
-        free=_free(course, people, list(rooms.values()), takes, span=_span(at, last, time), moving=moving),
+        free=_free(course, people, list(rooms.values()), takes, span=span, moving=moving),
         clock=time,
         at=at,
-        shortest=shortest_session(steps),
+        shortest=questions.shortest_session(steps),
     )
 
 
-def _span(at: dt.datetime, last: dt.date, time: Clock) -> rules.Span:
-    return at, rules.wall(last + dt.timedelta(days=1), dt.time.min, time.zone)
-
-
 def _free(
+    course: Course, people: Sequence[User], rooms: Sequence[Room], takes: Occupation, **asked: Any
+) -> Free:
+    """The free time of all. Looking writes nothing: the rows of what was never booked last for this look only."""
+    try:
+        return _look(course, people, rooms, takes, **asked, make=False)
+    except Unknown:
+        with transaction.atomic():
+            free = _look(course, people, rooms, takes, **asked, make=True)
+            transaction.set_rollback(True)
+        return free
+
+
+def _look(
     course: Course,
     people: Sequence[User],
     rooms: Sequence[Room],
@@ -96,20 +112,26 @@ def _free(
     *,
     span: rules.Span,
     moving: Collection[Session],
+    make: bool,
 ) -> Free:
-    """The free time of all of them, of the patient and of the devices that the treatment needs."""
-    with (
-        transaction.atomic()
-    ):  # looking writes nothing: the rows of what was never booked last for this look only
-        resources = resources_of([course.patient, *people, *rooms])
-        pools = pools_of(course)
-        asked = {*resources, *resources_in(pools)}
-        free = Resource.objects.free_time(asked, *span, but=[session.pk for session in moving])
-        transaction.set_rollback(True)
-    patient, *others = (free[resource] for resource in resources)
-    practitioners = dict(zip((person.pk for person in people), others, strict=False))
-    places = dict(zip((room.pk for room in rooms), others[len(people) :], strict=True))
-    return Free(practitioners, patient, places, tuple(pool.need(takes, free) for pool in pools))
+    """The free time of all of them, of the patient and of the devices that the treatment needs. Raises Unknown.
+
+    A patient who was never booked is always free.
+    """
+    patient, *others = known_resources([course.patient, *people, *rooms])
+    if None in others:
+        others = [*resources_of([*people, *rooms], make=make)]
+    pools = pools_of(course, make=make)
+    known = [one for one in (patient, *others) if one is not None]
+    asked = {*known, *resources_in(pools)}
+    free = Resource.objects.free_time(asked, *span, but=[session.pk for session in moving])
+    of_others = [free[one] for one in others if one is not None]
+    return Free(
+        dict(zip((person.pk for person in people), of_others, strict=False)),
+        Times.of([span]) if patient is None else free[patient],
+        dict(zip((room.pk for room in rooms), of_others[len(people) :], strict=True)),
+        tuple(pool.need(takes, free) for pool in pools),
+    )
 
 
 def horizon(course: Course, earliest: dt.date) -> dt.date:

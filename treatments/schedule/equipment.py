@@ -68,11 +68,14 @@ class Pool:
         return Need((self.part(takes),), {device.pk: free[resource] for device, resource in self.devices})
 
 
-def pools_of(course: Course) -> list[Pool]:
-    """The kinds that the course's technique needs, with the devices in use. Up to three SQL queries, more if new."""
+def pools_of(course: Course, *, make: bool = True) -> list[Pool]:
+    """The kinds that the course's technique needs, with the devices in use. Up to three SQL queries, more if new.
+
+    Without `make` as `places.resources_of`.
+    """
     kinds = list(DeviceKind.objects.filter(requirements__technique=course.technique).order_by("pk"))
     devices = list(Device.objects.filter(kind__in=kinds, active=True).order_by("name", "pk")) if kinds else []
-    pairs = list(zip(devices, resources_of(devices), strict=True))
+    pairs = list(zip(devices, resources_of(devices, make=make), strict=True))
     return [Pool(kind, [pair for pair in pairs if pair[0].kind_id == kind.pk]) for kind in kinds]
 
 

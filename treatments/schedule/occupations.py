@@ -7,15 +7,15 @@ from django.utils import timezone
 
 from clinic.models import Clinic, DayHours, User, WorkingHours
 from treatments.catalogue import questions
-from treatments.catalogue.models import Area, VisitStep
+from treatments.catalogue.models import VisitStep
 from treatments.courses.models import Course
 from treatments.schedule.models import Session
 from treatments.schedule.rules import Clock, Hours, Occupation, Series, Step, occupation
 
 
-def clock() -> Clock:
-    """The clinic's zone and grid. One SQL query."""
-    return Clock(timezone.get_default_timezone(), Clinic.current().grid_minutes)
+def clock(clinic: Clinic | None = None) -> Clock:
+    """The clinic's zone and grid. One SQL query if the clinic is not given."""
+    return Clock(timezone.get_default_timezone(), (clinic or Clinic.current()).grid_minutes)
 
 
 def occupation_of(course: Course, steps: Iterable[VisitStep] | None = None) -> Occupation:
@@ -34,6 +34,11 @@ def occupation_in(course: Course, steps: Iterable[VisitStep], clinic: Clinic) ->
     return takes.with_buffers(clinic.buffer_before, clinic.buffer_after)
 
 
+def standing_of(course: Course) -> list[Session]:
+    """The sessions of the course that stand, in order. One SQL query."""
+    return list(course.sessions.standing().select_related("practitioner", "room").order_by("number"))
+
+
 def series_of(course: Course, *, without: Collection[Session] = ()) -> Series:
     """The sessions of the course with those that stand, but not those `without`. One SQL query."""
     rows = course.sessions.standing().order_by("number")
@@ -50,12 +55,6 @@ def series_with(course: Course, standing: Sequence[Session]) -> Series:
         standing={row.number: row.starts_at for row in standing},
         practitioner=standing[0].practitioner_id if standing else None,
     )
-
-
-def shortest_session(steps: Iterable[VisitStep]) -> int:
-    """Minutes of the shortest session of the catalogue: a shorter gap fits nothing. One SQL query."""
-    days = (questions.steps(steps, area, ()) for area in Area.objects.select_related("parent"))
-    return min((sum(step.minutes for step in day) for day in days), default=0)
 
 
 def hours_of(practitioners: Iterable[User]) -> dict[int, list[Hours]]:

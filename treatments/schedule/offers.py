@@ -5,8 +5,6 @@ import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from django.db.models import QuerySet
-
 from clinic.models import Room, User
 from contraindications.clearance import Clearance, clearance
 from contraindications.models import Decision
@@ -143,7 +141,7 @@ def _proposal(at_desk: Desk, slots: Iterable[Slot], gaps: int = 0) -> Proposal:
 
 def _rows(at_desk: Desk, slots: Iterable[Slot]) -> list[Row]:
     faults = dict(interval_faults(at_desk, list(slots)))
-    rows = [_standing(session) for session in _sessions(at_desk.course)]
+    rows = [_standing(session) for session in at_desk.standing]
     rows += [_proposed(at_desk, slot, faults.get(slot.number, "")) for slot in slots]
     rows.sort(key=lambda row: row.number)
     for index, (before, row) in enumerate(itertools.pairwise(rows), 1):
@@ -152,10 +150,6 @@ def _rows(at_desk: Desk, slots: Iterable[Slot]) -> list[Row]:
             gap = rules.day_of(row.starts_at, zone) - rules.day_of(before.starts_at, zone)
             rows[index] = replace(row, days=gap.days)
     return rows
-
-
-def _sessions(course: Course) -> "QuerySet[Session]":
-    return course.sessions.standing().select_related("practitioner", "room")
 
 
 def _standing(session: Session) -> Row:

@@ -31,23 +31,38 @@ def resource_of(thing: Thing) -> Resource:
     return Resource.objects.get(pk=resources_of([thing])[0])
 
 
-def resources_of(things: Iterable[Thing]) -> list[int]:
-    """The resource id of each thing, in their order. One SQL query, up to four more if some are new."""
+class Unknown(LookupError):
+    """Something has no resource yet."""
+
+
+def resources_of(things: Iterable[Thing], *, make: bool = True) -> list[int]:
+    """The resource id of each thing, in their order. One SQL query, up to four more if some are new.
+
+    Without `make` nothing is written: raises Unknown if some are new.
+    """
+    things = list(things)
+    found = known_resources(things)
+    new = [thing for thing, pk in zip(things, found, strict=True) if pk is None]
+    if new and not make:
+        raise Unknown
+    made = _made(new) if new else {}
+    return [pk or made[_kind(thing), thing.pk] for thing, pk in zip(things, found, strict=True)]
+
+
+def known_resources(things: Iterable[Thing]) -> list[int | None]:
+    """The resource id of each thing, in their order; None where it was never booked. One SQL query."""
     things = list(things)
     known = _known(things) if things else {}
-    if new := [thing for thing in things if (_kind(thing), thing.pk) not in known]:
-        known |= _made(new)
-    return [known[_kind(thing), thing.pk] for thing in things]
+    return [known.get((_kind(thing), thing.pk)) for thing in things]
 
 
 def _known(things: Iterable[Thing]) -> dict[tuple[str, int], int]:
     wanted: dict[str, list[int]] = {}
     for thing in things:
         wanted.setdefault(_kind(thing), []).append(thing.pk)
-    rows = Resource.objects.filter(
-        reduce(or_, (Q(**{f"{kind}__in": pks}) for kind, pks in wanted.items()), Q())
-    )
-    return {(kind, getattr(row, f"{kind}_id")): row.pk for row in rows for kind in wanted}
+    any_of = reduce(or_, (Q(**{f"{kind}__in": pks}) for kind, pks in wanted.items()), Q())
+    rows = Resource.objects.filter(any_of).values_list("pk", *wanted)
+    return {(kind, thing): pk for pk, *ids in rows for kind, thing in zip(wanted, ids, strict=True) if thing}
 
 
 def _made(things: Iterable[Thing]) -> dict[tuple[str, int], int]:
