@@ -5,7 +5,7 @@ clinic's grid, or where a change of the clock would shift that, as much of it as
 """
 
 import datetime as dt
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -28,14 +28,27 @@ class GridDay:
     walls: Sequence[int]  # of its places; a range where the clock is not changed
     all_steps: Steps  # those of its places that are on the grid
 
+    @property
+    def is_even(self) -> bool:
+        """The clock is not changed on this day."""
+        return isinstance(self.walls, range)
+
     def of(self, row: Steps) -> Steps:
         """The day's own steps of a row."""
         return row >> self.first & self.all_steps
 
     def between(self, lo: int, hi: int) -> Steps:
         """The steps from one minute to another, both included."""
-        first, behind = bisect_left(self.minutes, lo), bisect_left(self.minutes, hi + 1)
+        begin, unit = self.minutes.start, self.minutes.step
+        first, behind = max(0, -((begin - lo) // unit)), min(len(self.minutes), (hi - begin) // unit + 1)
         return ((1 << behind) - (1 << first)) & self.all_steps if behind > first else 0
+
+    def shown(self, begin: int, until: int) -> Steps:
+        """The steps at which the clock shows a minute of the day from one on to before another."""
+        if not isinstance(self.walls, range):
+            return sum(1 << place for place, minute in enumerate(self.walls) if begin <= minute < until)
+        first, behind = -(-begin // self.walls.step), -(-until // self.walls.step)
+        return (1 << behind) - (1 << first)
 
     def nearest(self, steps: Steps, minute: int) -> list[int]:
         """Those of the steps at which the clock is nearest to this minute of the day."""
@@ -92,12 +105,15 @@ class Grid:
 
     def _starts(self, free: Times, begin: int, end: int) -> Steps:
         """A run of ones is what its end takes away from its beginning: two bits a span, one subtraction for all."""
-        unit, size, since, until = self.unit, self.size, self.begin + begin, self.begin + end
-        firsts, behinds = bytearray(size // 8 + 1), bytearray(size // 8 + 1)
-        for low, high in zip(free.lows, free.highs, strict=True):
+        since, until, unit = self.begin + begin, self.begin + end, self.unit
+        inside = slice(
+            bisect_left(free.highs, until), bisect_right(free.lows, since + (self.size - 1) * unit)
+        )
+        size, firsts, behinds = self.size, bytearray(self.size // 8 + 1), bytearray(self.size // 8 + 1)
+        for low, high in zip(free.lows[inside], free.highs[inside], strict=True):
             first, behind = -((since - low) // unit), (high - until) // unit + 1
-            first, behind = first if first > 0 else 0, behind if behind < size else size
             if first < behind:
+                first, behind = first if first > 0 else 0, behind if behind < size else size
                 firsts[first >> 3] |= 1 << (first & 7)
                 behinds[behind >> 3] |= 1 << (behind & 7)
         return int.from_bytes(behinds, "little") - int.from_bytes(firsts, "little")

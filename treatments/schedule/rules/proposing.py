@@ -1,31 +1,22 @@
 """Which times to propose for a whole course: the best of all that the free time allows, or why there are none."""
 
 import datetime as dt
-import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import count
 
+from treatments.schedule.rules.choosing import Offer, best
 from treatments.schedule.rules.clock import Clock, day_of
-from treatments.schedule.rules.ground import Ground, Supply, ground
+from treatments.schedule.rules.ground import Ground, ground
 from treatments.schedule.rules.occupation import Occupation
-from treatments.schedule.rules.openings import Free, Slot
-from treatments.schedule.rules.search import IN_FULL, Lead, Search
-from treatments.schedule.rules.series import Cost, Series
+from treatments.schedule.rules.openings import Free
+from treatments.schedule.rules.search import Search
+from treatments.schedule.rules.series import Series
+from treatments.schedule.rules.supply import Supply
 from treatments.schedule.rules.wishes import Wish, Wishes
 
 FIRST_WITHIN_DAYS = 28  # how long after the wished day the first session is looked for
 PROPOSALS = 3
-NOON, FOUR = 12 * 60, 16 * 60  # the parts of a day: before noon, noon to four, after four
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """Times for all missing sessions, and what they cost."""
-
-    slots: list[Slot]
-    cost: Cost
 
 
 class Lack(StrEnum):
@@ -76,15 +67,14 @@ def propose(question: Question, wishes: Wishes, *, most: int = PROPOSALS) -> lis
     """The best series of times for all missing sessions, best first, or which session has none and for want of what.
 
     Preferred is, in this order: the intended interval (fewest days off, added up), the weekday of the first session,
-    its hour, its practitioner, no gaps left that fit nothing, an early start. Each is the best of all with its weekday
-    and part of the day; only where there are too few of those, of all with its hour, then with its practitioner. The
-    first session lies within FIRST_WITHIN_DAYS of the earliest that is wished.
+    its hour, its practitioner, no gaps left that fit nothing, an early start. How they differ from each other says
+    `choosing`. The first session lies within FIRST_WITHIN_DAYS of the earliest that is wished.
     """
     searches = _searches(question, wishes)
     through = [search for search in searches if search.ways.lead_through]
     if not through:
         return _lacking(question, wishes)
-    return _best(through, most)
+    return best(through, most)
 
 
 def loosened(question: Question, wishes: Wishes) -> dict[Wish, Offer]:
@@ -115,67 +105,6 @@ def _ground(question: Question, wishes: Wishes) -> Ground:
         clock=question.clock,
         shortest=question.shortest,
     )
-
-
-# The best of them
-
-Entry = tuple[Cost, int, Search, Lead]  # the least it can cost, a number that settles ties
-Face = tuple[int, ...]
-
-
-def _part_of_day(search: Search, lead: Lead) -> Face:
-    weekday, minute = _when(search, lead)
-    return weekday, (minute >= NOON) + (minute >= FOUR)
-
-
-def _hour(search: Search, lead: Lead) -> Face:
-    weekday, minute = _when(search, lead)
-    return weekday, minute // 60
-
-
-def _hour_and_person(search: Search, lead: Lead) -> Face:
-    return *_hour(search, lead), lead.practitioner or 0
-
-
-def _when(search: Search, lead: Lead) -> tuple[int, int]:
-    grid = search.ground.days[lead.day]
-    return grid.weekday, grid.walls[lead.step or 0]
-
-
-def _best(searches: Iterable[Search], most: int) -> list[Offer]:
-    """The best series, one for each face: weekday and part of the day, then hour, then who treats."""
-    numbers = count()
-    queue = [(cost, next(numbers), search, lead) for search in searches for cost, lead in search.leads()]
-    found: list[Entry] = []
-    for face in (_part_of_day, _hour, _hour_and_person):
-        queue = _take(queue, found, face, most, numbers.__next__)
-    return [
-        Offer(search.slots(lead), cost) for cost, _n, search, lead in sorted(found, key=lambda one: one[:2])
-    ]
-
-
-def _take(
-    queue: list[Entry],
-    found: list[Entry],
-    face: Callable[[Search, Lead], Face],
-    most: int,
-    number: Callable[[], int],
-) -> list[Entry]:
-    """Add the cheapest whose face is not there yet, until there are enough; returns what was left aside."""
-    faces, aside = {face(search, lead) for _cost, _n, search, lead in found}, list[Entry]()
-    heapq.heapify(queue)
-    while queue and len(found) < most:
-        entry = cost, _n, search, lead = heapq.heappop(queue)
-        whole = lead.step is not None and (lead.practitioner is not None or face is not _hour_and_person)
-        if whole and face(search, lead) in faces:
-            aside.append(entry)
-        elif lead.followed == IN_FULL:
-            found.append(entry)
-            faces.add(face(search, lead))
-        else:
-            for further in search.follow(cost, lead):
-                heapq.heappush(queue, (further[0], number(), search, further[1]))
-    return aside
 
 
 # Why there is none

@@ -28,6 +28,10 @@ class Ways:
         return self.series.missing[0]
 
     @cached_property
+    def _gaps(self) -> list[tuple[int, int]]:
+        return self.series.gaps
+
+    @cached_property
     def _origin(self) -> int:
         return min([self.first_days.start, *self.standing.values()])
 
@@ -46,7 +50,7 @@ class Ways:
             if number == 1 and not {1, 2} & self.standing.keys():
                 own &= self._set(self.first_days)
             if number > 1 and not {number - 1, number} <= self.standing.keys():
-                own &= reduce(or_, (found[-1] << days for _off, days in self.series.gaps))
+                own &= reduce(or_, (found[-1] << days for _off, days in self._gaps))
             if not own:
                 break
             found.append(own)
@@ -86,7 +90,7 @@ class Ways:
         """(days off target, day) for the session after this one, the nearest to the target first."""
         if {number, number + 1} <= self.standing.keys():
             return [(0, self.standing[number + 1])]
-        return ((off, day + days) for off, days in self.series.gaps)
+        return [(off, day + days) for off, days in self._gaps]
 
     def best_after(self, number: int, day: int) -> list[int]:
         """The days of the next session that lie on a way with the fewest days off target."""
