@@ -113,6 +113,8 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "schedule:late": DESK,
     "schedule:missed": DESK,
     "schedule:move": DESK,
+    "schedule:gap": DESK,
+    "schedule:swap": DESK,
     "schedule:cancel": DESK,
     # absences
     "absences:list": (*DESK, Role.CLINIC_ADMIN),

@@ -8,7 +8,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from clinic.models import User
-from treatments.schedule import offers, rules, words
+from treatments.schedule import actions, offers, rules, words
 from treatments.schedule.actions import Change
 from treatments.schedule.desk import Desk, desk
 from treatments.schedule.equipment import who_could_treat
@@ -55,7 +55,8 @@ def word(change: Change, *, by: User, at: dt.datetime, alone: bool = False) -> W
     if isinstance(found, Stuck):
         return Word([Shift(change)], later, [stuck_said(found, by)], needs_reason=by.is_doctor)
     changes = [change, *(found or [])]
-    wrong, moved = objection(changes, by=by, at=at), {one.session.pk for one in changes}
+    wrong = objection(lambda: actions.rearrange(changes, by=by, at=at), changes, by=by)
+    moved = {one.session.pk for one in changes}
     staying = [one for one in later if one.pk not in moved]
     shifts = [Shift(one) for one in changes]
     return Word(shifts, staying, wrong.said, wrong.lawful) if wrong else Word(shifts, staying)
@@ -93,20 +94,28 @@ def chain_desk(
     return desk(course, list(who_could_treat(course)), at=at, last=last, moving=booked)
 
 
-def seats(at_desk: Desk, sessions: Sequence[Session], *, leaving: Sequence[Session] = ()) -> list[Seat]:
-    """The sessions as the rules see them; those `leaving` cannot stay where they are."""
-    return [
-        Seat(
-            number=one.number,
-            starts_at=one.starts_at,
-            practitioner=one.practitioner_id,
-            room=one.room_id,
-            takes=at_desk.takes.longer(one.added_minutes),
-            may_stay=one not in leaving,
-            may_move=one.state != SessionState.PERFORMED,
-        )
-        for one in sessions
-    ]
+def seats(
+    at_desk: Desk,
+    sessions: Sequence[Session],
+    *,
+    leaving: Sequence[Session] = (),
+    zone: dt.tzinfo | None = None,
+) -> list[Seat]:
+    """The sessions as the rules see them; those `leaving` cannot stay, and with a `zone` not be on their day either."""
+    return [_seat(at_desk, one, one in leaving, zone) for one in sessions]
+
+
+def _seat(at_desk: Desk, row: Session, leaves: bool, zone: dt.tzinfo | None) -> Seat:
+    return Seat(
+        number=row.number,
+        starts_at=row.starts_at,
+        practitioner=row.practitioner_id,
+        room=row.room_id,
+        takes=at_desk.takes.longer(row.added_minutes),
+        may_stay=not leaves,
+        may_move=row.state != SessionState.PERFORMED,
+        not_on=rules.day_of(row.starts_at, zone) if leaves and zone else None,
+    )
 
 
 def changes_of(found: Chain, sessions: Sequence[Session], at_desk: Desk) -> list[Change]:

@@ -14,7 +14,7 @@ from clinic.models import Room, User
 from clinic.versions import ChangedMeanwhile
 from treatments.schedule.actions import Change
 from treatments.schedule.equipment import who_could_treat
-from treatments.schedule.forms import MoveForm, read_slot
+from treatments.schedule.forms import AheadForm, MoveForm, read_slot
 from treatments.schedule.models import Session
 from treatments.schedule.models.sessions import LONGEST_ADDED
 from treatments.schedule.rules import Slot
@@ -129,6 +129,24 @@ def changes_from(posted: Iterable[tuple[Session | None, ThereForm]]) -> list[Cha
     if len(found) != len(posted):
         raise ChangedMeanwhile
     return found
+
+
+class SwapDayForm(AheadForm):
+    """On which day the other session is."""
+
+    day = forms.DateField(label=_("Day"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+
+    def clean_day(self) -> dt.date:
+        return self._not_past(self.cleaned_data["day"])
+
+
+class SwapForm(forms.Form):
+    """With which session, and the versions of both that were shown."""
+
+    other = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    version = forms.IntegerField(min_value=1, max_value=LAST_VERSION)
+    other_version = forms.IntegerField(min_value=1, max_value=LAST_VERSION)
+    interval_reason = forms.CharField(required=False, max_length=500)
 
 
 CHOICE = re.compile(r"way-(\d{1,18})", re.ASCII)

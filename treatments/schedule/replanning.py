@@ -79,8 +79,7 @@ def _standing(course: Course):
 
 
 def _takes(at_desk: Desk, shift: Shift) -> Taken:
-    slot = Slot(shift.session.number, shift.starts_at, shift.room.pk, shift.practitioner.pk)
-    return Taken.by(slot, at_desk.takes.longer(shift.change.added_minutes))
+    return Taken.by(shift.slot, at_desk.takes.longer(shift.change.added_minutes))
 
 
 def _another_time(

@@ -1,7 +1,7 @@
 """The difference that a change of the calendar makes, session by session, and what stands in its way in words."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -48,10 +48,14 @@ class Shift:
         return self.change.room
 
     @property
+    def slot(self) -> Slot:
+        """Where it would be."""
+        return Slot(self.session.number, self.starts_at, self.room.pk, self.practitioner.pk)
+
+    @property
     def value(self) -> str:
-        """Where it would be, as a form carries it."""
-        slot = Slot(self.session.number, self.starts_at, self.room.pk, self.practitioner.pk)
-        return slot_value(slot)
+        """The same as a form carries it."""
+        return slot_value(self.slot)
 
     @property
     def said(self) -> list[str]:
@@ -77,10 +81,10 @@ class Objection:
     lawful: bool = False
 
 
-def objection(changes: Sequence[Change], *, by: User, at: dt.datetime) -> Objection | None:
-    """Why these changes would be refused now, or None. Nothing is written."""
+def objection(deed: Callable[[], object], changes: Sequence[Change], *, by: User) -> Objection | None:
+    """Why the deed, which makes these changes, would be refused now, or None. Nothing is written."""
     try:
-        actions.rehearse(changes, by=by, at=at)
+        actions.rehearse(deed)
     except refusals.WrongTimes as wrong:
         lawful = by.is_doctor and {fault for _number, fault in wrong.faults} <= OUTSIDE
         return Objection(words.faults_said(wrong.faults, changes[0].session.course), lawful)

@@ -8,12 +8,14 @@ from treatments.schedule.views import (
     calendar,
     feed,
     files,
+    gaps,
     lateness,
     missing,
     moving,
     progress,
     sessions,
     sheets,
+    swapping,
 )
 
 app_name = "schedule"
@@ -25,6 +27,7 @@ urlpatterns = [
     path("changes/", feed.digest, name="changes"),
     path("courses/<id:pk>/book/", booking.book, name="book"),
     path("courses/<id:pk>/appointments.ics", files.course, name="course_ics"),
+    path("courses/<id:pk>/gap/", gaps.gap, name="gap"),
     path("rescreening/", progress.progress, name="rescreening"),
     # /schedule/sessions/<pk>/
     path("sessions/<id:pk>/", sessions.session, name="session"),
@@ -34,5 +37,6 @@ urlpatterns = [
     path("sessions/<id:pk>/missed/", missing.missed, name="missed"),
     path("sessions/<id:pk>/move/", moving.move, name="move"),
     path("sessions/<id:pk>/drop/", feed.drop, name="drop"),
+    path("sessions/<id:pk>/swap/", swapping.swap, name="swap"),
     path("sessions/<id:pk>/cancel/", sessions.cancel, name="cancel"),
 ]

@@ -210,6 +210,12 @@ def stuck_said(stuck: Stuck) -> str:
     return _("Session %(number)s would have to move, and has no free time from %(first)s to %(last)s.") % days
 
 
+def lost_said(stuck: Stuck) -> str:
+    """Which session finds no time if the one that is missing is to be booked anew."""
+    days = {"number": stuck.number, "first": _day(stuck.first), "last": _day(stuck.last)}
+    return _("There is no free time for session %(number)s from %(first)s to %(last)s.") % days
+
+
 # What is wrong
 
 

@@ -3,6 +3,7 @@
 from treatments.schedule.actions.answering import mint_token, say_no, say_yes
 from treatments.schedule.actions.booking import book_course
 from treatments.schedule.actions.cancelling import cancel_session, cancel_sessions_of, is_late
+from treatments.schedule.actions.closing import close_gap
 from treatments.schedule.actions.common import keep_verdict
 from treatments.schedule.actions.missing import come_after_all, may_be_missed, may_come_after_all, miss
 from treatments.schedule.actions.offering import OfferGone
@@ -16,6 +17,7 @@ __all__ = [
     "book_course",
     "cancel_session",
     "cancel_sessions_of",
+    "close_gap",
     "come_after_all",
     "is_late",
     "keep_verdict",

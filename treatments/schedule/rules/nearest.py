@@ -16,7 +16,10 @@ Supply = Mapping[int, Sequence[Span]]
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A session as it stands, what it takes, and whether it may be left there, or has to be (it was performed)."""
+    """A session as it stands, what it takes, and whether it may be left there, or has to be (it was performed).
+
+    `not_on`: the day on which it cannot be.
+    """
 
     number: int
     starts_at: dt.datetime
@@ -25,6 +28,7 @@ class Seat:
     takes: Occupation
     may_stay: bool = True
     may_move: bool = True
+    not_on: dt.date | None = None
 
 
 class Change(NamedTuple):
@@ -61,6 +65,8 @@ class Nearest:
         return self.known[seat.number, day]
 
     def _on(self, seat: Seat, day: dt.date) -> Pick | None:
+        if day == seat.not_on:
+            return None
         people, rooms = self.free.practitioners, self.free.rooms
         own = {one: spans for one, spans in people.items() if one == seat.practitioner}
         room = {one: spans for one, spans in rooms.items() if one == seat.room}

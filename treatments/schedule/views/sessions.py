@@ -12,11 +12,13 @@ from clinic.errors import changed_meanwhile
 from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
 from patients.models import Report
+from treatments.courses.models import CourseState
 from treatments.schedule import actions, refusals
 from treatments.schedule.access import open_session
 from treatments.schedule.aftermath import exceptional
 from treatments.schedule.arrivals import may_arrive
 from treatments.schedule.forms import CancelForm
+from treatments.schedule.gaps import leaves_gap
 from treatments.schedule.models import Session, SessionState
 from treatments.schedule.steps import next_steps
 
@@ -43,6 +45,8 @@ def cancel(request, pk: int) -> HttpResponse:
     except refusals.SlotTaken as busy:
         return session_page(request, row, form=form, conflict=str(busy), status=409)
     messages.success(request, _("The session is cancelled and its time is free again."))
+    if row.course.state == CourseState.CONFIRMED and leaves_gap(row):
+        return redirect("schedule:gap", pk=row.course_id)
     return redirect("schedule:session", pk=row.pk)
 
 
