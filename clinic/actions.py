@@ -57,7 +57,7 @@ def add_person(person: User, *, roles: Collection[str], by: User, at: dt.datetim
 
 @by_clinic_admin
 def change_person(person: User, *, roles: Collection[str], version: int, by: User, at: dt.datetime) -> User:
-    """Save name, e-mail, cooperating doctor, roles and whether they may log in.
+    """Save name, e-mail, cooperating doctor, roles, whether they may book over others and whether they may log in.
 
     Raises ChangedMeanwhile if the row is not at `version` any more, ValidationError in words. A change of the e-mail
     ends the old address as a way to log in; who may not log in any more is out at their next click.
@@ -65,7 +65,7 @@ def change_person(person: User, *, roles: Collection[str], version: int, by: Use
     person.email = person.email.strip().lower()
     person.is_staff = Role.CATALOGUE_ADMIN in roles
     _check(person, roles)
-    fields = ["name", "email", "cooperating_doctor", "is_active", "is_staff"]
+    fields = ["name", "email", "cooperating_doctor", "may_overlap", "is_active", "is_staff"]
     save_version(person, version=version, fields=fields)
     EmailAddress.objects.filter(user=person).exclude(email=person.email).delete()
     _hold(person, roles)

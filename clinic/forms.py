@@ -36,12 +36,15 @@ class StaffForm(VersionedForm):
 
     class Meta:
         model = User
-        fields = ["name", "email", "roles", "cooperating_doctor", "is_active"]
-        labels = {"is_active": _("May log in")}
+        fields = ["name", "email", "roles", "cooperating_doctor", "may_overlap", "is_active"]
+        labels = {"is_active": _("May log in"), "may_overlap": _("May book over others")}
         help_texts = {
             "email": _("What this person logs in with."),
             "cooperating_doctor": _(
                 "A nurse treats with a cooperating doctor, who is named on every session."
+            ),
+            "may_overlap": _(
+                "Sessions over others on purpose, each time with a reason; every overlap is in a report."
             ),
             "is_active": _("Without this they are out at their next click, and stay in old records."),
         }

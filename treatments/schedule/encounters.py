@@ -1,12 +1,16 @@
 """Whom a session would meet where it is to be, in words for everybody who books."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from clinic.models import User
+from clinic.versions import ChangedMeanwhile
+from treatments.schedule import refusals
+from treatments.schedule.actions.rehearsing import rehearse_over
 from treatments.schedule.meetings import Meeting, meetings
 from treatments.schedule.models import ReservationWhy, Session
 from treatments.schedule.rules import Span
@@ -57,3 +61,15 @@ def _why(why: str) -> str:
 
 def _clock(moment: dt.datetime) -> str:
     return f"{timezone.localtime(moment):%H:%M}"
+
+
+def over_whom(deed: Callable[[], Iterable[Session]], *, by: User) -> list[Session]:
+    """Over which sessions this person may do what `deed` does over others, soonest first; none where they may not."""
+    if not by.may_overlap:
+        return []
+    try:
+        met = rehearse_over(deed)
+    except (refusals.SlotTaken, refusals.NotBookable, refusals.WrongTimes, ChangedMeanwhile):
+        return []
+    rows = Session.objects.filter(pk__in=met).select_related("course__patient", "practitioner", "room")
+    return list(rows.order_by("starts_at", "pk"))

@@ -11,6 +11,7 @@ from clinic.models import User
 from treatments.schedule import actions, offers, rules, words
 from treatments.schedule.actions import Change
 from treatments.schedule.desk import Desk, desk
+from treatments.schedule.encounters import over_whom
 from treatments.schedule.equipment import who_could_treat
 from treatments.schedule.models import Session, SessionState
 from treatments.schedule.occupations import clock, series_of
@@ -22,13 +23,15 @@ from treatments.schedule.shifts import Shift, objection
 class Word:
     """What the server says to a change before it is made.
 
-    `said`: what is wrong with it; `needs_reason`: a doctor may have it so all the same, with a reason.
+    `said`: what is wrong with it; `needs_reason`: a doctor may have it so all the same, with a reason; `over`: the
+    sessions over which whoever asks may have it so, with a reason.
     """
 
     shifts: list[Shift]
     staying: list[Session] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     needs_reason: bool = False
+    over: list[Session] = field(default_factory=list)
 
     @property
     def may_go(self) -> bool:
@@ -59,7 +62,14 @@ def word(change: Change, *, by: User, at: dt.datetime, alone: bool = False) -> W
     moved = {one.session.pk for one in changes}
     staying = [one for one in later if one.pk not in moved]
     shifts = [Shift(one) for one in changes]
-    return Word(shifts, staying, wrong.said, wrong.lawful) if wrong else Word(shifts, staying)
+    if wrong is None:
+        return Word(shifts, staying)
+    over = _over(changes, by=by, at=at) if wrong.taken else []
+    return Word(shifts, staying, wrong.said, wrong.lawful, over)
+
+
+def _over(changes: Sequence[Change], *, by: User, at: dt.datetime) -> list[Session]:
+    return over_whom(lambda: actions.rearrange(changes, by=by, at=at, squeeze_reason="?"), by=by)
 
 
 def later_of(session: Session) -> list[Session]:

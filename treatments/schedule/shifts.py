@@ -75,10 +75,14 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """What is wrong with a change; `lawful`: a doctor may have it so all the same, with a reason."""
+    """What is wrong with a change; `lawful`: a doctor may have it so all the same, with a reason.
+
+    `taken`: others are there, whom somebody may book over on purpose.
+    """
 
     said: list[str]
     lawful: bool = False
+    taken: bool = False
 
 
 def objection(deed: Callable[[], object], changes: Sequence[Change], *, by: User) -> Objection | None:
@@ -89,7 +93,7 @@ def objection(deed: Callable[[], object], changes: Sequence[Change], *, by: User
         lawful = by.is_doctor and {fault for _number, fault in wrong.faults} <= OUTSIDE
         return Objection(words.faults_said(wrong.faults, changes[0].session.course), lawful)
     except refusals.SlotTaken as taken:
-        return Objection(taken_said(changes) or [str(taken)])
+        return Objection(taken_said(changes) or [str(taken)], taken=True)
     except refusals.NotBookable as refused:
         return Objection([str(refused)])
     except ChangedMeanwhile:

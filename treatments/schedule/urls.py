@@ -12,10 +12,12 @@ from treatments.schedule.views import (
     lateness,
     missing,
     moving,
+    overlaps,
     progress,
     sessions,
     sheets,
     swapping,
+    taken,
 )
 
 app_name = "schedule"
@@ -28,6 +30,8 @@ urlpatterns = [
     path("courses/<id:pk>/book/", booking.book, name="book"),
     path("courses/<id:pk>/appointments.ics", files.course, name="course_ics"),
     path("courses/<id:pk>/gap/", gaps.gap, name="gap"),
+    path("overlaps/", overlaps.report, name="overlaps"),
+    path("overlaps.csv", overlaps.report_csv, name="overlaps_csv"),
     path("rescreening/", progress.progress, name="rescreening"),
     # /schedule/sessions/<pk>/
     path("sessions/<id:pk>/", sessions.session, name="session"),
@@ -38,5 +42,6 @@ urlpatterns = [
     path("sessions/<id:pk>/move/", moving.move, name="move"),
     path("sessions/<id:pk>/drop/", feed.drop, name="drop"),
     path("sessions/<id:pk>/swap/", swapping.swap, name="swap"),
+    path("sessions/<id:pk>/taken/", taken.session, name="taken"),
     path("sessions/<id:pk>/cancel/", sessions.cancel, name="cancel"),
 ]

@@ -8,7 +8,7 @@ from treatments.schedule.actions.common import keep_verdict
 from treatments.schedule.actions.missing import come_after_all, may_be_missed, may_come_after_all, miss
 from treatments.schedule.actions.offering import OfferGone
 from treatments.schedule.actions.rearranging import Change, move_session, rearrange
-from treatments.schedule.actions.rehearsing import rehearse
+from treatments.schedule.actions.rehearsing import rehearse, rehearse_over
 from treatments.schedule.actions.waiting import may_wait, put_on_list, withdraw
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "put_on_list",
     "rearrange",
     "rehearse",
+    "rehearse_over",
     "say_no",
     "say_yes",
     "withdraw",

@@ -1,8 +1,11 @@
 """Trying a change out: what it would be refused for, with nothing left of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from django.db import transaction
+
+from treatments.schedule import overlaps
+from treatments.schedule.models import Session
 
 
 def rehearse(deed: Callable[[], object]) -> None:
@@ -10,3 +13,12 @@ def rehearse(deed: Callable[[], object]) -> None:
     with transaction.atomic():
         deed()
         transaction.set_rollback(True)
+
+
+def rehearse_over(deed: Callable[[], Iterable[Session]]) -> set[int]:
+    """Do it, over others, and take it back: over which sessions those would be that it returns. Raises what it raises."""
+    with transaction.atomic():
+        rows = deed()
+        met = {one.other for one in overlaps.pairs(sessions=[row.pk for row in rows])}
+        transaction.set_rollback(True)
+    return met

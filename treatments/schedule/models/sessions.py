@@ -206,6 +206,7 @@ class Reservation(models.Model):
                 include=["ends_at"],
                 name="reservation_of_resource",
             ),
+            models.Index(fields=["starts_at"], condition=Q(squeezed=True), name="reservation_over_others"),
             models.Index(fields=["hold"], condition=Q(hold__isnull=False), name="reservation_of_hold"),
         ]
         constraints = [

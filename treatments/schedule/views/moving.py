@@ -23,7 +23,7 @@ from treatments.schedule.access import open_session
 from treatments.schedule.desk import desk
 from treatments.schedule.forms import MoveForm
 from treatments.schedule.models import Session, SessionState
-from treatments.schedule.moving_forms import BackForm, MovedForm, WhereForm, around, read_following
+from treatments.schedule.moving_forms import BackForm, MovedForm, OverForm, WhereForm, around, read_following
 from treatments.schedule.rules import Slot
 
 DIALOG = "calendar-dialog"
@@ -48,7 +48,10 @@ def _move(request, row: Session, *, at: dt.datetime) -> HttpResponse:
     try:
         following = read_following(request.POST, moving.later_of(row))
         reason, change = form.cleaned_data["interval_reason"], form.change(form.cleaned_data["version"])
-        moved = actions.rearrange([change, *following], by=request.user, at=at, interval_reason=reason)
+        wish = OverForm(request.POST).wish
+        moved = actions.rearrange(
+            [change, *following], by=request.user, at=at, interval_reason=reason, **wish
+        )
     except refusals.WrongTimes:
         return _word_page(request, row, request.POST, at=at, status=422)
     except ChangedMeanwhile:
@@ -73,7 +76,9 @@ def _refused(
     request, row: Session, said: Sequence[str], *, at: dt.datetime, status: int = 409
 ) -> HttpResponse:
     """The word on it as things stand now where one was given before, else other times."""
-    worded = _is_dialog(request) or any(name.startswith("later-") for name in request.POST)
+    worded = _is_dialog(request) or any(
+        name.startswith(("later-", "squeeze_reason")) for name in request.POST
+    )
     page = _word_page if worded else _times_page
     return page(request, row, request.POST, at=at, said=said, status=status)
 

@@ -13,7 +13,7 @@ from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
 from patients.models import Report
 from treatments.courses.models import CourseState
-from treatments.schedule import actions, refusals
+from treatments.schedule import actions, overlaps, refusals
 from treatments.schedule.access import open_session
 from treatments.schedule.aftermath import exceptional
 from treatments.schedule.arrivals import may_arrive
@@ -64,6 +64,7 @@ def session_page(request, row: Session, *, status: int = 200, **context) -> Http
         "booked": row.state == SessionState.BOOKED,
         "report": Report.objects.pending(row.course.patient) if request.user.is_clinical else None,
         "today": may_arrive(row, timezone.localdate()),
+        "overlap": overlaps.of_session(row),
         **exceptional(row, at=timezone.now()),
         "step": next_steps(request.user, [row]).get(row.pk),
     }

@@ -1,0 +1,72 @@
+"""What is typed about deliberate overlaps."""
+
+import datetime as dt
+from urllib.parse import urlencode
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models import Room, User
+from treatments.courses.models import Course
+from treatments.schedule.equipment import rooms_for, who_could_treat
+from treatments.schedule.forms import AheadForm
+from treatments.schedule.models import Session
+from treatments.schedule.rules import Slot, wall
+
+LONGEST = dt.timedelta(days=366)
+
+
+def _day(label) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        validators=[MinValueValidator(dt.date(2000, 1, 1)), MaxValueValidator(dt.date(2199, 12, 31))],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
+class BetweenForm(forms.Form):
+    """From one day to another, a year at most."""
+
+    since = _day(_("From"))
+    until = _day(_("Until"))
+
+    def clean(self) -> dict:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and not since <= until <= since + LONGEST:
+            raise forms.ValidationError(_("Choose a period of a year at most that ends after it begins."))
+        return self.cleaned_data
+
+    @property
+    def query(self) -> str:
+        return urlencode({name: day.isoformat() for name, day in self.cleaned_data.items()})
+
+
+class TakenForm(AheadForm):
+    """When, where and with whom, whether it is free or not."""
+
+    day = forms.DateField(label=_("Day"), widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"))
+    time = forms.TimeField(
+        label=_("Time"), widget=forms.TimeInput({"type": "time", "step": 300}, format="%H:%M")
+    )
+    practitioner = forms.ModelChoiceField(
+        label=_("Practitioner"), queryset=User.objects.none(), empty_label=None
+    )
+    room = forms.ModelChoiceField(label=_("Room"), queryset=Room.objects.none(), empty_label=None)
+
+    def __init__(self, data, *, course: Course, today: dt.date, session: Session):
+        local = timezone.localtime(session.starts_at)
+        said = {"day": max(local.date(), today), "time": local.time()}
+        said |= {"practitioner": session.practitioner_id, "room": session.room_id}
+        super().__init__(data, today=today, initial=said)
+        self.fields["practitioner"].queryset = who_could_treat(course)  # type: ignore[attr-defined]
+        self.fields["room"].queryset = rooms_for(course)  # type: ignore[attr-defined]
+
+    def clean_day(self) -> dt.date:
+        return self._not_past(self.cleaned_data["day"])
+
+    def slot(self, number: int) -> Slot:
+        """The slot of this session that the form says."""
+        said, zone = self.cleaned_data, timezone.get_default_timezone()
+        return Slot(number, wall(said["day"], said["time"], zone), said["room"].pk, said["practitioner"].pk)
