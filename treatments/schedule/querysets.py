@@ -288,10 +288,15 @@ class SessionQuerySet(models.QuerySet):
         )
 
     def of_day(self, begin: dt.datetime, until: dt.datetime):
-        """The sessions that start between two moments, by time."""
+        """The sessions that start between two moments, by time, the missed ones too.
+
+        `overlap_reason`: why one is booked over others.
+        """
+        over = _reservations().filter(session=OuterRef("pk"), squeezed=True).values("squeeze_reason")[:1]
         return (
-            self.standing()
+            self.exclude(state="cancelled")
             .filter(starts_at__gte=begin, starts_at__lt=until)
+            .annotate(overlap_reason=Subquery(over))
             .for_page()
             .order_by("starts_at", "pk")
         )

@@ -45,7 +45,7 @@ WIDTHS = (3, 7, 7, 5, 5)
 
 def sessions_of(day: dt.date) -> list[Session]:
     """Those of the clinic's day. One SQL query."""
-    return list(Session.objects.of_day(*days_span(day, day)))
+    return list(Session.objects.standing().of_day(*days_span(day, day)))
 
 
 def sheet_of(sessions: Iterable[Session], day: dt.date, *, by: str, reader: User, at: dt.datetime) -> Sheet:

@@ -16,7 +16,7 @@ def rehearse(deed: Callable[[], object]) -> None:
 
 
 def rehearse_over(deed: Callable[[], Iterable[Session]]) -> set[int]:
-    """Do it, over others, and take it back: over which sessions those would be that it returns. Raises what it raises."""
+    """Do it and take it back: over which others the sessions that it returns would be. Raises what it raises."""
     with transaction.atomic():
         rows = deed()
         met = {one.other for one in overlaps.pairs(sessions=[row.pk for row in rows])}
