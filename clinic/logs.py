@@ -6,7 +6,7 @@ import re
 from gunicorn.glogging import Logger
 
 # Whoever has such an address is let in: the interview by the patient, choosing a new password, a calendar.
-SECRETS = re.compile(r"(/interview/with/|/password/reset/key/|/feeds/)[^\s/?\"'>]+")
+SECRETS = re.compile(r"(/interview/with/|/offer/|/password/reset/key/|/feeds/)[^\s/?\"'>]+")
 
 
 def redacted(text: str) -> str:

@@ -35,6 +35,8 @@ urlpatterns = [
     path("schedule/", include("treatments.schedule.urls")),
     path("feeds/", include("treatments.schedule.feeds.urls")),
     path("absences/", include("treatments.schedule.absence_urls")),
+    path("waiting/", include("treatments.schedule.waiting_urls")),
+    path("offer/", include("treatments.schedule.offer_urls")),
     path("equipment/", include("treatments.schedule.equipment_urls")),
     path("visits/", include("treatments.visits.urls")),
     path("messages/", include("treatments.reminders.urls")),

@@ -16,6 +16,7 @@ register = template.Library()
 ITEMS = [
     ("schedule:day", "calendar", _("Calendar"), BOOKING),
     ("patients:list", "people", _("Patients"), BOOKING),
+    ("waiting:list", "queue", _("Waiting list"), BOOKING),
     ("contraindications:worklist", "scales", _("Decisions"), CLINICAL),
     ("rules:versions", "columns", _("Rules"), (*CLINICAL, Role.CATALOGUE_ADMIN, Role.CLINIC_ADMIN)),
     ("reminders:messages", "letter", _("Messages"), (*BOOKING, Role.CLINIC_ADMIN)),

@@ -139,6 +139,12 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "equipment:device_edit": ADMIN,
     "equipment:room": ADMIN,
     "equipment:practitioner": ADMIN,
+    # the waiting list, and the patient's own page of an offer
+    "waiting:list": DESK,
+    "waiting:add": DESK,
+    "waiting:withdraw": DESK,
+    "waiting:answer": DESK,
+    "offer:answer": BY_LINK,
     # visits
     "visits:check_in": CLINICAL,
     "visits:perform": CLINICAL,

@@ -19,6 +19,7 @@ from treatments.catalogue.models import Protocol
 from treatments.courses.models import Course, CourseState
 from treatments.reminders import mail, requests, rules, words
 from treatments.reminders.models import Channel, Heartbeat, Message, MessageKind, MessageState
+from treatments.schedule.actions import OfferGone
 
 logger = logging.getLogger(__name__)
 
@@ -98,6 +99,10 @@ def needless_now(message: Message) -> rules.Needless | None:
     """Why the message is not needed, by what `with_truth` found."""
     if message.kind == MessageKind.INTERVIEW:
         return rules.needless_request(rules.Request(message.link_works, message.answered))  # type: ignore[attr-defined]
+    if message.kind in (MessageKind.OFFER, MessageKind.OFFER_LOST):
+        offered = rules.Offered(message.offer_open, message.offer_told)  # type: ignore[attr-defined]
+        lost = message.kind == MessageKind.OFFER_LOST
+        return rules.needless_loss(offered) if lost else rules.needless_offer(offered)
     return rules.needless(truth_of(message))
 
 
@@ -186,7 +191,8 @@ def claim(pk: int, *, at: dt.datetime) -> Message | None:
 def refusal(message: Message, *, at: dt.datetime) -> Outcome | None:
     """Why the claimed message must not be sent, asked of the database now; None if it may."""
     now = Message.objects.with_truth(at).get(pk=message.pk)
-    message.patient, message.course, message.link = now.patient, now.course, now.link
+    message.patient, message.course = now.patient, now.course
+    message.link, message.offer = now.link, now.offer
     needless = needless_now(now)
     if needless:
         return _ended(message, MessageState.SUPPRESSED, words.NEEDLESS[needless])
@@ -205,6 +211,8 @@ def send(message: Message, *, at: dt.datetime) -> Outcome:
         mail.post(letter)
     except LinkDead:
         return _ended(message, MessageState.SUPPRESSED, words.NEEDLESS[rules.Needless.LINK_ENDED])
+    except OfferGone:
+        return _ended(message, MessageState.SUPPRESSED, words.NEEDLESS[rules.Needless.OFFER_OVER])
     except mail.Refused as refused:
         return _ended(message, MessageState.FAILED, refused.why)
     except mail.PutOff as put_off:

@@ -11,7 +11,13 @@ class RemindersConfig(AppConfig):
         from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
         from treatments.reminders import listeners
         from treatments.reminders.panel import PANEL
-        from treatments.schedule.events import CourseBooked, SessionCancelled, SessionMoved
+        from treatments.schedule.events import (
+            CourseBooked,
+            OfferLost,
+            OfferMade,
+            SessionCancelled,
+            SessionMoved,
+        )
 
         listen(CourseFinished, listeners.course_finished)
         listen(CourseConfirmed, listeners.course_changed)
@@ -21,4 +27,6 @@ class RemindersConfig(AppConfig):
         listen(SessionCancelled, listeners.session_changed)
         listen(PatientChanged, listeners.patient_changed)
         listen(InterviewAsked, listeners.interview_asked)
+        listen(OfferMade, listeners.offer_made)
+        listen(OfferLost, listeners.offer_lost)
         panels.register(PANEL)

@@ -5,8 +5,8 @@ from patients.models import InterviewLink
 from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
 from treatments.courses.models import Course
 from treatments.reminders import actions, requests
-from treatments.schedule.events import CourseBooked, SessionCancelled, SessionMoved
-from treatments.schedule.models import Session
+from treatments.schedule.events import CourseBooked, OfferLost, OfferMade, SessionCancelled, SessionMoved
+from treatments.schedule.models import Offer, Session
 
 
 def course_finished(event: CourseFinished) -> None:
@@ -30,3 +30,15 @@ def patient_changed(event: PatientChanged) -> None:
 
 def interview_asked(event: InterviewAsked) -> None:
     requests.promise_interview(InterviewLink.objects.get(pk=event.link_id), at=event.at)
+
+
+def offer_made(event: OfferMade) -> None:
+    requests.promise_offer(_offer(event.offer_id), at=event.at)
+
+
+def offer_lost(event: OfferLost) -> None:
+    requests.promise_loss(_offer(event.offer_id), at=event.at)
+
+
+def _offer(pk: int) -> Offer:
+    return Offer.objects.select_related("hold", "waiting__course").get(pk=pk)

@@ -25,6 +25,8 @@ LONGEST_NAME = 80
 SUBJECTS: dict[str, Promise] = {
     MessageKind.MAINTENANCE: _("A reminder from %(clinic)s"),
     MessageKind.INTERVIEW: _("Before your visit to %(clinic)s"),
+    MessageKind.OFFER: _("A time is free at %(clinic)s"),
+    MessageKind.OFFER_LOST: _("The time at %(clinic)s is taken"),
 }
 
 
@@ -47,7 +49,8 @@ class Refused(Exception):
 def message_id(message: Message) -> str:
     """The Message-ID, the same for every attempt, so that most mailboxes collapse a repetition."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
-    subject = message.course_id or f"link-{message.link_id}"
+    offered = f"offer-{message.offer_id}" if message.offer_id else f"link-{message.link_id}"
+    subject = message.course_id or offered
     what = f"{domain}/{message.kind}/{message.channel}/{subject}/{message.subject_version}"
     return f"<{uuid.uuid5(NAMESPACE, what)}@{domain}>"
 
@@ -56,7 +59,13 @@ def letter(message: Message, clinic: Clinic, *, address: str = "") -> EmailMulti
     """The letter that says `message` to its patient. `address`: where their personal link leads, if it has one."""
     name = one_line(clinic.name)
     greet = one_line(message.patient.called or message.patient.name)
-    context = {"greet": greet, "clinic": clinic, "address": address, "link": message.link}
+    context = {
+        "greet": greet,
+        "clinic": clinic,
+        "address": address,
+        "link": message.link,
+        "offer": message.offer,
+    }
     built = EmailMultiAlternatives(
         subject=SUBJECTS[message.kind] % {"clinic": name},
         body=render_to_string(f"reminders/mail/{message.kind}.txt", context),

@@ -9,11 +9,14 @@ from clinic.models import User
 from patients.models import InterviewLink, Patient
 from treatments.courses.models import Course
 from treatments.reminders.querysets import MessageQuerySet
+from treatments.schedule.models import Offer
 
 
 class MessageKind(models.TextChoices):
     MAINTENANCE = "maintenance", _("Maintenance reminder")
     INTERVIEW = "interview", _("Link to the interview")
+    OFFER = "offer", _("Offer of a time")
+    OFFER_LOST = "offer_lost", _("Offered time is taken")
 
 
 class Channel(models.TextChoices):
@@ -32,7 +35,8 @@ class MessageState(models.TextChoices):
 class Message(models.Model):
     """One message to one patient about one subject, at most once per version of the subject.
 
-    The subject of a reminder is a course, that of a request to answer the interview a personal link.
+    The subject of a reminder is a course, that of a request to answer the interview a personal link, and an offer from
+    the waiting list is its own.
 
     `due_at` is when it should go, `try_at` when it is tried (next), `not_after` when it would be useless. While it is
     being sent `lease_until` and `lease_token` say whose it is; a lease that ran out may be claimed again, then
@@ -44,6 +48,7 @@ class Message(models.Model):
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="messages")
     course = models.ForeignKey(Course, null=True, on_delete=models.PROTECT, related_name="messages")
     link = models.ForeignKey(InterviewLink, null=True, on_delete=models.PROTECT, related_name="messages")
+    offer = models.ForeignKey(Offer, null=True, on_delete=models.PROTECT, related_name="messages")
     subject_version = models.PositiveIntegerField()
     due_at = models.DateTimeField()
     try_at = models.DateTimeField()
@@ -85,10 +90,14 @@ class Message(models.Model):
             models.UniqueConstraint(
                 name="message_once_per_link", fields=["link", "kind", "channel", "subject_version"]
             ),
+            models.UniqueConstraint(
+                name="message_once_per_offer", fields=["offer", "kind", "channel", "subject_version"]
+            ),
             models.CheckConstraint(
                 name="message_has_its_subject",
-                condition=Q(kind="maintenance", course__isnull=False, link=None)
-                | Q(kind="interview", course=None, link__isnull=False),
+                condition=Q(kind="maintenance", course__isnull=False, link=None, offer=None)
+                | Q(kind="interview", course=None, link__isnull=False, offer=None)
+                | Q(kind__in=["offer", "offer_lost"], course=None, link=None, offer__isnull=False),
             ),
             models.CheckConstraint(
                 name="message_leased_while_sending",

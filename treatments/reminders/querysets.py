@@ -13,7 +13,7 @@ from patients.actions.links import working
 from patients.models import Patient, Report
 from treatments.courses.models import Course, CourseState
 from treatments.reminders.rules import MAX_ATTEMPTS
-from treatments.schedule.models import Session, SessionState
+from treatments.schedule.models import Offer, Session, SessionState
 
 
 class MessageQuerySet(models.QuerySet):
@@ -42,7 +42,7 @@ class MessageQuerySet(models.QuerySet):
         return self.filter(state="sending", lease_until__lt=at, attempts__gte=MAX_ATTEMPTS)
 
     def with_truth(self, at: dt.datetime) -> Self:
-        """Adds what decides whether a message is still wanted at `at`: see `rules.Truth` and `rules.Request`.
+        """Adds what decides whether a message is still wanted at `at`: `rules.Truth`, `rules.Request`, `rules.Offered`.
 
         A course counts as newer when it was confirmed later and is under way, or is finished and has a protocol:
         then it brings a reminder of its own.
@@ -60,11 +60,16 @@ class MessageQuerySet(models.QuerySet):
         answered = Report.objects.filter(
             patient=OuterRef("patient"), submitted_at__gte=OuterRef("created_at")
         )
-        return self.select_related("patient", "course", "link").annotate(
+        told = MessageQuerySet(self.model).filter(
+            Q(state__in=["sent", "sending"]) | Q(maybe_twice=True), kind="offer"
+        )
+        return self.select_related("patient", "course", "link", "offer__hold").annotate(
             newer_course=Exists(newer),
             booked_ahead=Exists(ahead),
             link_works=Exists(working(at).filter(pk=OuterRef("link"))),
             answered=Exists(answered),
+            offer_open=Exists(Offer.objects.open(at).filter(pk=OuterRef("offer"))),
+            offer_told=Exists(told.filter(offer=OuterRef("offer"))),
         )
 
     def retriable(self, at: dt.datetime) -> Self:

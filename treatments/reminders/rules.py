@@ -24,6 +24,8 @@ class Needless(StrEnum):
     BOOKED = "booked"
     LINK_ENDED = "link_ended"
     ANSWERED = "answered"
+    OFFER_OVER = "offer_over"
+    NEVER_OFFERED = "never_offered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,24 @@ def needless_request(request: Request) -> Needless | None:
     if request.answered:
         return Needless.ANSWERED
     return None if request.link_works else Needless.LINK_ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What is the case for an offer from the waiting list. The patient asked for it: no reminder to opt out of."""
+
+    can_be_answered: bool
+    told: bool  # a letter with the offer went out, or may have
+
+
+def needless_offer(offered: Offered) -> Needless | None:
+    """Why the offer of a time is not needed, or None if it is."""
+    return None if offered.can_be_answered else Needless.OFFER_OVER
+
+
+def needless_loss(offered: Offered) -> Needless | None:
+    """Why nobody needs to hear that an offered time is taken, or None if somebody does."""
+    return None if offered.told else Needless.NEVER_OFFERED
 
 
 def due_at(finished_on: dt.date, weeks: int, goes_at: dt.time, zone: dt.tzinfo) -> dt.datetime:

@@ -11,6 +11,8 @@ NEEDLESS = {
     Needless.BOOKED: _("A session is booked."),
     Needless.LINK_ENDED: _("The link was taken back or has run out."),
     Needless.ANSWERED: _("The patient has answered meanwhile."),
+    Needless.OFFER_OVER: _("The offer was answered meanwhile, or is over."),
+    Needless.NEVER_OFFERED: _("The patient had not been told of the offer."),
 }
 NO_ADDRESS = _("There is no e-mail address. Call, or add one and try again.")
 BAD_ADDRESS = _("The message cannot be written to this address. Correct it and try again.")

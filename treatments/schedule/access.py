@@ -4,7 +4,7 @@ from django.shortcuts import get_object_or_404
 
 from clinic.accesslog import record_read
 from treatments.courses.models import Course
-from treatments.schedule.models import Session
+from treatments.schedule.models import Offer, Session, Waiting
 from treatments.schedule.querysets import courses_to_book
 
 
@@ -20,3 +20,17 @@ def open_session(request, pk: int) -> Session:
     session = get_object_or_404(Session.objects.visible_to(request.user).for_page(), pk=pk)
     record_read(request, session.course.patient_id)
     return session
+
+
+def open_waiting(request, pk: int) -> Waiting:
+    """An entry of the waiting list, or 404."""
+    entry = get_object_or_404(Waiting.objects.visible_to(request.user).for_page(), pk=pk)
+    record_read(request, entry.course.patient_id)
+    return entry
+
+
+def open_offer(request, pk: int) -> Offer:
+    """An offer from the waiting list, or 404."""
+    offer = get_object_or_404(Offer.objects.visible_to(request.user).for_page(), pk=pk)
+    record_read(request, offer.patient.pk)
+    return offer

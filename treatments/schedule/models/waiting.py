@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.constraints import one_of, together
 from clinic.models import Room, User
+from patients.models import Patient
 from treatments.courses.models import Course
 from treatments.schedule.rules import Daytime, Wishes, wall
 from treatments.schedule.waiting_querysets import OfferQuerySet, WaitingQuerySet
@@ -173,3 +174,7 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return f"offer {self.pk}: {self.state}"
+
+    @property
+    def patient(self) -> Patient:
+        return self.waiting.course.patient

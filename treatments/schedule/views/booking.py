@@ -19,7 +19,7 @@ from clinic.models import Room, User
 from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
 from treatments.courses.models import Course, CourseState
-from treatments.schedule import actions, offers, refusals, rules, words
+from treatments.schedule import actions, listing, offers, refusals, rules, words
 from treatments.schedule.access import open_course
 from treatments.schedule.desk import Desk, horizon
 from treatments.schedule.desk import desk as open_desk
@@ -137,7 +137,7 @@ def _offer(
         found |= _choices(request, desk, proposal, data)
     if desk.series.missing and (not kept or request.method == "POST"):
         found |= _proposals(course, wish, rooms, desk, wishes)
-    return found
+    return found | (listing.beside_proposals(desk, wish.pairs()) if desk.series.missing else {})
 
 
 def _desk(

@@ -67,5 +67,6 @@ def session_page(request, row: Session, *, status: int = 200, **context) -> Http
         "overlap": overlaps.of_session(row),
         **exceptional(row, at=timezone.now()),
         "step": next_steps(request.user, [row]).get(row.pk),
+        "waits": row.course.waiting.standing().filter(number=row.number).first(),
     }
     return render(request, "schedule/session.html", context, status=status)
