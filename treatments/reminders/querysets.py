@@ -60,7 +60,7 @@ class MessageQuerySet(models.QuerySet):
         answered = Report.objects.filter(
             patient=OuterRef("patient"), submitted_at__gte=OuterRef("created_at")
         )
-        told = MessageQuerySet(self.model).filter(
+        told: MessageQuerySet = MessageQuerySet(self.model).filter(
             Q(state__in=["sent", "sending"]) | Q(maybe_twice=True), kind="offer"
         )
         return self.select_related("patient", "course", "link", "offer__hold").annotate(
