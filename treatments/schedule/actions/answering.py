@@ -67,12 +67,17 @@ def _take(offer: Offer, *, desk: User | None, by: User, at: dt.datetime) -> Sess
     session = _session(entry)
     _lock(offer, session)
     hold = lock_hold(offer.hold)
-    if not Offer.objects.open(at).filter(pk=offer.pk).exists():
-        raise OfferGone
+    _check_open(offer, at)
     end(hold, at=at)
     taken = _put(offer, hold, session, by=by, at=at)
     _won(offer, hold, desk=desk, at=at)
     return taken
+
+
+def _check_open(offer: Offer, at: dt.datetime) -> None:
+    """Called when all that the hold has is locked: nobody else answers now. Raises OfferGone."""
+    if not Offer.objects.open(at).filter(pk=offer.pk).exists():
+        raise OfferGone
 
 
 def _session(entry: Waiting) -> Session | None:
