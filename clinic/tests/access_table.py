@@ -123,6 +123,7 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "absences:list": (*DESK, Role.CLINIC_ADMIN),
     "absences:absence": (*DESK, Role.CLINIC_ADMIN),
     "absences:replan": DESK,
+    "absences:replan_day": DESK,
     "absences:ill_today": (*DESK, Role.CLINIC_ADMIN),
     "absences:lift": (*DESK, Role.CLINIC_ADMIN),
     "absences:add": ADMIN,

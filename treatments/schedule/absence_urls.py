@@ -14,5 +14,6 @@ urlpatterns = [
     path("<id:pk>/replan/", replanning.absence, name="replan"),
     path("<id:pk>/lift/", absences.lift, name="lift"),
     path("hours/<id:pk>/", single_days.hours, name="hours"),
+    path("days/<id:pk>/replan/", replanning.hours, name="replan_day"),
     path("hours/<id:pk>/weekly/", single_days.weekly_again, name="weekly_again"),
 ]

@@ -25,19 +25,32 @@ NUMBERS = range(1, 31)  # numbers that a session of a course can have
 LAST_VERSION = 2**31 - 1
 
 
+class Longer(forms.IntegerField):
+    """How many minutes longer than planned a session takes."""
+
+    default_error_messages = {
+        "min_value": _("A session is never shorter than its plan."),
+        "max_value": _("A session is at most four hours longer than planned."),
+    }
+
+    def __init__(self, **said):
+        super().__init__(required=False, min_value=0, max_value=LONGEST_ADDED, step_size=1, **said)
+
+
+class TimesForm(MoveForm):
+    """With whom and around which day to look for times, and for how long."""
+
+    minutes = Longer(label=_("Minutes longer than planned"), widget=forms.NumberInput({"step": 5}))
+
+    def clean_minutes(self) -> int:
+        return self.cleaned_data["minutes"] or 0
+
+
 class WhereForm(forms.Form):
     """Where a session is to be, as a list of times or the calendar says it, and how much longer than planned."""
 
     to = forms.CharField(max_length=60)
-    minutes = forms.IntegerField(
-        required=False,
-        min_value=0,
-        max_value=LONGEST_ADDED,
-        error_messages={
-            "min_value": _("A session is never shorter than its plan."),
-            "max_value": _("A session is at most four hours longer than planned."),
-        },
-    )
+    minutes = Longer()
 
     def __init__(self, data, *, session: Session):
         super().__init__(data)
@@ -215,13 +228,16 @@ class BackForm(forms.Form):
         return reverse("absences:absence", args=[value]) if name == "absence" else reverse("equipment:left")
 
 
-def around(session: Session, data, at: dt.datetime) -> MoveForm:
-    """With whom and around which day to look; where nothing is said, as it stands or was to be."""
+def around(session: Session, data, at: dt.datetime) -> TimesForm:
+    """With whom, around which day and how long to look; where nothing is said, as it stands or was to be."""
     today, slot = timezone.localdate(at), read_slot(session.number, data.get("to", ""))
     where = timezone.localdate(slot.starts_at if slot else session.starts_at)
-    who = data.get("practitioner") or (slot and slot.practitioner) or _who_treats(session)
-    said = {"practitioner": who, "day": data.get("day") or max(today, where)}
-    return MoveForm(said, today=today, course=session.course)
+    said = {
+        "practitioner": data.get("practitioner") or (slot and slot.practitioner) or _who_treats(session),
+        "day": data.get("day") or max(today, where),
+        "minutes": data.get("minutes") or session.added_minutes,
+    }
+    return TimesForm(said, today=today, course=session.course)
 
 
 def _who_treats(session: Session) -> int | None:

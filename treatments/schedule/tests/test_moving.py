@@ -3,14 +3,20 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from clinic.models import Clinic
 from conftest import NOW
-from treatments.schedule import actions
+from patients.tests.factories import interview
+from treatments.schedule import absences, actions, moving
+from treatments.schedule.actions import Change
 from treatments.schedule.forms import slot_value
 from treatments.schedule.models import Reservation, Session
 from treatments.schedule.rules import Slot
 from treatments.schedule.tests import factories
+from treatments.schedule.tests.test_absences import away
 
 pytestmark = pytest.mark.django_db
 DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
@@ -174,9 +180,6 @@ def test_outside_the_working_hours_is_said(as_, front_desk, sessions):
 @pytest.fixture
 def stuck(sessions, clinic_admin, doctor):
     """Nobody treats in the weeks in which session 3 would have to be."""
-    from treatments.schedule import absences
-    from treatments.schedule.tests.test_absences import away
-
     begin = sessions[2].starts_at.date() + 2 * DAY
     away(doctor, *absences.days_span(begin, begin + 60 * DAY), by=clinic_admin)
     return sessions
@@ -218,3 +221,52 @@ def test_times_say_when_later_sessions_would_follow(as_, front_desk, sessions):
         True,
     ]  # 35 days after the first is the most
     assert "later sessions follow" in page.text
+
+
+def test_the_page_asks_for_a_longer_session_without_a_mouse(as_, front_desk, sessions):
+    browser = as_(front_desk)
+    query = {"minutes": "60", "day": sessions[1].starts_at.date().isoformat()}
+    page = browser.get(url(sessions[1]), query)
+    choices = [choice for day in page.context["days"] for choice in day.choices]
+    assert max(choice.slot.starts_at.hour for choice in choices) == 14  # 135 minutes before six
+    form = {"to": later(sessions[1]), "minutes": page.context["longer"], "version": 1}
+    assert browser.post(url(sessions[1]), form).status_code == 302
+    row = Session.objects.get(pk=sessions[1].pk)
+    assert (row.starts_at, row.added_minutes) == (sessions[1].starts_at, 60)
+    assert browser.get(url(row)).context["longer"] == 60
+
+
+@pytest.mark.parametrize(
+    ("answers", "tentative"), [({"pregnancy": "current"}, True), ({"pregnancy": "unsure"}, False)]
+)
+def test_what_is_held_or_stopped_is_said_and_never_moved(
+    as_, front_desk, doctor, sessions, answers, tentative
+):
+    Clinic(tentative_bookings=tentative, pk=1).save()
+    interview(sessions[0].course.patient, by=doctor, answers=answers)
+    browser, before = as_(front_desk), calendar()
+    page = browser.get(url(sessions[1]), {"to": later(sessions[1], 14)})
+    assert "a doctor or nurse must look at it first." in page.text
+    assert not page.context["word"].may_go
+    assert "pregnan" not in page.text.lower()
+    answer = browser.post(url(sessions[1]), fields(page))
+    assert answer.status_code == 409
+    assert "a doctor or nurse must look at it first." in answer.text
+    assert calendar() == before
+
+
+def test_a_session_that_lacked_something_leads_back_to_that_list(as_, front_desk, sessions):
+    browser = as_(front_desk)
+    page = browser.get(url(sessions[1]), {"left": "equipment", "to": later(sessions[1], 1)})
+    assert 'name="left" value="equipment"' in page.text
+    answer = browser.post(url(sessions[1]), {**fields(page), "left": "equipment"})
+    assert answer["Location"] == reverse("equipment:left")
+
+
+def test_trying_out_a_move_leaves_nothing_behind(doctor, sessions):
+    change = Change(sessions[1], 1, sessions[1].starts_at + 14 * DAY, doctor, sessions[1].room)
+    with CaptureQueriesContext(connection) as asked:
+        moving.word(change, by=doctor, at=NOW)
+    assert asked.captured_queries[-1]["sql"].startswith(("ROLLBACK", "SELECT", "RELEASE"))
+    assert Session.objects.filter(version=1).count() == 5
+    assert Session.pgh_event_model.objects.exclude(pgh_label="insert").count() == 0

@@ -5,12 +5,14 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
+from clinic.models import DayHours, WorkingHours
 from conftest import NOW
+from patients.tests.factories import interview
 from treatments.schedule import absences, actions, replanning
 from treatments.schedule.models import Ability, Session
 from treatments.schedule.rules import Free, Occupation, Slot, Taken, less
 from treatments.schedule.tests import factories
-from treatments.schedule.tests.test_absences import wrong
+from treatments.schedule.tests.test_absences import away, wrong
 from treatments.schedule.tests.test_rules import moment, span
 
 pytestmark = pytest.mark.django_db
@@ -97,8 +99,6 @@ def test_one_click_moves_all_of_them_and_a_row_can_be_left_out(as_, front_desk, 
 
 def test_proposals_of_one_page_never_meet(as_, front_desk, five, ill, nurse):
     """Nobody else treats, and the nurse has only two half days left."""
-    from clinic.models import DayHours, WorkingHours
-
     WorkingHours.objects.all().delete()
     for n in (7, 8):
         day = NOW.date() + n * DAY
@@ -130,13 +130,14 @@ def test_a_session_that_was_moved_meanwhile_stays_where_it_was_put(as_, front_de
     fields = chosen(browser.get(url(ill)))
     there = {"practitioner": nurse, "room": five[0].room, "version": 1, "by": nurse, "at": NOW}
     actions.move_session(five[0], starts_at=five[0].starts_at + 3 * DAY, **there)
-    assert browser.post(url(ill), fields).status_code == 409
+    page = browser.post(url(ill), fields)
+    assert page.status_code == 409
+    name = five[0].course.patient.name
+    assert f"{name}: Somebody changed one of these sessions meanwhile." in page.text
     assert booked()[0].starts_at == five[0].starts_at + 3 * DAY
 
 
 def test_the_rest_of_a_course_follows_where_the_interval_asks_for_it(doctor, front_desk, clinic_admin):
-    from treatments.schedule.tests.test_absences import away
-
     factories.working_hours(doctor, weekdays=range(1, 8))
     course = factories.confirmed_course(by=doctor)
     rows = factories.booked(course, factories.room(), practitioner=doctor, every=14)
@@ -149,8 +150,6 @@ def test_the_rest_of_a_course_follows_where_the_interval_asks_for_it(doctor, fro
 
 
 def test_where_there_is_no_time_it_is_said_and_the_session_stays(as_, front_desk, doctor, clinic_admin):
-    from treatments.schedule.tests.test_absences import away
-
     factories.working_hours(doctor)
     course = factories.confirmed_course(by=doctor, sessions=2)
     rows = factories.booked(course, factories.room(), practitioner=doctor)
@@ -176,6 +175,30 @@ def test_what_lacks_something_finds_it_at_its_own_time_where_it_can(as_, front_d
     answer = browser.post(address, chosen(page), follow=True)
     assert answer.redirect_chain[-1][0] == reverse("equipment:left")
     assert "No session lacks anything" in answer.text
+
+
+def test_what_lies_outside_the_hours_of_a_day_comes_inside(as_, front_desk, five, nurse, clinic_admin):
+    begin, end = dt.time(14), dt.time(20)
+    day = DayHours.objects.create(practitioner=nurse, day=NOW.date(), starts=begin, ends=end)
+    address, browser = reverse("absences:replan_day", args=[day.pk]), as_(front_desk)
+    assert address in browser.get(reverse("absences:list")).text
+    page = browser.get(address)
+    assert [plan.sessions for plan, _usual in page.context["plans"]] == [[row] for row in five[:3]]
+    answer = browser.post(address, chosen(page), follow=True)
+    assert "3 sessions are moved." in answer.text
+    assert absences.outside_hours(nurse, day.day) == []
+    assert as_(clinic_admin).get(address).status_code == 403
+    assert browser.get(reverse("absences:replan_day", args=[10**17])).status_code in (403, 404)
+
+
+def test_what_is_held_is_told_in_its_row_and_stays(as_, front_desk, doctor, five, ill):
+    interview(five[0].course.patient, by=doctor, answers={"pregnancy": "current"})
+    browser = as_(front_desk)
+    page = browser.post(url(ill), chosen(browser.get(url(ill))))
+    assert page.status_code == 409
+    [(plan, _usual)] = page.context["plans"]
+    assert "a doctor or nurse must look at it first." in plan.said[0]
+    assert [row.version for row in booked()] == [1, 2, 2, 2, 2]
 
 
 def test_nothing_to_re_plan_is_said(as_, front_desk, nurse):

@@ -21,9 +21,16 @@ from clinic.versions import ChangedMeanwhile
 from treatments.schedule import actions, moving, offers, refusals
 from treatments.schedule.access import open_session
 from treatments.schedule.desk import desk
-from treatments.schedule.forms import MoveForm
 from treatments.schedule.models import Session, SessionState
-from treatments.schedule.moving_forms import BackForm, MovedForm, OverForm, WhereForm, around, read_following
+from treatments.schedule.moving_forms import (
+    BackForm,
+    MovedForm,
+    OverForm,
+    TimesForm,
+    WhereForm,
+    around,
+    read_following,
+)
 from treatments.schedule.rules import Slot
 
 DIALOG = "calendar-dialog"
@@ -127,7 +134,7 @@ def _times_page(
         days = _offer(request, row, form, at)
         context |= {
             "days": days,
-            "practitioner": form.cleaned_data["practitioner"],
+            "longer": form.cleaned_data["minutes"],
             "any_time": any(day.choices for day in days),
             "needs_reason": any(day.outside for day in days),
         }
@@ -137,10 +144,10 @@ def _times_page(
     return render(request, page, context, status=status)
 
 
-def _offer(request, row: Session, form: MoveForm, at: dt.datetime) -> list[offers.DayOfChoices]:
-    day, who = form.cleaned_data["day"], form.cleaned_data["practitioner"]
+def _offer(request, row: Session, form: TimesForm, at: dt.datetime) -> list[offers.DayOfChoices]:
+    day, who, longer = (form.cleaned_data[name] for name in ("day", "practitioner", "minutes"))
     last = day + dt.timedelta(days=offers.DAYS_AROUND)
     later = moving.later_of(row)
-    at_desk = desk(row.course, [who], at=at, last=last, moving=[row, *later], added_minutes=row.added_minutes)
+    at_desk = desk(row.course, [who], at=at, last=last, moving=[row, *later], added_minutes=longer)
     now = Slot(row.number, row.starts_at, row.room_id, who.pk)
     return moving.times(at_desk, now, day, later, doctor=request.user.is_doctor)

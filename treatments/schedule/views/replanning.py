@@ -1,22 +1,28 @@
 """All sessions that cannot stay find another time on one page: an absence, or what they need is not there any more."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from clinic.access import role_required
+from clinic.models import DayHours
 from clinic.roles import BOOKING
-from treatments.schedule import equipment, replanning
+from treatments.courses.models import Course
+from treatments.schedule import absences, equipment, replanning
 from treatments.schedule.models import Absence, Session
 from treatments.schedule.moving_forms import read_chosen
+
+Concerned = Callable[[], list[Session]]  # asks which sessions cannot stay
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,27 +30,41 @@ from treatments.schedule.moving_forms import read_chosen
 def absence(request, pk: int) -> HttpResponse:
     """Another time for the sessions that stand in an absence."""
     row = get_object_or_404(Absence.objects.visible_to(request.user).for_page(), pk=pk)
-    sessions = Session.objects.none() if row.lifted_at else Session.objects.met_by(row)
-    return _replan(request, sessions, str(row), row.get_absolute_url())
+
+    def met() -> list[Session]:
+        return [] if row.lifted_at else list(Session.objects.met_by(row))
+
+    return _replan(request, met, str(row), row.get_absolute_url())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(*BOOKING)
+def hours(request, pk: int) -> HttpResponse:
+    """Another time for the sessions outside the hours that hold on one day only."""
+    row = get_object_or_404(DayHours.objects.select_related("practitioner"), pk=pk)
+    whose = f"{row.practitioner}, {date_format(row.day, 'l j F')}"
+    outside = partial(absences.outside_hours, row.practitioner, row.day)
+    return _replan(request, outside, whose, reverse("absences:list"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @role_required(*BOOKING)
 def left(request) -> HttpResponse:
     """Another time or place for the sessions that lack what they need."""
-    return _replan(request, equipment.misfits(timezone.now()), "", reverse("equipment:left"))
+    misfits = equipment.misfits(timezone.now())
+    return _replan(request, lambda: list(misfits.all()), "", reverse("equipment:left"))
 
 
-def _replan(request, sessions, whose: str, back: str) -> HttpResponse:
+def _replan(request, concerned: Concerned, whose: str, back: str) -> HttpResponse:
     at = timezone.now()
     if request.method != "POST":
-        return _page(request, sessions, whose, back, at=at)
+        return _page(request, concerned, whose, back, at=at)
     moved, lost = _carry_out(request, at=at)
     if moved:
         said = ngettext("%(n)s session is moved.", "%(n)s sessions are moved.", moved) % {"n": moved}
         messages.success(request, said)
     if lost:
-        return _page(request, sessions.all(), whose, back, at=at, lost=lost, status=409)
+        return _page(request, concerned, whose, back, at=at, lost=lost, status=409)
     return redirect(back)
 
 
@@ -62,7 +82,7 @@ def _carry_out(request, *, at: dt.datetime) -> tuple[int, dict[int, list[str]]]:
 
 def _page(
     request,
-    sessions,
+    concerned: Concerned,
     whose: str,
     back: str,
     *,
@@ -71,9 +91,11 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     lost, preferred = lost or {}, request.GET.get("prefer", replanning.DAY)
+    sessions = concerned()
     found = replanning.plans(sessions, at=at)
     plans = [replace(plan, said=[*lost.get(plan.course.pk, []), *plan.said]) for plan in found]
     context = {
+        "said": _not_shown(lost, {plan.course.pk for plan in found}),
         "whose": whose,
         "back_url": back,
         "plans": [(plan, plan.chosen(preferred)) for plan in plans],
@@ -82,3 +104,9 @@ def _page(
         "preferred": preferred,
     }
     return render(request, "schedule/replan.html", context, status=status)
+
+
+def _not_shown(lost: Mapping[int, Sequence[str]], shown: Collection[int]) -> list[str]:
+    """Why courses were lost that are not on the page any more: somebody else has seen to them."""
+    rows = Course.objects.filter(pk__in=lost.keys() - shown).select_related("patient").order_by("pk")
+    return [f"{row.patient.name}: {sentence}" for row in rows for sentence in lost[row.pk]]
