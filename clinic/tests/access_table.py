@@ -112,6 +112,7 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "schedule:arrived": DESK,
     "schedule:late": DESK,
     "schedule:taken": DESK,
+    "schedule:taken_of_course": DESK,
     "schedule:overlaps": (*DESK, Role.CLINIC_ADMIN),
     "schedule:overlaps_csv": (*DESK, Role.CLINIC_ADMIN),
     "schedule:missed": DESK,

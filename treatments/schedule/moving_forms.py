@@ -3,10 +3,8 @@
 import datetime as dt
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from django import forms
-from django.core.validators import validate_comma_separated_integer_list
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -99,22 +97,6 @@ class MovedForm(WhereForm):
 
     version = forms.IntegerField(min_value=1, max_value=LAST_VERSION)
     interval_reason = forms.CharField(required=False, max_length=500)
-
-
-class OverForm(forms.Form):
-    """Why somebody books over others, and over which sessions, as they were shown."""
-
-    squeeze_reason = forms.CharField(required=False, max_length=250)
-    over = forms.CharField(required=False, max_length=400, validators=[validate_comma_separated_integer_list])
-
-    @property
-    def wish(self) -> dict[str, Any]:
-        """What the actions are told."""
-        said = self.cleaned_data if self.is_valid() else {}
-        if not said.get("squeeze_reason"):
-            return {}
-        shown = {int(pk) for pk in said["over"].split(",") if 0 < len(pk) < 19}
-        return {"squeeze_reason": said["squeeze_reason"], "shown": shown}
 
 
 class ThereForm(forms.Form):

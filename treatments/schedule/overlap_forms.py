@@ -1,10 +1,15 @@
 """What is typed about deliberate overlaps."""
 
 import datetime as dt
+from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.core.validators import (
+    MaxValueValidator,
+    MinValueValidator,
+    validate_comma_separated_integer_list,
+)
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +17,6 @@ from clinic.models import Room, User
 from treatments.courses.models import Course
 from treatments.schedule.equipment import rooms_for, who_could_treat
 from treatments.schedule.forms import AheadForm
-from treatments.schedule.models import Session
 from treatments.schedule.rules import Slot, wall
 
 LONGEST = dt.timedelta(days=366)
@@ -24,6 +28,22 @@ def _day(label) -> forms.DateField:
         validators=[MinValueValidator(dt.date(2000, 1, 1)), MaxValueValidator(dt.date(2199, 12, 31))],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
+
+
+class OverForm(forms.Form):
+    """Why somebody books over others, and over which sessions, as they were shown."""
+
+    squeeze_reason = forms.CharField(required=False, max_length=250)
+    over = forms.CharField(required=False, max_length=400, validators=[validate_comma_separated_integer_list])
+
+    @property
+    def wish(self) -> dict[str, Any]:
+        """What the actions are told."""
+        said = self.cleaned_data if self.is_valid() else {}
+        if not said.get("squeeze_reason"):
+            return {}
+        shown = {int(pk) for pk in said["over"].split(",") if 0 < len(pk) < 19}
+        return {"squeeze_reason": said["squeeze_reason"], "shown": shown}
 
 
 class BetweenForm(forms.Form):
@@ -55,11 +75,12 @@ class TakenForm(AheadForm):
     )
     room = forms.ModelChoiceField(label=_("Room"), queryset=Room.objects.none(), empty_label=None)
 
-    def __init__(self, data, *, course: Course, today: dt.date, session: Session):
-        local = timezone.localtime(session.starts_at)
+    def __init__(self, data, *, course: Course, today: dt.date, now: Slot):
+        local = timezone.localtime(now.starts_at)
         said = {"day": max(local.date(), today), "time": local.time()}
-        said |= {"practitioner": session.practitioner_id, "room": session.room_id}
-        super().__init__(data, today=today, initial=said)
+        super().__init__(
+            data, today=today, initial={**said, "practitioner": now.practitioner, "room": now.room}
+        )
         self.fields["practitioner"].queryset = who_could_treat(course)  # type: ignore[attr-defined]
         self.fields["room"].queryset = rooms_for(course)  # type: ignore[attr-defined]
 

@@ -28,6 +28,7 @@ urlpatterns = [
     path("events/", feed.events, name="events"),
     path("changes/", feed.digest, name="changes"),
     path("courses/<id:pk>/book/", booking.book, name="book"),
+    path("courses/<id:pk>/taken/<id:number>/", taken.course, name="taken_of_course"),
     path("courses/<id:pk>/appointments.ics", files.course, name="course_ics"),
     path("courses/<id:pk>/gap/", gaps.gap, name="gap"),
     path("overlaps/", overlaps.report, name="overlaps"),

@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -258,3 +259,99 @@ def test_the_clinic_admin_says_who_may(as_, clinic_admin, nurse):
     assert User.objects.get(pk=nurse.pk).may_overlap
     assert "may book over others" in browser.get(reverse("staff")).text
     assert Session.objects.count() == 0
+
+
+# Booking a course with a time that is taken
+
+
+@pytest.fixture
+def course(below, doctor):
+    """Three sessions to book; the first day that is wished has the one below."""
+    return factories.confirmed_course(by=doctor, sessions=3)
+
+
+def chosen(course, below, days=(0, 21, 42), **fields) -> dict:
+    """The form of the page of booking: the first time is the one below's."""
+    slots = [
+        Slot(n, below.starts_at + gap * DAY, below.room_id, below.practitioner_id)
+        for n, gap in enumerate(days, 1)
+    ]
+    values = {f"slot-{slot.number}": slot_value(slot) for slot in slots}
+    return {"practitioner": below.practitioner_id, "earliest": "2026-11-24", **values, **fields}
+
+
+def book_page(course) -> str:
+    return reverse("schedule:book", args=[course.pk])
+
+
+def test_a_taken_time_of_a_course_is_kept_and_said(as_, allowed, course, below):
+    text = as_(allowed).get(book_page(course), chosen(course, below, taken="1")).text
+    assert "It would be over this session" in text
+    assert below.course.patient.name in text
+    assert "Book all 3 sessions" not in text
+
+
+def test_who_may_not_gets_another_time_as_ever(as_, nurse, course, below):
+    text = as_(nurse).get(book_page(course), chosen(course, below, taken="1")).text
+    assert "It would be over" not in text
+    assert "Book all 3 sessions" in text
+
+
+def test_without_asking_for_it_nobody_is_booked_over(as_, allowed, course, below):
+    assert "It would be over" not in as_(allowed).get(book_page(course), chosen(course, below)).text
+    form = chosen(course, below, key="0" * 32)
+    assert as_(allowed).post(book_page(course), form).status_code == 409
+    assert not course.sessions.exists()
+
+
+def test_the_course_is_booked_over_with_a_reason_and_the_others_stay_under_the_constraint(
+    as_, allowed, course, below
+):
+    form = chosen(course, below, taken="1", key="0" * 32, squeeze_reason="Flies home", over=str(below.pk))
+    assert as_(allowed).post(book_page(course), form).status_code == 302
+    first, *others = course.sessions.order_by("number")
+    assert squeezed(first) == {"practitioner", "room"}
+    assert [squeezed(one) for one in others] == [set(), set()]
+
+
+def test_over_what_was_not_shown_or_without_permission_nothing_is_booked(as_, allowed, nurse, course, below):
+    form = chosen(course, below, taken="1", key="0" * 32, squeeze_reason="Flies home", over="1")
+    assert as_(allowed).post(book_page(course), form).status_code == 409
+    assert as_(nurse).post(book_page(course), form).status_code == 403
+    assert not course.sessions.exists()
+
+
+def test_a_time_beyond_the_hours_is_refused_in_words(as_, allowed, course, below):
+    late = Slot(1, below.starts_at.replace(hour=20), below.room_id, below.practitioner_id)
+    text = (
+        as_(allowed)
+        .get(book_page(course), chosen(course, below, taken="1") | {"slot-1": slot_value(late)})
+        .text
+    )
+    assert "Session 1: it cannot be booked then." in text
+
+
+def test_a_taken_time_of_a_course_is_chosen_on_its_own_page(as_, allowed, course, below):
+    browser, url = as_(allowed), reverse("schedule:taken_of_course", args=[course.pk, 1])
+    text = browser.get(book_page(course), chosen(course, below, days=(1, 22, 43), choose="1")).text
+    assert url in text
+    page = urlencode(chosen(course, below, days=(1, 22, 43)))
+    assert browser.get(url, {"page": page}).status_code == 200
+    said = {
+        "day": "2026-11-24",
+        "time": "10:00",
+        "practitioner": below.practitioner_id,
+        "room": below.room_id,
+    }
+    assert browser.get(url, {"page": page, **said, "time": "x"}).status_code == 422
+    answer = browser.get(url, {"page": page, **said}, follow=True)
+    assert "It would be over this session" in answer.text
+
+
+def test_that_page_too_is_for_those_who_may_and_for_times_that_there_are(as_, allowed, nurse, course, below):
+    url, page = reverse("schedule:taken_of_course", args=[course.pk, 1]), urlencode(chosen(course, below))
+    assert as_(nurse).get(url, {"page": page}).status_code == 403
+    browser = as_(allowed)
+    assert browser.post(url, {"page": page}).status_code == 405
+    assert browser.get(url).status_code == 404
+    assert browser.get(reverse("schedule:taken_of_course", args=[10**17, 1])).status_code == 404

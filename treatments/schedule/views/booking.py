@@ -19,12 +19,13 @@ from clinic.models import Room, User
 from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
 from treatments.courses.models import Course, CourseState
-from treatments.schedule import actions, listing, offers, refusals, rules, words
+from treatments.schedule import actions, listing, offers, overbooking, refusals, rules, words
 from treatments.schedule.access import open_course
 from treatments.schedule.desk import Desk, horizon
 from treatments.schedule.desk import desk as open_desk
 from treatments.schedule.equipment import rooms_for, who_could_treat
 from treatments.schedule.forms import ANYBODY, BookForm, MoveForm, WishForm, read_slots, slot_value
+from treatments.schedule.overlap_forms import OverForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,7 +39,8 @@ def book(request, pk: int) -> HttpResponse:
     if not (form.is_valid() and slots and all(slot.practitioner for slot in slots)):
         return _page(request, course, request.POST, at=at, said=[_("This form is not complete.")], status=422)
     try:
-        standing = actions.book_course(course, slots, by=request.user, at=at, **form.cleaned_data)
+        reasons = {**form.cleaned_data, **OverForm(request.POST).wish}
+        standing = actions.book_course(course, slots, by=request.user, at=at, **reasons)
     except refusals.WrongTimes as wrong:
         said = words.faults_said(wrong.faults, course)
         return _page(request, course, request.POST, at=at, said=said, status=422)
@@ -128,13 +130,17 @@ def _offer(
     pinned = read_slots(data)
     desk = _desk(course, wish, rooms, pinned, at=at)
     wishes = wish.wishes(at=at, zone=desk.clock.zone)
-    found: dict = {"wished": wish.pairs(), "wishes_query": _query(course, wish.pairs())}
-    kept = offers.still_free(desk, pinned)
+    over = overbooking.wanted_over(request.user, desk, pinned, data.getlist("taken"))
+    pairs = [*wish.pairs(), *(("taken", str(slot.number)) for slot in over)]
+    found: dict = {"wished": pairs, "wishes_query": _query(course, wish.pairs())}
+    kept = [*offers.still_free(desk, pinned), *over]
     if kept or not desk.series.missing:
         proposal = offers.mended(desk, wishes, kept)
-        query = _query(course, [*wish.pairs(), *_slot_pairs(proposal.slots)])
-        found |= {"proposal": proposal, "query": query}
+        query = _query(course, [*pairs, *_slot_pairs(proposal.slots)])
+        found |= {"proposal": proposal, "query": query, "page": query.partition("?")[2]}
         found |= _choices(request, desk, proposal, data)
+        if over and proposal.complete:
+            found |= overbooking.word(desk, proposal.slots, over, by=request.user)
     if desk.series.missing and (not kept or request.method == "POST"):
         found |= _proposals(course, wish, rooms, desk, wishes)
     return found | (listing.beside_proposals(desk, wish.pairs()) if desk.series.missing else {})

@@ -25,12 +25,12 @@ from treatments.schedule.models import Session, SessionState
 from treatments.schedule.moving_forms import (
     BackForm,
     MovedForm,
-    OverForm,
     TimesForm,
     WhereForm,
     around,
     read_following,
 )
+from treatments.schedule.overlap_forms import OverForm
 from treatments.schedule.rules import Slot
 
 DIALOG = "calendar-dialog"
