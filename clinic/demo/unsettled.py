@@ -1,4 +1,4 @@
-"""What waits for somebody as the demo opens: an unconfirmed report, a question to a doctor, a draft of the lists."""
+"""What waits as the demo opens: an unconfirmed report, a question to a doctor, a draft of the lists, two patients."""
 
 import datetime as dt
 
@@ -13,17 +13,24 @@ from patients.actions import save_answers, show_code, submit_report
 from patients.interviews import questions
 from patients.models import Patient
 from treatments.courses.models import Course, CourseState
+from treatments.schedule.actions import put_on_list
+from treatments.schedule.actions.waiting import WISHES
 from treatments.schedule.models import Session
 
 COLD = "viral_infection"
+NO_WISH = dict.fromkeys(WISHES) | {"weekdays": []}
 
 
 def leave_open(scene: Scene) -> None:
-    """Yesterday evening somebody reported a cold, a nurse asked a doctor, and the catalogue admin proposed a change."""
+    """Yesterday evening somebody reported a cold, a nurse asked a doctor, the catalogue admin proposed a change.
+
+    Two patients wait for a time.
+    """
     evening = scene.at - dt.timedelta(hours=12)
     reported(_somebody_expected(scene), scene, at=evening)
     asked(scene, at=evening)
     proposed(scene, at=evening)
+    waits(scene, at=evening)
 
 
 def reported(patient: Patient, scene: Scene, *, at: dt.datetime) -> None:
@@ -54,6 +61,16 @@ def proposed(scene: Scene, *, at: dt.datetime) -> None:
         by=scene.staff["catalogue"],
         at=at,
     )
+
+
+def waits(scene: Scene, *, at: dt.datetime) -> None:
+    """Who comes last of all would like to come sooner, after work; a course that is not booked yet waits to begin."""
+    desk, sooner = scene.staff["desk"], {"not_before": dt.time(16), "weekdays": [1, 2, 3, 4, 5]}
+    last = Session.objects.booked().filter(course__screening__verdict="clear").order_by("-starts_at", "pk")[0]
+    put_on_list(last.course, last.number, NO_WISH | sooner | {"earliest": scene.day}, by=desk, at=at)
+    start = Course.objects.filter(state=CourseState.CONFIRMED, sessions=None).order_by("pk").first()
+    if start:
+        put_on_list(start, 1, NO_WISH | {"earliest": scene.day}, by=desk, at=at - dt.timedelta(days=3))
 
 
 def _somebody_expected(scene: Scene) -> Patient:
