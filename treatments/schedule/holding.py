@@ -45,7 +45,10 @@ def release(row: Hold) -> None:
 
 def release_lapsed(resources: Collection[int], *, at: dt.datetime) -> None:
     """Let go of what is held of these resources and has lapsed: it is in nobody's way. They are locked."""
-    _release(Reservation.objects.filter(resource__in=resources, hold__lapses_at__lte=at))
+    held = Reservation.objects.filter(
+        hold__isnull=False, resource__in=resources
+    )  # few rows, with an index of theirs
+    _release(held.filter(hold__lapses_at__lte=at))
 
 
 def _release(rows: "QuerySet[Reservation]") -> None:

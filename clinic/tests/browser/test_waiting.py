@@ -82,7 +82,7 @@ def test_from_the_cancelled_session_to_the_yes_on_the_phone(
     shown.goto(phone.url)
     own = Looker(shown)
     own("waiting-own", schemes=SCHEMES)
-    phone.get_by_role("button", name="Yes, book it for me").click()
+    phone.get_by_role("button", name="Yes, I take it").click()
     expect(phone.get_by_role("heading", name="It is yours.")).to_be_visible()
     assert Session.objects.get(pk=sessions[2].pk).starts_at == sessions[0].starts_at
     shown.reload()

@@ -1,4 +1,7 @@
-"""Send what is due, once and without Celery: for a rehearsal, or where somebody prefers cron."""
+"""Send what is due, once and without Celery: for a rehearsal, or where somebody prefers cron.
+
+The waiting list goes on with it: what it offers is told by these messages.
+"""
 
 import datetime as dt
 from collections import Counter
@@ -10,6 +13,7 @@ from django.utils import timezone
 from treatments.reminders import actions
 from treatments.reminders.models import Message
 from treatments.reminders.tasks import BATCH, database_clock
+from treatments.schedule import tasks as waiting
 
 
 class Command(BaseCommand):
@@ -24,6 +28,7 @@ class Command(BaseCommand):
         due = Message.objects.filter(not_after__gte=moment)
         if at is None:
             actions.beat(at=moment)
+            waiting.tick()
             done["cleared"] = actions.clear_away(at=moment)
         # A rehearsal is no proof that somebody sends, and what falls due before its day stays to be sent for real.
         for pk in due.to_send(moment, BATCH):
