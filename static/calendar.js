@@ -5,7 +5,8 @@ import { background } from "./live.js";
 
 const root = document.getElementById("calendar");
 const dialog = document.getElementById("drop");
-const { day, show, by, who, events, drop, offset, grid } = root.dataset;
+const { day, show, by, who, course, session: moving, events, drop, seek, offset, grid } = root.dataset;
+const sought = { course, session: moving };
 const narrow = matchMedia("(max-width: 48rem)").matches;
 const options = {};
 let asked = 0;
@@ -23,7 +24,7 @@ const element = (name, className, text = "") => {
 
 // The part in which the session leaves the practitioner free, as a share of its length.
 const gap = ([from, until], minutes) => {
-  const made = element("div", "gap", root.dataset.free);
+  const made = element("div", "gap");
   made.style.insetBlockStart = `${(100 * from) / minutes}%`;
   made.style.blockSize = `${(100 * (until - from)) / minutes}%`;
   return made;
@@ -31,12 +32,13 @@ const gap = ([from, until], minutes) => {
 
 const content = ({ event, timeText }) => {
   if (event.display === "background") return { domNodes: [element("span", "ground", event.title)] };
-  const { time, name, words, where, what, gaps } = event.extendedProps;
+  const { time, name, words, where, what, gaps, free } = event.extendedProps;
   const minutes = (event.end - event.start) / 60000;
-  const head = element("div", "when");
+  const head = element("div", "whose");
   head.append(element("b", "", event.display === "preview" ? timeText : time), " ", element("bdi", "", name));
   const state = element("div", "words", words.join(" · "));
-  return { domNodes: [...gaps.map((one) => gap(one, minutes)), head, state, element("small", "", what || where)] };
+  const lines = [what || where, ...free].map((line) => element("small", "", line));
+  return { domNodes: [...gaps.map((one) => gap(one, minutes)), head, state, ...lines] };
 };
 
 // Only what is other than before: every option that is set draws all of it anew.
@@ -48,7 +50,7 @@ const set = (name, value) => {
 
 const load = async ({ startStr, endStr }) => {
   const mine = ++asked;
-  const span = { start: startStr.slice(0, 10), end: endStr.slice(0, 10), by, who };
+  const span = { start: startStr.slice(0, 10), end: endStr.slice(0, 10), by, who, ...sought };
   const answer = await background(`${events}?${new URLSearchParams(span)}`);
   const found = answer && await answer.json();
   if (found && mine === asked) {
@@ -71,6 +73,7 @@ const propose = (info, seconds, minutes) => {
   const { session, start } = info.event.extendedProps;
   const at = new Date(Date.parse(`${start}Z`) + 1000 * seconds).toISOString().slice(0, 16);
   const query = new URLSearchParams({ at, by, column: info.event.resourceIds[0], minutes });
+  if (at === start && minutes === info.event.extendedProps.added && !info.newResource) return;
   putBack = info.revert;
   htmx.ajax("GET", `${drop.replace("/0/", `/${session}/`)}?${query}`, { target: "#calendar-dialog", swap: "innerHTML" });
 };
@@ -108,6 +111,10 @@ const calendar = EventCalendar.create(root, {
   dayHeaderFormat: { weekday: "short", day: "numeric", month: "short" },
   dragConstraint: ({ event, oldEvent }) => by !== "device" || event.resourceIds[0] === oldEvent.resourceIds[0],
   resizeConstraint: ({ event, endDelta }) => endDelta.seconds >= -60 * event.extendedProps.added,
+  dateClick: ({ dateStr, resource }) => {
+    if (!course && !moving) return;
+    location.assign(`${seek}?${new URLSearchParams({ at: dateStr.slice(0, 16), by, column: resource.id, ...sought })}`);
+  },
   eventDragStart: () => { dragging = true; },
   eventResizeStart: () => { dragging = true; },
   eventDrop: (info) => propose(info, info.delta.seconds, info.event.extendedProps.added),
@@ -117,6 +124,7 @@ const calendar = EventCalendar.create(root, {
   eventClassNames: ({ event }) => (event.extendedProps.session ? [`session-${event.extendedProps.session}`] : []),
 });
 root.hidden = false;
+root.classList.toggle("is-seeking", Boolean(course || moving));
 
 root.addEventListener("click", ({ target }) => {
   const block = target.closest(".ec-event");

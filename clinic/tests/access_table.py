@@ -107,6 +107,7 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "schedule:events": DESK,
     "schedule:changes": DESK,
     "schedule:drop": DESK,
+    "schedule:seek": DESK,
     "schedule:book": DESK,
     "schedule:session": DESK,
     "schedule:arrived": DESK,

@@ -3,7 +3,9 @@
 from django.shortcuts import get_object_or_404
 
 from clinic.accesslog import record_read
+from clinic.models import User
 from treatments.courses.models import Course
+from treatments.schedule.calendar.seeking import Sought, next_missing
 from treatments.schedule.models import Offer, Session, Waiting
 from treatments.schedule.querysets import courses_to_book
 
@@ -34,3 +36,14 @@ def open_offer(request, pk: int) -> Offer:
     offer = get_object_or_404(Offer.objects.visible_to(request.user).for_page(), pk=pk)
     record_read(request, offer.patient.pk)
     return offer
+
+
+def sought_by(user: User, *, course: int | None, session: int | None) -> Sought | None:
+    """A booked session that is to move, or the next missing one of a course; None where nothing is sought, or 404.
+
+    A calendar that highlights free time shows nothing of the record: reading is logged by the page that names them.
+    """
+    if session:
+        row = get_object_or_404(Session.objects.visible_to(user).booked().for_page(), pk=session)
+        return Sought(row.course, row.number, row)
+    return next_missing(get_object_or_404(courses_to_book(user), pk=course)) if course else None

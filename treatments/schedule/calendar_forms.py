@@ -38,6 +38,12 @@ class WhoForm(forms.Form):
 
     by = forms.ChoiceField(required=False, choices=list(BY.items()))
     who = forms.IntegerField(required=False, min_value=0, max_value=2**63 - 1)
+    course = forms.IntegerField(
+        required=False, min_value=1, max_value=2**63 - 1
+    )  # whose next session is sought
+    session = forms.IntegerField(
+        required=False, min_value=1, max_value=2**63 - 1
+    )  # for which another time is sought
 
     def clean_by(self) -> By:
         return By(self.cleaned_data["by"] or By.PRACTITIONER)
@@ -84,12 +90,33 @@ class SpanForm(WhoForm):
         return said
 
 
-class DropForm(forms.Form):
-    """Where a session is put with the mouse: when by the clinic's clock, in whose or which column, how much longer."""
+class PointForm(forms.Form):
+    """A point of the calendar: when by the clinic's clock, in whose or which column."""
 
     at = forms.CharField(max_length=16)  # Django's field for moments refuses the hour that a night has twice
     by = forms.ChoiceField(choices=[(by, by) for by in By])
     column = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+
+    def clean_at(self) -> dt.datetime:
+        """The moment; of the two that an hour in autumn has the first."""
+        return self.clock().replace(tzinfo=timezone.get_default_timezone()).astimezone(dt.UTC)
+
+    def clean_by(self) -> By:
+        return By(self.cleaned_data["by"])
+
+    def clock(self) -> dt.datetime:
+        """What the clock shows there. Raises ValidationError."""
+        try:
+            clock = dt.datetime.fromisoformat(self.cleaned_data["at"]).replace(tzinfo=None)
+        except ValueError:
+            raise forms.ValidationError(_("That is no time.")) from None
+        sensible(clock.date())
+        return clock
+
+
+class DropForm(PointForm):
+    """Where a session is put with the mouse, and how much longer it is made than its plan."""
+
     minutes = forms.IntegerField(min_value=0, max_value=LONGEST_ADDED)
 
     def __init__(self, data, *, session: Session):
@@ -98,12 +125,7 @@ class DropForm(forms.Form):
 
     def clean_at(self) -> dt.datetime:
         """The moment. One that does not change is kept as it is: a night in autumn has the hour twice."""
-        try:
-            clock = dt.datetime.fromisoformat(self.cleaned_data["at"]).replace(tzinfo=None)
-        except ValueError:
-            raise forms.ValidationError(_("That is no time.")) from None
-        sensible(clock.date())
-        begins = self.session.starts_at
+        clock, begins = self.clock(), self.session.starts_at
         if clock == shown(begins):
             return begins
         zone, fold = timezone.get_default_timezone(), timezone.localtime(begins).fold

@@ -274,10 +274,10 @@ class SessionQuerySet(models.QuerySet):
 
         The bare query of the calendar's day and week; it reads the index of reservations.
         """
-        squeezed = _reservations().filter(squeezed=True)
+        squeezed = _reservations().filter(squeezed=True, session=OuterRef("pk"))
         return (
             self.with_held()
-            .annotate(overlap=Exists(squeezed.filter(session=OuterRef("pk"))))
+            .annotate(overlap=Exists(squeezed))
             .filter(
                 reservations__resource__in=resources,
                 reservations__starts_at__gte=begin - LONGEST_RESERVATION,

@@ -27,6 +27,7 @@ urlpatterns = [
     path("sheet.pdf", sheets.sheet_pdf, name="sheet_pdf"),
     path("events/", feed.events, name="events"),
     path("changes/", feed.digest, name="changes"),
+    path("seek/", feed.seek, name="seek"),
     path("courses/<id:pk>/book/", booking.book, name="book"),
     path("courses/<id:pk>/taken/<id:number>/", taken.course, name="taken_of_course"),
     path("courses/<id:pk>/appointments.ics", files.course, name="course_ics"),

@@ -1,16 +1,19 @@
 """The calendar in a real Chromium: dragged, resized, refused, live, by keyboard, on a phone, in another zone."""
 
 import datetime as dt
+import re
 from uuid import uuid4
 
 import pytest
 import time_machine
+from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import expect
 
-from clinic.tests.browser.looking import Looker, log_in
+from clinic.tests.browser.looking import SHOTS, Looker, complaints, log_in
 from conftest import NOW
-from patients.tests.factories import interview, patient
-from treatments.schedule import actions
+from patients.tests.factories import clear_interview, interview, patient
+from treatments.schedule import absences, actions
+from treatments.schedule.models import Session
 from treatments.schedule.rules import Slot
 from treatments.schedule.tests.factories import confirmed_course, room, working_hours
 from treatments.schedule.tests.test_absences import away
@@ -54,8 +57,10 @@ def busy(doctor, nurse, clinic, clinic_admin, session):
     booked(nurse, TUESDAY.replace(hour=12), clinic[1])
     held = booked(nurse, TUESDAY.replace(hour=14, minute=0), clinic[1])
     interview(held.course.patient, by=doctor, answers={"pregnancy": "current"})
-    interview_of = patient(by=doctor, name=LONG)
-    interview(interview_of, by=doctor, answers={}, allergies=())
+    long = patient(by=doctor, name=LONG)
+    clear_interview(long, by=doctor)
+    squeezed = booked(doctor, TUESDAY.replace(hour=13, minute=0), clinic[0], patient=long)
+    squeezed.reservations.update(squeezed=True, squeezed_by=nurse, squeeze_reason="no other day")
     away(nurse, TUESDAY.replace(hour=9, minute=0), TUESDAY.replace(hour=11, minute=0), by=clinic_admin)
 
 
@@ -63,6 +68,210 @@ def calendar(page, base, query):
     page.goto(f"{base}/schedule/?{query}")
     expect(page.locator(".ec-main")).to_be_visible()
     page.wait_for_load_state("networkidle")
+
+
+def block(page, session):
+    return page.locator(f".ec-event.session-{session.pk}").first
+
+
+def point(page, column, clock):
+    """Where `clock` (hours) is in the so-and-so-many-th column."""
+    day = page.locator(".ec-body .ec-day").nth(column).bounding_box()
+    return day["x"] + day["width"] / 2, day["y"] + (clock - 8) * 72
+
+
+def drag(page, session, column, clock):
+    """With a real mouse: take the session by its head and let go of it elsewhere."""
+    box = block(page, session).bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 2)
+    page.mouse.down()
+    x, y = point(page, column, clock)
+    page.mouse.move(x, y - 40, steps=4)
+    page.mouse.move(x, y + 2, steps=4)
+    page.mouse.up()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_a_session_is_dragged_to_another_practitioner_and_time_once_the_server_said_what_follows(
+    page, live_server, front_desk, nurse, session
+):
+    look = Looker(page)
+    log_in(page, live_server.url, front_desk)
+    calendar(page, live_server.url, "day=2026-11-24")
+    drag(page, session, 1, 13)
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("13:00")
+    expect(dialog).to_contain_text("Natalia")
+    session.refresh_from_db()
+    assert session.version == 1
+    look("calendar-dialog", schemes=BOTH)
+    dialog.get_by_role("button", name="Move the session").click()
+    expect(dialog).not_to_be_visible()
+    expect(block(page, session)).to_contain_text("13:00–14:15")
+    expect(page.locator("#listed")).to_contain_text("13:00–14:15")
+    session.refresh_from_db()
+    assert (session.starts_at, session.practitioner, session.version) == (
+        TUESDAY.replace(hour=13, minute=0),
+        nurse,
+        2,
+    )
+    assert not look.found, "\n".join(look.found)
+
+
+def test_a_session_is_made_longer_at_its_lower_edge(page, live_server, front_desk, session):
+    log_in(page, live_server.url, front_desk)
+    calendar(page, live_server.url, "day=2026-11-24")
+    box = block(page, session).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] - 3
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + 20, steps=4)
+    page.mouse.move(x, y + 36, steps=4)
+    page.mouse.up()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("11:45")
+    dialog.get_by_role("button", name="Move the session").click()
+    expect(block(page, session)).to_contain_text("10:00–11:45")
+    session.refresh_from_db()
+    assert session.added_minutes == 30
+
+
+def test_what_cannot_be_is_said_in_words_and_goes_back(
+    page, live_server, front_desk, doctor, clinic, session
+):
+    other = booked(doctor, TUESDAY.replace(hour=14, minute=0), clinic[1])
+    log_in(page, live_server.url, front_desk)
+    calendar(page, live_server.url, "day=2026-11-24")
+    drag(page, session, 0, 14)
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Move the session")).to_have_count(0)
+    page.screenshot(path=f"{SHOTS}/calendar-refused.png")
+    page.keyboard.press("Escape")
+    expect(dialog).not_to_be_visible()
+    at = point(page, 0, 10)[1]
+    assert abs(block(page, session).bounding_box()["y"] - at) < 3
+    drag(page, session, 1, 15)
+    dialog.get_by_role("button", name="Leave it as it was").click()
+    expect(dialog).not_to_be_visible()
+    assert abs(block(page, session).bounding_box()["y"] - at) < 3
+    assert {row.version for row in (session, other) if row.refresh_from_db() is None} == {1}
+
+
+def test_in_a_week_it_goes_to_another_day_and_in_a_room_column_to_another_room(
+    page, live_server, front_desk, clinic, session
+):
+    log_in(page, live_server.url, front_desk)
+    calendar(page, live_server.url, "day=2026-11-24&show=week")
+    drag(page, session, 3, 12)
+    expect(page.get_by_role("dialog")).to_contain_text("26 Nov")
+    page.get_by_role("dialog").get_by_role("button", name="Move the session").click()
+    expect(block(page, session)).to_contain_text("12:00–13:15")
+    calendar(page, live_server.url, "day=2026-11-26&by=room")
+    drag(page, session, 1, 12)
+    page.get_by_role("dialog").get_by_role("button", name="Move the session").click()
+    expect(page.locator("#listed")).to_contain_text("Room 2")
+    session.refresh_from_db()
+    assert (session.starts_at, session.room) == (NOW.replace(day=26, hour=12, minute=0), clinic[1])
+
+
+def test_what_is_past_or_performed_stays_where_it_is(page, live_server, front_desk, doctor, clinic, session):
+    Session.objects.filter(pk=session.pk).update(state="performed")
+    log_in(page, live_server.url, front_desk)
+    calendar(page, live_server.url, "day=2026-11-24")
+    box = block(page, session).bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 40, box["y"] + 200, steps=5)
+    assert page.locator(".ec-preview").count() == 0
+    page.mouse.up()
+    expect(page.get_by_role("dialog")).not_to_be_visible()
+
+
+def test_a_click_opens_the_session(page, live_server, front_desk, session):
+    log_in(page, live_server.url, front_desk)
+    calendar(page, live_server.url, "day=2026-11-24")
+    block(page, session).click(position={"x": 60, "y": 5})
+    page.wait_for_url(f"**/schedule/sessions/{session.pk}/")
+
+
+def test_all_the_same_by_keyboard_through_the_list(page, live_server, front_desk, session):
+    log_in(page, live_server.url, front_desk)
+    calendar(page, live_server.url, "day=2026-11-24")
+    page.get_by_label("How much").get_by_role("link", name="Week").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**show=week**")
+    assert (
+        page.evaluate(
+            "document.querySelectorAll('#calendar :is(a, button, [tabindex]:not([tabindex=\"-1\"]))').length"
+        )
+        == 0
+    )
+    page.get_by_role("link", name=re.compile("Move.*Ana")).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/move/**")
+    page.go_back()
+    page.get_by_role("link", name=re.compile("Cancel.*Ana")).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Reason")).to_be_visible()
+
+
+def test_without_javascript_the_list_is_the_page(browser, live_server, front_desk, session):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    log_in(page, live_server.url, front_desk)
+    page.goto(f"{live_server.url}/schedule/?day=2026-11-24&show=week")
+    expect(page.locator("#calendar")).not_to_be_visible()
+    expect(page.get_by_role("link", name="10:00–11:15")).to_be_visible()
+    context.close()
+
+
+def test_what_another_person_does_appears_within_five_seconds_and_keeps_nobody_logged_in(
+    page, browser, live_server, front_desk, doctor, nurse, clinic, session
+):
+    log_in(page, live_server.url, front_desk)
+    calendar(page, live_server.url, "day=2026-11-24")
+    page.evaluate("window.stayed = true")
+    key = next(one["value"] for one in page.context.cookies() if "session" in one["name"])
+    clock = SessionStore(session_key=key)["clock"]
+    other = browser.new_context().new_page()
+    log_in(other, live_server.url, nurse)
+    calendar(other, live_server.url, "day=2026-11-24")
+    soon = {"timeout": 5000}
+    page.get_by_role("link", name=re.compile("Move.*Ana")).focus()
+    mine = booked(doctor, TUESDAY.replace(hour=15, minute=0), clinic[1])
+    for one in (page, other):
+        expect(block(one, mine)).to_contain_text("15:00–16:15", **soon)
+        expect(one.locator("#listed")).to_contain_text("15:00–16:15", **soon)
+    expect(page.get_by_role("link", name=re.compile("Move.*Ana")).first).to_be_focused()
+    interview(mine.course.patient, by=doctor, answers={"pregnancy": "current"})
+    expect(block(page, mine)).to_contain_text("Held", **soon)
+    mine.refresh_from_db()
+    actions.cancel_session(mine, reason="ill", version=mine.version, by=nurse, at=NOW)
+    expect(page.locator(f".ec-event.session-{mine.pk}")).to_have_count(0, **soon)
+    absences.ill_today(nurse, by=doctor, at=TUESDAY)
+    expect(page.locator(".ec-bg-event.is-away")).to_be_visible(**soon)
+    assert page.evaluate("window.stayed")
+    assert SessionStore(session_key=key)["clock"] == clock
+    SessionStore(session_key=key).delete()
+    page.wait_for_url("**/accounts/login/**", timeout=5000)
+    other.context.close()
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+def test_times_are_the_clinics_in_every_zone(browser, live_server, front_desk, session, zone):
+    context = browser.new_context(timezone_id=zone)
+    page = context.new_page()
+    log_in(page, live_server.url, front_desk)
+    calendar(page, live_server.url, "day=2026-11-24")
+    assert abs(block(page, session).bounding_box()["y"] - point(page, 0, 10)[1]) < 3
+    drag(page, session, 0, 12)
+    expect(page.get_by_role("dialog")).to_contain_text("12:00")
+    page.get_by_role("dialog").get_by_role("button", name="Move the session").click()
+    expect(block(page, session)).to_contain_text("12:00–13:15")
+    session.refresh_from_db()
+    assert session.starts_at == TUESDAY.replace(hour=12, minute=0)
+    context.close()
 
 
 def test_look(page, live_server, doctor, front_desk, busy):
@@ -79,3 +288,34 @@ def test_look(page, live_server, doctor, front_desk, busy):
     page.goto(f"{live_server.url}/schedule/?day=2026-11-24&show=month")
     look("calendar-month", schemes=BOTH)
     assert not look.found, "\n".join(look.found)
+
+
+def test_free_time_for_a_course_is_highlighted_and_a_click_proposes_it(
+    page, live_server, front_desk, doctor, clinic
+):
+    course = confirmed_course(by=doctor, sessions=2)
+    look = Looker(page)
+    log_in(page, live_server.url, front_desk)
+    page.goto(f"{live_server.url}/schedule/courses/{course.pk}/book/")
+    page.get_by_role("link", name="See it in the calendar").click()
+    expect(page.locator(".ec-bg-event.is-free").first).to_be_visible()
+    look("calendar-free", schemes=BOTH)
+    page.mouse.click(*point(page, 3, 11))
+    page.wait_for_url("**/book/?slot-1=**")
+    expect(page.get_by_text("11:00–12:15")).to_be_visible()
+    assert not look.found, "\n".join(look.found)
+
+
+def test_on_a_phone_the_list_comes_first_and_one_column_fills_the_calendar(
+    browser, live_server, doctor, busy
+):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    page = context.new_page()
+    log_in(page, live_server.url, doctor)
+    calendar(page, live_server.url, "day=2026-11-24")
+    listed, drawn = (page.locator(one).bounding_box() for one in ("#listed", "#calendar"))
+    assert listed["y"] < drawn["y"]
+    assert page.locator(".ec-body .ec-day").first.bounding_box()["width"] > 250
+    page.screenshot(path=SHOTS / "calendar-on-a-phone.png", full_page=True)
+    assert complaints(page) == []
+    context.close()

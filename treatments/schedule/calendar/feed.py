@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from treatments.schedule.calendar import ground, sessions
 from treatments.schedule.calendar.columns import By, Column, Shifts, columns, shifts, to_show
+from treatments.schedule.calendar.seeking import Sought, free_for
 from treatments.schedule.calendar.spans import Days, shown, walls
 from treatments.schedule.models import Absence
 
@@ -12,8 +13,12 @@ EARLIEST, LATEST = 8, 18  # hours that are shown also when nothing happens
 SATURDAY, SUNDAY = 6, 7
 
 
-def week_or_day(days: Days, by: By, *, who: int | None, clinical: bool, at: dt.datetime) -> dict:
+def week_or_day(
+    days: Days, by: By, *, who: int | None, clinical: bool, at: dt.datetime, sought: Sought | None = None
+) -> dict:
     """All that the day view (one day) and the week view (seven) show, `who` alone or everybody.
+
+    `sought`: for this session free time is highlighted, which asks more.
 
     Six SQL queries however much happens; the bare one is `SessionQuerySet.taking`.
     """
@@ -30,6 +35,8 @@ def week_or_day(days: Days, by: By, *, who: int | None, clinical: bool, at: dt.d
     for block in blocks:
         column = asked[block.row.resource]
         under += [ground.background(column, walls(kept), "kept") for kept in sessions.kept_free(block)]
+    if sought:
+        under += ground.free(free_for(sought, days, by, at=at))
     over = [sessions.as_event(block, asked[block.row.resource], clinical=clinical, at=at) for block in blocks]
     return {
         "resources": [{"id": one.pk, "title": one.label} for one in listed],

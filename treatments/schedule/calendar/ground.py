@@ -60,3 +60,9 @@ def offered(columns: dict[int, int], span: Span, *, at: dt.datetime) -> Iterator
     rows = Reservation.objects.of_kind(ReservationWhy.OFFER, columns, *span).filter(hold__lapses_at__gt=at)
     for resource, begins, ends in rows.values_list("resource", "starts_at", "ends_at"):
         yield background(columns[resource], walls((begins, ends)), "offer", _("Held for the waiting list"))
+
+
+def free(spans: Iterable[tuple[int, Span]]) -> Iterator[dict]:
+    """Time in which a session that is sought could be: (column, span)."""
+    for column, span in spans:
+        yield background(column, walls(span), "free", _("Free"))

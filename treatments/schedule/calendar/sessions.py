@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -95,7 +95,8 @@ def as_event(block: Block, column: int, *, clinical: bool, at: dt.datetime) -> d
             "words": words(row),
             "where": f"{row.room} · {row.practitioner}",
             "what": f"{row.goal}, {row.area}" if clinical else "",
-            "gaps": gaps(block),
+            "gaps": [[(moment - row.starts_at) // MINUTE for moment in gap] for gap in gaps(block)],
+            "free": [_("practitioner free %s") % f"{said(gap[0])}–{said(gap[1])}" for gap in gaps(block)],
         },
     }
 
@@ -115,11 +116,9 @@ def words(row: Row) -> list[str]:
     return [str(state), *([_("Held")] if row.held else []), *([_("Overlap")] if row.overlap else [])]
 
 
-def gaps(block: Block) -> list[tuple[int, int]]:
-    """The minutes of the session, from and until, in which it leaves this resource free: the cream works."""
-    begins = block.row.starts_at
-    pairs = zip(block.parts, block.parts[1:], strict=False)
-    return [((end - begins) // MINUTE, (start - begins) // MINUTE) for (_b, end), (start, _e) in pairs]
+def gaps(block: Block) -> list[Span]:
+    """When the session leaves this resource free: the cream works."""
+    return [(end, start) for (_b, end), (start, _e) in pairwise(block.parts)]
 
 
 def kept_free(block: Block) -> Sequence[Span]:

@@ -120,7 +120,7 @@ def test_who_is_away_stands_on_the_day_and_is_not_ill_once_more(as_, doctor, fro
     assert ill not in page
 
 
-def test_cancelled_and_missed_sessions_are_gone(as_, doctor, sessions):
+def test_cancelled_sessions_are_gone(as_, doctor, sessions):
     actions.cancel_session(sessions[0], reason="ill", version=1, by=doctor, at=NOW)
     assert "Nothing is booked on this day" in as_(doctor).get(PAGE, {"day": TUESDAY.isoformat()}).text
 

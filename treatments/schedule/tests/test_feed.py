@@ -89,7 +89,7 @@ def test_a_session_is_drawn_in_the_column_of_the_practitioner_with_the_part_that
     )
     said = block["extendedProps"]
     assert (said["time"], said["words"], said["where"]) == ("10:00–11:15", ["Booked"], "Room 1 · Dorota")
-    assert said["gaps"] == [[10, 40]]
+    assert (said["gaps"], said["free"]) == ([[10, 40]], ["practitioner free 10:10–10:40"])
     assert said["name"] == sessions[0].course.patient.name
 
 

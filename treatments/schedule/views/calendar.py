@@ -11,11 +11,14 @@ from django.utils.dates import WEEKDAYS_ABBR
 from django.views.decorators.http import require_safe
 
 from clinic.access import role_required
+from clinic.accesslog import record_read
 from clinic.models import User
 from clinic.roles import Role
 from patients.models import Report
+from treatments.schedule.access import sought_by
 from treatments.schedule.calendar import changes, lists, months
 from treatments.schedule.calendar.columns import BY, By, Column, columns, shifts
+from treatments.schedule.calendar.seeking import Sought
 from treatments.schedule.calendar.spans import Days, Show
 from treatments.schedule.calendar_forms import SHOW, CalendarForm
 from treatments.schedule.models import Session
@@ -35,12 +38,26 @@ class Shown:
     who: int | None
     days: Days
     columns: list[Column]
+    sought: Sought | None = None
 
     def address(self, **changed: object) -> str:
         """The address of this page with something else chosen."""
         who = EVERYBODY if self.who is None else self.who
-        said = {"day": self.day, "show": self.show, "by": self.by, "who": who} | changed
+        said = {"day": self.day, "show": self.show, "by": self.by, "who": who, **self.seeking} | changed
         return "?" + urlencode({name: str(value) for name, value in said.items()})
+
+    @property
+    def seeking(self) -> dict[str, int]:
+        """What the address says of the session that is sought."""
+        if self.sought is None:
+            return {}
+        moving = self.sought.moving
+        return {"session": moving.pk} if moving else {"course": self.sought.course.pk}
+
+    @property
+    def label(self) -> str:
+        """Whose calendar it is, if it is one's alone."""
+        return next((one.label for one in self.columns if one.pk == self.who), "")
 
     @property
     def before(self) -> str:
@@ -57,7 +74,8 @@ class Shown:
     @property
     def shows(self) -> list[tuple[str, str, str]]:
         """(name, words, address) of each stretch of days."""
-        return [(show.value, str(SHOW[show]), self.address(show=show)) for show in Show]
+        alone = {} if self.who else {"who": ""}  # of everybody: each stretch begins with its own
+        return [(show.value, str(SHOW[show]), self.address(show=show, **alone)) for show in Show]
 
     @property
     def bys(self) -> list[tuple[str, str]]:
@@ -72,6 +90,8 @@ def day(request) -> HttpResponse:
     form.is_valid()
     today = timezone.localdate(at)
     shown = _shown(request.user, form.cleaned_data, today)
+    if shown.sought:
+        record_read(request, shown.sought.course.patient_id)
     context = {
         "form": form,
         "shown": shown,
@@ -89,17 +109,21 @@ def day(request) -> HttpResponse:
 
 
 def _shown(user: User, said: dict, today: dt.date) -> Shown:
+    sought = sought_by(user, course=said.get("course"), session=said.get("session"))
     show, by = said.get("show") or Show.DAY, said.get("by") or By.PRACTITIONER
-    day, known = said.get("day") or today, columns(by)
-    return Shown(day, show, by, _who(user, said.get("who"), show, known), Days.around(day, show), known)
+    day = said.get("day") or max(today, (sought and sought.day) or today)
+    known = columns(by)
+    first = sought.moving.practitioner_id if sought and sought.moving else user.pk
+    who = _who(first, said.get("who"), show, known)
+    return Shown(day, show, by, who, Days.around(day, show), known, sought)
 
 
-def _who(user: User, asked: int | None, show: Show, known: list[Column]) -> int | None:
-    """Whom the calendar is about: nobody in particular, or in a week the reader if they treat, else the first."""
+def _who(first: int, asked: int | None, show: Show, known: list[Column]) -> int | None:
+    """Whom the calendar is about: nobody in particular, or in a week who comes `first` if they treat, else anybody."""
     if asked is not None or show != Show.WEEK:
         return asked if any(one.pk == asked for one in known) else None
     current = [one.pk for one in known if one.current]
-    return user.pk if user.pk in current else next(iter(current), None)
+    return first if first in current else next(iter(current), None)
 
 
 def _listed(user: User, shown: Shown, today: dt.date) -> dict:
