@@ -302,7 +302,7 @@ def test_free_time_for_a_course_is_highlighted_and_a_click_proposes_it(
     look("calendar-free", schemes=BOTH)
     page.mouse.click(*point(page, 3, 11))
     page.wait_for_url("**/book/?slot-1=**")
-    expect(page.get_by_text("11:00–12:15")).to_be_visible()
+    expect(page.locator("#slot-1")).to_contain_text("11:00–12:15")
     assert not look.found, "\n".join(look.found)
 
 
