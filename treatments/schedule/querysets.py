@@ -127,10 +127,6 @@ class StandingQuerySet(models.QuerySet):
 class ResourceQuerySet(models.QuerySet):
     """Resources."""
 
-    def of_clinic(self, kind: str):
-        """The practitioners or the rooms, as `kind` says, in one query."""
-        return self.filter(**{f"{kind}__isnull": False}).select_related(kind)
-
     def free_time(
         self, resources: Collection[int], begin: dt.datetime, until: dt.datetime, *, but: Collection[int] = ()
     ) -> dict[int, Times]:

@@ -274,6 +274,71 @@ def test_times_are_the_clinics_in_every_zone(browser, live_server, front_desk, s
     context.close()
 
 
+def at_night(session, moment):
+    """The session as if it had been booked for that moment, whatever the hours of the clinic."""
+    later = moment - session.starts_at
+    for row in session.reservations.all():
+        row.period = (row.starts_at + later, row.ends_at + later)
+        row.save(update_fields=["period"])
+    Session.objects.filter(pk=session.pk).update(starts_at=moment, ends_at=session.ends_at + later)
+
+
+@pytest.mark.parametrize(
+    ("day", "moment", "clock", "said", "zone"),
+    [
+        (
+            "2027-10-31",
+            dt.datetime(2027, 10, 31, 1, 30, tzinfo=dt.UTC),
+            2.5,
+            "02:30 CET–03:45",
+            "Europe/Warsaw",
+        ),
+        (
+            "2027-10-31",
+            dt.datetime(2027, 10, 31, 0, 30, tzinfo=dt.UTC),
+            2.5,
+            "02:30 CEST",
+            "America/New_York",
+        ),
+        ("2027-03-28", dt.datetime(2027, 3, 28, 0, 30, tzinfo=dt.UTC), 1.5, "01:30–03:45", "Europe/Warsaw"),
+        (
+            "2027-03-14",
+            dt.datetime(2027, 3, 14, 1, 30, tzinfo=dt.UTC),
+            2.5,
+            "02:30–03:45",
+            "America/Los_Angeles",
+        ),
+    ],
+    ids=[
+        "the second half past two",
+        "the first",
+        "before the missing hour",
+        "the browser's own missing hour",
+    ],
+)
+def test_nights_in_which_a_clock_changes_lose_and_shift_nothing(
+    browser, live_server, front_desk, session, day, moment, clock, said, zone
+):
+    at_night(session, moment)
+    context = browser.new_context(timezone_id=zone)
+    page = context.new_page()
+    log_in(page, live_server.url, front_desk)
+    calendar(page, live_server.url, f"day={day}&by=room")
+    page.locator(".ec-main").evaluate("main => main.scrollTop = 0")
+    expect(block(page, session)).to_contain_text(said)
+    column = page.locator(".ec-body .ec-day").first.bounding_box()
+    box = block(page, session).bounding_box()
+    assert abs(box["y"] - column["y"] - 72 * (clock - int(clock))) < 3
+    assert abs(box["height"] - 90) < 3
+    page.mouse.move(box["x"] + 60, box["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] + 60, steps=4)
+    page.mouse.move(box["x"] + 60, column["y"] + 72 * (6 - int(clock)) + 2, steps=4)
+    page.mouse.up()
+    expect(page.get_by_role("dialog").locator(".to")).to_contain_text("06:00–07:15")
+    context.close()
+
+
 def test_look(page, live_server, doctor, front_desk, busy):
     look = Looker(page)
     log_in(page, live_server.url, doctor)
