@@ -16,7 +16,7 @@ from treatments.courses import actions as courses
 from treatments.courses.models import Course
 from treatments.courses.run import run_of
 from treatments.schedule import arrivals
-from treatments.schedule.actions import book_course, cancel_session, move_session
+from treatments.schedule.actions import book_course, cancel_session, miss, move_session
 from treatments.schedule.models import Session
 from treatments.schedule.rules import Slot, wall
 from treatments.visits.actions import perform
@@ -66,8 +66,11 @@ def undertaken(course: Course, story: Story, place: Place, first: dt.date, scene
     if story.ends is Ends.CONFIRMED:
         return
     sessions = booked(course, place, first, scene)
-    for session in sessions:
-        if session.ends_at < scene.at and not (story.ends is Ends.GIVEN_UP and session.number > 2):
+    past = [session for session in sessions if session.ends_at < scene.at]
+    for session in past[:2] if story.ends is Ends.GIVEN_UP else past:
+        if story.missed and session == past[-1]:
+            missed(session, scene)
+        else:
             performed(session, story, by=by)
     if story.ends is Ends.GIVEN_UP:
         course.refresh_from_db()
@@ -106,6 +109,12 @@ def performed(session: Session, story: Story, *, by: User) -> None:
     )
     checked_in(session, story, by=by, at=session.starts_at)
     perform(session, note=NOTES[session.starts_at.toordinal() % len(NOTES)], by=by, at=session.ends_at)
+
+
+def missed(session: Session, scene: Scene) -> None:
+    """Twenty minutes after it should have begun the desk gives up waiting."""
+    at = session.starts_at + dt.timedelta(minutes=20)
+    miss(session, version=session.version, by=scene.staff["desk"], at=at)
 
 
 def changed(sessions: list[Session], scene: Scene) -> None:

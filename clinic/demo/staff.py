@@ -25,6 +25,7 @@ class Member:
     roles: tuple[Role, ...]
     works: dict[int, tuple[int, int]]
     with_doctor: str = ""
+    may_overlap: bool = False
 
     @property
     def email(self) -> str:
@@ -42,7 +43,7 @@ WEEK = dict.fromkeys(range(1, 6), (8, 16))
 LATE = dict.fromkeys(range(1, 6), (10, 18))
 STAFF = [
     Member("admin", "Adaeze Lindqvist", (Role.CLINIC_ADMIN, Role.FRONT_DESK), {}),
-    Member("doctor", "Dr Helena Brandt", (Role.DOCTOR,), {**WEEK, 3: (8, 12)}),
+    Member("doctor", "Dr Helena Brandt", (Role.DOCTOR,), {**WEEK, 3: (8, 12)}, may_overlap=True),
     Member("doctor2", "Dr Tomasz Okoye", (Role.DOCTOR, Role.CATALOGUE_ADMIN), {**LATE, 6: (9, 14)}),
     Member("nurse", "Nina Castellanos", (Role.NURSE,), WEEK, with_doctor="doctor"),
     Member("nurse2", "Mateusz Żółkiewski", (Role.NURSE,), {**LATE, 6: (9, 14)}, with_doctor="doctor2"),
@@ -61,6 +62,7 @@ def open_clinic(at: dt.datetime) -> dict[str, User]:
     for member in STAFF[1:]:
         doctor = people.get(member.with_doctor)
         person = User(name=member.name, email=member.email, cooperating_doctor=doctor)
+        person.may_overlap = member.may_overlap
         actions.add_person(person, roles=member.roles, by=chief, at=at)
         people[member.login] = person
         if member.works:

@@ -33,7 +33,7 @@ class Story:
     """`said`: {fact: state, days since it ended, or None for not asked}; what is not in it is "no".
 
     `allergies` are codes of substances or free text; None: not asked. `ended`: at least so many days since the last
-    session of a finished course.
+    session of a finished course. `missed`: they did not come to their last session before today.
     """
 
     plan: str = ""
@@ -42,6 +42,7 @@ class Story:
     ends: Ends = Ends.BOOKED
     ended: int = 0
     after: After = After.WAITS
+    missed: bool = False
 
 
 FACE = {"area": "face", "technique": "needle_syringe", "injection_depth": "intradermal"}
@@ -108,7 +109,11 @@ ALLERGIC = {
     35: ("penicillin",),
 }
 
-UNDER_WAY = [Story(ROUND[i % len(ROUND)], REMARKABLE.get(i, {}), ALLERGIC.get(i, ())) for i in range(36)]
+DID_NOT_COME = {13, 28}
+UNDER_WAY = [
+    Story(ROUND[i % len(ROUND)], REMARKABLE.get(i, {}), ALLERGIC.get(i, ()), missed=i in DID_NOT_COME)
+    for i in range(36)
+]
 FINISHED = [
     Story("hair", ends=Ends.FINISHED, ended=40, after=After.SENT),
     Story("wrinkles", ends=Ends.FINISHED, ended=130, after=After.SENT),

@@ -22,9 +22,9 @@ from treatments.schedule.rules import Slot
 @role_required(Role.DOCTOR, Role.NURSE, Role.FRONT_DESK)
 def session(request, pk: int) -> HttpResponse:
     """Any time for a booked session; the page of moving it says what that would mean."""
+    row = open_session(request, pk)
     if not request.user.may_overlap:
         raise PermissionDenied
-    row = open_session(request, pk)
     now = Slot(row.number, row.starts_at, row.room_id, row.practitioner_id)
     form = TakenForm(request.GET or None, course=row.course, today=timezone.localdate(), now=now)
     if form.is_valid():
