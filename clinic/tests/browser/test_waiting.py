@@ -53,6 +53,8 @@ def test_from_the_cancelled_session_to_the_yes_on_the_phone(
     look("waiting-empty", schemes=SCHEMES)
     for session in sessions[1:]:
         page.goto(f"{base}/schedule/sessions/{session.pk}/")
+        if session == sessions[1]:
+            look("waiting-session", schemes=SCHEMES)
         page.get_by_role("link", name="Would like an earlier time").click()
         page.get_by_label("Not before").fill("08:00")
         if session == sessions[1]:
@@ -71,6 +73,10 @@ def test_from_the_cancelled_session_to_the_yes_on_the_phone(
     page.goto(f"{base}/waiting/")
     expect(page.get_by_text("held until")).to_be_visible()
     look("waiting-offers", schemes=SCHEMES)
+    page.goto(f"{base}/schedule/courses/{sessions[0].course_id}/book/")
+    expect(page.get_by_text("is held for the waiting list until")).to_be_visible()
+    look("waiting-booking", schemes=SCHEMES)
+    page.goto(f"{base}/waiting/")
 
     letter = next(one for one in mailoutbox if one.to == ["p2@mail.example"])
     context = browser.new_context(viewport=PHONE, java_script_enabled=False)
@@ -89,8 +95,7 @@ def test_from_the_cancelled_session_to_the_yes_on_the_phone(
     expect(shown.get_by_role("heading", name="This link does not work any more.")).to_be_visible()
     own("waiting-own-gone", schemes=SCHEMES)
 
-    page.reload()
-    expect(page.get_by_text("Said yes")).to_be_visible()
+    expect(page.get_by_text("Said yes")).to_be_visible(timeout=20_000)  # nobody has reloaded
     expect(page.get_by_text("Somebody else was faster")).to_be_visible()
     look("waiting-settled", schemes=SCHEMES)
     assert send_letters() == ["sent"]
