@@ -56,7 +56,7 @@ def word(change: Change, *, by: User, at: dt.datetime, alone: bool = False) -> W
     later = later_of(change.session)
     found = None if alone else follow(change, later, at=at)
     if isinstance(found, Stuck):
-        return Word([Shift(change)], later, [stuck_said(found, by)], needs_reason=by.is_doctor)
+        return _alone(change, later, stuck_said(found, by), by=by, at=at)
     changes = [change, *(found or [])]
     wrong = objection(lambda: actions.rearrange(changes, by=by, at=at), changes, by=by)
     moved = {one.session.pk for one in changes}
@@ -66,6 +66,14 @@ def word(change: Change, *, by: User, at: dt.datetime, alone: bool = False) -> W
         return Word(shifts, staying)
     over = _over(changes, by=by, at=at) if wrong.taken else []
     return Word(shifts, staying, wrong.said, wrong.lawful, over)
+
+
+def _alone(change: Change, later: list[Session], said: str, *, by: User, at: dt.datetime) -> Word:
+    """The word where the later ones cannot follow: for a doctor, unless more is wrong than the interval."""
+    wrong = objection(lambda: actions.rearrange([change], by=by, at=at), [change], by=by)
+    if wrong and not wrong.outside:
+        return Word([Shift(change)], later, [said, *wrong.said])
+    return Word([Shift(change)], later, [said], needs_reason=by.is_doctor)
 
 
 def _over(changes: Sequence[Change], *, by: User, at: dt.datetime) -> list[Session]:

@@ -77,11 +77,12 @@ class Shift:
 class Objection:
     """What is wrong with a change; `lawful`: a doctor may have it so all the same, with a reason.
 
-    `taken`: others are there, whom somebody may book over on purpose.
+    `outside`: nothing but the interval is wrong. `taken`: others are there, whom somebody may book over on purpose.
     """
 
     said: list[str]
     lawful: bool = False
+    outside: bool = False
     taken: bool = False
 
 
@@ -90,8 +91,9 @@ def objection(deed: Callable[[], object], changes: Sequence[Change], *, by: User
     try:
         actions.rehearse(deed)
     except refusals.WrongTimes as wrong:
-        lawful = by.is_doctor and {fault for _number, fault in wrong.faults} <= OUTSIDE
-        return Objection(words.faults_said(wrong.faults, changes[0].session.course), lawful)
+        outside = {fault for _number, fault in wrong.faults} <= OUTSIDE
+        said = words.faults_said(wrong.faults, changes[0].session.course)
+        return Objection(said, by.is_doctor and outside, outside)
     except refusals.SlotTaken as taken:
         return Objection(taken_said(changes) or [str(taken)], taken=True)
     except refusals.NotBookable as refused:

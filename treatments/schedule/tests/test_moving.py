@@ -204,6 +204,12 @@ def test_a_doctor_moves_it_alone_with_a_reason(as_, doctor, stuck):
     assert (row.starts_at, row.interval_reason) == (stuck[1].starts_at + 18 * DAY, "A long journey.")
 
 
+def test_where_more_than_the_interval_is_wrong_a_doctor_is_told_that_too(as_, doctor, stuck):
+    page = as_(doctor).get(url(stuck[1]), {"to": later(stuck[1], 18, 10)})
+    assert not page.context["word"].may_go
+    assert "Session 2: outside the working hours." in page.context["word"].said
+
+
 def test_a_doctor_may_also_leave_the_later_ones_where_they_are(as_, doctor, sessions):
     browser = as_(doctor)
     page = browser.get(url(sessions[1]), {"to": later(sessions[1], 14)})
