@@ -90,14 +90,21 @@ class Links:
             least = self.best(place + 1, self._ordinal(seat.starts_at), seat.number, True)
             if least and not least[0].sessions:
                 return least
-        for there in self._days(seat, day, number) if seat.may_move else ():
+        for at_best, there in self._promising(seat, day, number):
+            rest = self.best(place + 1, there, seat.number, False)
+            if rest is None or (least and least[0] <= at_best.plus(rest[0])):
+                continue  # looking into the day itself is what takes long
             picked = self.near.on(seat, dt.date.fromordinal(there))
-            rest = self.best(place + 1, there, seat.number, False) if picked else None
-            if picked and rest:
-                change = picked[0].plus(rest[0])
-                if least is None or change < least[0]:
-                    least = change, [picked[1], *rest[1]]
+            if picked and (least is None or picked[0].plus(rest[0]) < least[0]):
+                least = picked[0].plus(rest[0]), [picked[1], *rest[1]]
         return least
+
+    def _promising(self, seat: Seat, day: int | None, number: int) -> list[tuple[Change, int]]:
+        """The days on which a session can be that moves, each with the least that it costs, the least first."""
+        if not seat.may_move:
+            return []
+        days = self._days(seat, day, number)
+        return sorted((self.near.at_best(seat, dt.date.fromordinal(there)), there) for there in days)
 
     def _stays(self, seat: Seat, day: int | None, number: int, stood: bool) -> bool:
         if not seat.may_stay:

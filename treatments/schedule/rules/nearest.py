@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from treatments.schedule.rules.clock import MINUTE, Clock, Span, grid_up, wall
+from treatments.schedule.rules.clock import MINUTE, Clock, Span, day_of, grid_up, wall
 from treatments.schedule.rules.occupation import Occupation
 from treatments.schedule.rules.openings import Free, Need, Opening, Slot, openings, starts_in
 
@@ -57,6 +57,13 @@ class Nearest:
     clock: Clock
     earliest: dt.datetime
     known: dict[tuple[int, dt.date], Pick | None] = field(default_factory=dict)
+
+    def at_best(self, seat: Seat, day: dt.date) -> Change:
+        """What having this session on that day costs at least."""
+        stood = day_of(seat.starts_at, self.clock.zone)
+        return Change(
+            sessions=1, weekdays=int(stood.weekday() != day.weekday()), days=abs((day - stood).days)
+        )
 
     def on(self, seat: Seat, day: dt.date) -> Pick | None:
         """The least change that has this session on that day."""
@@ -131,9 +138,12 @@ def _around(free: Free, begin: dt.datetime, end: dt.datetime, longer: int) -> Fr
         return spans[first : bisect_left(spans, (end,))]
 
     def of_each(kinds: Supply) -> dict[int, Sequence[Span]]:
-        return {one: near(spans) for one, spans in kinds.items()}
+        return {one: found for one, spans in kinds.items() if (found := near(spans))}
 
+    people = of_each(free.practitioners)
+    if not people:
+        return Free({}, (), {})
     devices = tuple(
         Need(tuple((lo, hi + longer) for lo, hi in need.parts), of_each(need.free)) for need in free.devices
     )
-    return Free(of_each(free.practitioners), near(free.patient), of_each(free.rooms), devices)
+    return Free(people, near(free.patient), of_each(free.rooms), devices)

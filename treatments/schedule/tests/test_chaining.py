@@ -21,6 +21,7 @@ from treatments.schedule.rules import (
     Slot,
     Stuck,
 )
+from treatments.schedule.rules.nearest import Nearest
 from treatments.schedule.tests.test_proposing import (
     ALWAYS,
     ANNA,
@@ -139,7 +140,7 @@ def by_hand(having: Free, seats, series: Series, before: Before | None) -> list[
             (cost.plus(change_of(one, start, who, room)), Before(one.number, start))
             for cost, last in ways
             if one.may_move
-            for start, who, room, _gaps in slots[one.takes]
+            for start, who, room, *_rest in slots[one.takes]
             if follows(last, one.number, start, series)
         ] + [
             (cost, Before(one.number, one.starts_at, stood=True))
@@ -212,13 +213,23 @@ def test_the_change_is_the_least_of_everything_that_is_possible(
     assert is_so(found, seats, having)
 
 
+@given(anna=spans, ben=spans, room=spans, row=standing)
+def test_no_day_costs_less_than_is_said_before_it_is_looked_into(anna, ben, room, row):
+    day, hour, who, place, takes, _may = row
+    having = Free({ANNA: anna, BEN: ben}, ALWAYS, {1: room, 2: ALWAYS})
+    one, near = Seat(2, moment(day, hour), who, place, takes), Nearest(having, HOUR, CLOCK30, START)
+    for other in (MONDAY + n * DAY for n in range(14)):
+        picked = near.on(one, other)
+        assert picked is None or near.at_best(one, other) <= picked[0]
+
+
 def is_so(found: Chain, seats, having: Free) -> bool:
     """The times it names are free, and cost what it says."""
     by_number, total = {one.number: one for one in seats}, Change()
     for slot in found.slots:
         one = by_number[slot.number]
         possible = everything(having, one.takes, CLOCK30)[slot.starts_at]
-        if (slot.practitioner, slot.room) not in {(who, room) for who, room, _gaps in possible}:
+        if (slot.practitioner, slot.room) not in {(who, room) for who, room, *_rest in possible}:
             return False
         total = total.plus(change_of(one, slot.starts_at, slot.practitioner, slot.room))
     return total == found.change
