@@ -47,6 +47,7 @@ def run(size: Size, day: dt.date, *, requests: int, tell: Callable[[str], None])
         report.plan_table([page for name, page in large.items() if name.startswith("plan update")]),
         report.full_day_table(full),
         report.proposals_table(few, many),
+        report.crowded_table(many),
         report.runs_table(runs),
         report.changes_table(changes),
     ]

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from clinic.models import Clinic, Room, User
@@ -34,11 +33,22 @@ class Desk:
     free: Free
     clock: Clock
     at: dt.datetime
+    last: dt.date  # on which a session can be
+    until: dt.date  # so far free time is known
     shortest: int
+
+    def further(self) -> "Desk":
+        """The same with free time for as long as the course can last. Up to four SQL queries more."""
+        people, rooms = list(self.people.values()), list(self.rooms.values())
+        span = _span(self.at, self.last, self.clock)
+        free = _free(self.course, people, rooms, self.takes, span=span, moving=())
+        return replace(self, free=free, until=self.last)
 
     def question(self, kept: Iterable[Slot] = ()) -> Question:
         """What the rules are asked, as if these slots stood."""
-        return Question(self.free, self.takes, self.with_slots(kept), self.clock, self.shortest)
+        series = self.with_slots(kept)
+        until = self.until if self.until < self.last else None
+        return Question(self.free, self.takes, series, self.clock, self.shortest, until)
 
     def with_slots(self, slots: Iterable[Slot]) -> Series:
         """The series as if these slots stood."""
@@ -62,20 +72,28 @@ def desk(
     people: Sequence[User],
     *,
     at: dt.datetime,
-    last: dt.date,
+    last: dt.date | None = None,
+    earliest: dt.date | None = None,
+    at_first: bool = False,
     rooms: Mapping[int, Room] | None = None,
     moving: Collection[Session] = (),
     added_minutes: int = 0,
 ) -> Desk:
     """Everything for the times from `at` to the day `last`. A fixed number of SQL queries; free time is one.
 
+    Where no last day is said it is the last on which a session can be if the first is looked for from `earliest` on.
+    `at_first` free time is asked for only as far as good series reach: what is proposed of it may need it `further`.
     What the sessions `moving` take counts as free. A session takes `added_minutes` more than the plan says.
     """
     rooms = rooms_for(course).in_bulk() if rooms is None else rooms
     clinic, steps, standing = Clinic.current(), questions.steps_in_use(), standing_of(course)
     time, takes = clock(clinic), occupation_in(course, steps, clinic).longer(added_minutes)
     series = series_with(course, [session for session in standing if session not in moving])
-    span = at, rules.wall(last + dt.timedelta(days=1), dt.time.min, time.zone)
+    if last is None:
+        last = rules.horizon(series, earliest or timezone.localdate(at), time.zone)
+    near = rules.horizon(series, earliest or timezone.localdate(at), time.zone, off=rules.OFF_AT_FIRST)
+    until = min(near, last) if at_first else last
+    span = _span(at, until, time)
     return Desk(
         course=course,
         clinic=clinic,
@@ -87,8 +105,15 @@ def desk(
         free=_free(course, people, list(rooms.values()), takes, span=span, moving=moving),
         clock=time,
         at=at,
+        last=last,
+        until=until,
         shortest=questions.shortest_session(steps),
     )
+
+
+def _span(at: dt.datetime, until: dt.date, time: Clock) -> rules.Span:
+    """Until the end of the day after the last: a gap that is left on the last day ends where it ends."""
+    return at, rules.wall(until + dt.timedelta(days=2), dt.time.min, time.zone)
 
 
 def _free(
@@ -132,10 +157,3 @@ def _look(
         dict(zip((room.pk for room in rooms), of_others[len(people) :], strict=True)),
         tuple(pool.need(takes, free) for pool in pools),
     )
-
-
-def horizon(course: Course, earliest: dt.date) -> dt.date:
-    """The last day on which a session can be if the first is looked for from `earliest` on. One SQL query."""
-    standing = course.sessions.standing().aggregate(last=Max("starts_at"))["last"]
-    start = max(earliest, timezone.localdate(standing)) if standing else earliest
-    return start + dt.timedelta(days=rules.FIRST_WITHIN_DAYS + course.sessions_planned * course.interval_max)

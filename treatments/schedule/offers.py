@@ -100,7 +100,10 @@ class Why:
 
 def proposals(at_desk: Desk, wishes: Wishes) -> list[Proposal] | Lacking:
     """The best series of times for all missing sessions, best first, or what is lacking."""
-    found = rules.propose(at_desk.question(), wishes)
+    try:
+        found = rules.propose(at_desk.question(), wishes)
+    except rules.Further:
+        found = rules.propose(at_desk.further().question(), wishes)
     if isinstance(found, Lacking):
         return found
     return [_proposal(at_desk, offer.slots, offer.cost.gaps) for offer in found]

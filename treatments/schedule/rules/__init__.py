@@ -6,6 +6,7 @@ Moments are aware datetimes in UTC, days and times of day are the clinic's (`zon
 
 from treatments.schedule.rules.again import Days, days_left, gap_without
 from treatments.schedule.rules.chaining import Before, Chain, Stuck, chain
+from treatments.schedule.rules.choosing import Further, Offer
 from treatments.schedule.rules.clock import (
     MINUTE,
     Clock,
@@ -35,11 +36,12 @@ from treatments.schedule.rules.openings import (
 )
 from treatments.schedule.rules.proposing import (
     FIRST_WITHIN_DAYS,
+    OFF_AT_FIRST,
     PROPOSALS,
     Lack,
     Lacking,
-    Offer,
     Question,
+    horizon,
     loosened,
     propose,
 )
@@ -56,6 +58,7 @@ __all__ = [
     "FIRST_WITHIN_DAYS",
     "MINUTE",
     "NEVER",
+    "OFF_AT_FIRST",
     "PROPOSALS",
     "Before",
     "Chain",
@@ -67,6 +70,7 @@ __all__ = [
     "Fault",
     "Fit",
     "Free",
+    "Further",
     "Hours",
     "Lack",
     "Lacking",
@@ -99,6 +103,7 @@ __all__ = [
     "faults",
     "gap_without",
     "grid_up",
+    "horizon",
     "interval_faults",
     "is_held",
     "less",

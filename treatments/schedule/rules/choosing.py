@@ -75,11 +75,20 @@ KEPT = 3  # of a cost: the days, the weekdays, the minutes
 Entry = tuple[Cost, int, Search, Lead]  # the least it can cost, a number that settles ties
 
 
-def best(searches: Iterable[Search], most: int) -> list[Offer]:
-    """So many of the best series that differ at a glance, the best first."""
+class Further(Exception):
+    """Free time is not known far enough to say what is best."""
+
+
+def best(searches: Iterable[Search], most: int, *, beyond: int | None = None) -> list[Offer]:
+    """So many of the best series that differ at a glance, the best first.
+
+    Raises Further where series that are not known might come before: they are `beyond` or more days off.
+    """
     chosen = Chosen(most, [(*one, search) for search in searches for one in search.leads()])
     for alike, as_well in ROUNDS:
         chosen.take(alike, as_well=as_well)
+        if beyond is not None and not chosen.settled(beyond, as_well=as_well):
+            raise Further
     return [
         Offer(search.slots(lead), cost) for cost, _number, search, lead in sorted(chosen.found, key=_order)
     ]
@@ -115,6 +124,11 @@ class Chosen:
                 for priced in search.follow(cost, lead):
                     heapq.heappush(self.queue, self._entry(search, *priced))
         self.queue += aside
+
+    def settled(self, beyond: int, *, as_well: bool) -> bool:
+        """Would what is found be the same if there were more that is `beyond` or more days off?"""
+        enough = len(self.found) == self.most or (as_well and bool(self.found))
+        return enough and all(cost.days < beyond for cost, *_rest in self.found)
 
     def _find(self, entry: Entry) -> None:
         _cost, _number, search, lead = entry

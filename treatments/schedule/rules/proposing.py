@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from treatments.schedule.rules.choosing import Offer, best
+from treatments.schedule.rules.choosing import Further, Offer, best
 from treatments.schedule.rules.clock import Clock, day_of
 from treatments.schedule.rules.ground import Ground, ground
 from treatments.schedule.rules.occupation import Occupation
@@ -17,6 +17,9 @@ from treatments.schedule.rules.wishes import Wish, Wishes
 
 FIRST_WITHIN_DAYS = 28  # how long after the wished day the first session is looked for
 PROPOSALS = 3
+OFF_AT_FIRST = (
+    6  # free time is asked for as far as series reach that are so many days off their intervals, then further
+)
 
 
 class Lack(StrEnum):
@@ -47,7 +50,7 @@ class Lacking:
 class Question:
     """All that is asked about: free time, what a session takes of it, the series, and the clinic's calendar.
 
-    Gaps under `shortest` minutes are too short for any session.
+    Gaps under `shortest` minutes are too short for any session. Free time may be known up to the day `until` only.
     """
 
     free: Free
@@ -55,12 +58,33 @@ class Question:
     series: Series
     clock: Clock
     shortest: int = 0
+    until: dt.date | None = None
 
     def last_day(self, wishes: Wishes) -> dt.date:
-        """The last day on which a session can be."""
-        standing = [day_of(start, self.clock.zone) for start in self.series.standing.values()]
-        first = max([day_of(wishes.earliest, self.clock.zone), *standing])
-        return first + dt.timedelta(days=FIRST_WITHIN_DAYS + self.series.sessions * self.series.at_most)
+        """The last day on which a session can be, as far as is known."""
+        last = self._horizon(wishes)
+        return min(last, self.until or last)
+
+    def off_beyond(self, wishes: Wishes) -> int | None:
+        """The fewest days off that a series can be which reaches beyond what is known; None where none does."""
+        if self.until is None or self.until >= self._horizon(wishes):
+            return None
+        return (self.until - self._horizon(wishes, off=0)).days + 1
+
+    def _horizon(self, wishes: Wishes, *, off: int | None = None) -> dt.date:
+        earliest = day_of(wishes.earliest, self.clock.zone)
+        return horizon(self.series, earliest, self.clock.zone, off=off)
+
+
+def horizon(series: Series, earliest: dt.date, zone: dt.tzinfo, *, off: int | None = None) -> dt.date:
+    """The last day on which a session can be if the first is looked for from `earliest` on.
+
+    With `off` of a series that is so many days off its intervals: it reaches no further than all of them at their
+    target, counted from the last day for the first session or from the last session that stands, and those days.
+    """
+    first = max([earliest, *(day_of(start, zone) for start in series.standing.values())])
+    longest = series.at_most if off is None else series.target
+    return first + dt.timedelta(days=FIRST_WITHIN_DAYS + (series.sessions - 1) * longest + (off or 0))
 
 
 def propose(question: Question, wishes: Wishes, *, most: int = PROPOSALS) -> list[Offer] | Lacking:
@@ -69,12 +93,15 @@ def propose(question: Question, wishes: Wishes, *, most: int = PROPOSALS) -> lis
     Preferred is, in this order: the intended interval (fewest days off, added up), the weekday of the first session,
     its hour, its practitioner, no gaps left that fit nothing, an early start. How they differ from each other says
     `choosing`. The first session lies within FIRST_WITHIN_DAYS of the earliest that is wished.
+
+    Raises Further where something better might lie beyond the free time that is known.
     """
+    beyond = question.off_beyond(wishes)
     searches = _searches(question, wishes)
     through = [search for search in searches if search.ways.lead_through]
-    if not through:
-        return _lacking(question, wishes)
-    return best(through, most)
+    if not through and beyond is not None:
+        raise Further
+    return best(through, most, beyond=beyond) if through else _lacking(question, wishes)
 
 
 def loosened(question: Question, wishes: Wishes) -> dict[Wish, Offer]:

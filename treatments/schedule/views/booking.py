@@ -21,7 +21,7 @@ from clinic.versions import ChangedMeanwhile
 from treatments.courses.models import Course, CourseState
 from treatments.schedule import actions, listing, offers, overbooking, refusals, rules, words
 from treatments.schedule.access import open_course
-from treatments.schedule.desk import Desk, horizon
+from treatments.schedule.desk import Desk
 from treatments.schedule.desk import desk as open_desk
 from treatments.schedule.equipment import rooms_for, who_could_treat
 from treatments.schedule.forms import ANYBODY, BookForm, MoveForm, WishForm, read_slots, slot_value
@@ -149,13 +149,13 @@ def _offer(
 def _desk(
     course: Course, wish: WishForm, rooms: dict[int, Room], pinned: list[rules.Slot], *, at: dt.datetime
 ) -> Desk:
-    """Free time of whoever is wished or chosen, for as long as the course can last."""
+    """Free time of whoever is wished or chosen, for as long as the course can last; at first for good series only."""
     chosen = {str(slot.practitioner) for slot in pinned}
     wished = [wish.named] if wish.named else wish.people.values()
     people = [*wished, *(p for pk, p in wish.people.items() if pk in chosen and p not in wished)]
     days = (timezone.localdate(slot.starts_at) for slot in pinned)
     latest = min(max([wish.cleaned_data["earliest"], *days]), wish.last_day)
-    return open_desk(course, people, at=at, last=horizon(course, latest), rooms=rooms)
+    return open_desk(course, people, at=at, earliest=latest, at_first=not pinned, rooms=rooms)
 
 
 def _proposals(
@@ -167,8 +167,8 @@ def _proposals(
         return {
             "proposals": [(one, _query(course, [*wish.pairs(), *_slot_pairs(one.slots)])) for one in found]
         }
-    last = horizon(course, wish.cleaned_data["earliest"])
-    everybody = open_desk(course, [*wish.people.values()], at=desk.at, last=last, rooms=rooms)
+    everyone, earliest = list(wish.people.values()), wish.cleaned_data["earliest"]
+    everybody = open_desk(course, everyone, at=desk.at, earliest=earliest, rooms=rooms)
     why = offers.why_none(everybody, wishes, found)
     lettings = [(one, _query(course, wish.pairs(without=one.wish))) for one in why.lettings]
     return {"why": why, "lettings": lettings}
