@@ -31,7 +31,11 @@ What is measured:
   page costs because of what it shows, not because of what lies behind it.
 - **Proposals**: the page that proposes times for a course, over everybody who treats and all rooms, for as long as the
   course can last, beside the bare SQL that fetches the same free time (at most {sql:.0f} times); and with ten
-  thousand and a million sessions of others behind it (at most {growth} times the milliseconds).
+  thousand and a million sessions of others behind it (at most {growth} times the milliseconds). The bare SQL is the
+  query of the page with a row for each span, for as long as the course can last; the page asks at first only for as
+  long as good series reach, which is shown beside it, and gets minutes in arrays. "Asked and chosen" is all that is
+  read and decided for the proposals, without session, access log, screening, forms and templates around them.
+- **Crowded**: the choice alone where 60 % of what is free in the large database is cut away in small pieces.
 
 The databases are `clinic_bench_small`, `clinic_bench_few` and `clinic_bench_large` (2 GB at full size) on the clinic's
 own server. They are kept for the next run; `manage.py bench --drop` throws them away, `--fresh` builds them anew, and

@@ -112,7 +112,9 @@ def test_proposals_are_measured_beside_their_query(db, monkeypatch):
     seed(timezone.localdate())
     measured = proposals.Proposals()
     proposals.measure(requests=2, into=measured)
-    assert len(measured.pages) == len(measured.bare) == 2
+    assert {len(taken) for taken in (measured.pages, measured.bare, measured.at_first, measured.crowded)} == {
+        2
+    }
     assert 0 < min(measured.bare) < min(measured.pages)
     assert measured.spans > measured.people > 1
 
@@ -131,8 +133,15 @@ def test_proposals_without_a_course_are_no_measurement(db):
     ],
 )
 def test_the_table_of_proposals_says_what_is_missed(few, many, missed):
-    small, large = (proposals.Proposals(pages=[ms[1]], chosen=[1], bare=[ms[0]]) for ms in (few, many))
+    small, large = (
+        proposals.Proposals(pages=[ms[1]], chosen=[1], bare=[ms[0]], at_first=[1]) for ms in (few, many)
+    )
     assert report.proposals_table(small, large).missed == missed
+
+
+def test_the_choice_is_to_be_quick_where_most_is_taken():
+    measured = proposals.Proposals(crowded=[0.1], crowded_same=[0.3])
+    assert report.crowded_table(measured).missed == ["proposals, the same each time: crowded"]
 
 
 def test_a_replay_of_nothing_is_no_measurement(db):

@@ -72,6 +72,12 @@ class CourseQuerySet(models.QuerySet):
             "confirmed_by",
         ).defer("screening__rule_set__content")
 
+    def for_booking(self):
+        """A course with all that says what its sessions take and may be. Two SQL queries."""
+        return self.select_related("patient", "goal", "area__parent", "technique").prefetch_related(
+            "procedure_substances"
+        )
+
     def for_list(self):
         """Courses with what a line about each shows, newest first, in one query."""
         return self.select_related("goal", "area", "technique", "screening", "created_by").order_by(

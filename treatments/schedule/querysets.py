@@ -89,7 +89,7 @@ def courses_to_book(user):
 
     The front desk is among them, so what is shown of a course is the page's to choose.
     """
-    courses = Course.objects.exclude(state="planned").for_page()
+    courses = Course.objects.exclude(state="planned").for_booking()
     return courses if user.has_role(*BOOKING) else courses.none()
 
 

@@ -132,7 +132,11 @@ def _offer(
     wishes = wish.wishes(at=at, zone=desk.clock.zone)
     over = overbooking.wanted_over(request.user, desk, pinned, data.getlist("taken"))
     pairs = [*wish.pairs(), *(("taken", str(slot.number)) for slot in over)]
-    found: dict = {"wished": pairs, "wishes_query": _query(course, wish.pairs())}
+    found: dict = {
+        "clinic": desk.clinic,
+        "wished": pairs,
+        "wishes_query": _query(course, wish.pairs()),
+    }
     kept = [*offers.still_free(desk, pinned), *over]
     if kept or not desk.series.missing:
         proposal = offers.mended(desk, wishes, kept)
