@@ -100,6 +100,7 @@ class Crowd:
             takes=takes,
             free=self._having(entry.course, takes),
             has=Slot(has.number, has.starts_at, has.room_id, has.practitioner_id) if has else None,
+            patient=entry.course.patient_id,
             told=tuple((offer.starts_at, offer.ends_at) for offer in entry.offers.all()),
         )
 

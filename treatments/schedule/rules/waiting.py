@@ -44,6 +44,7 @@ class Waiter:
     free: Free
     has: Slot | None = None
     told: tuple[Span, ...] = ()
+    patient: int | None = None
 
     def span(self, slot: Slot) -> Span:
         """From when to when the patient is taken."""
@@ -74,15 +75,24 @@ class Fit:
 def choose(waiters: Iterable[Waiter], vacancy: Vacancy, clock: Clock, *, most: int) -> list[Fit]:
     """The best fit of all and beside it those of the next best waiters whom the same time fits, the best first.
 
-    At most `most`. All of them are with the same practitioner in the same room and overlap the first: one yes settles
-    them all.
+    At most `most`, each patient once. All of them are with the same practitioner in the same room and overlap the
+    first: one yes settles them all.
     """
     found = [list(fits(waiter, vacancy, clock)) for waiter in waiters]
     best = min((own[0] for own in found if own), key=lambda fit: fit.rank, default=None)
     if best is None:
         return []
     beside = (next((fit for fit in own if fit.competes_with(best)), None) for own in found)
-    return sorted((fit for fit in beside if fit), key=lambda fit: fit.rank)[:most]
+    return _each_once(sorted((fit for fit in beside if fit), key=lambda fit: fit.rank))[:most]
+
+
+def _each_once(ranked: Iterable[Fit]) -> list[Fit]:
+    """The first of each patient: nobody is told that somebody else was faster who was they themselves."""
+    found: dict[int | tuple[int], Fit] = {}
+    for fit in ranked:
+        known = (fit.waiter.entry,) if fit.waiter.patient is None else fit.waiter.patient
+        found.setdefault(known, fit)
+    return list(found.values())
 
 
 def fits(waiter: Waiter, vacancy: Vacancy, clock: Clock) -> Iterator[Fit]:

@@ -118,6 +118,11 @@ def test_only_what_became_free_is_given_away():
     assert chosen(waiter(free=replace(idle, rooms={1: ALWAYS}))) == [1]
 
 
+def test_a_patient_who_waits_twice_is_asked_once():
+    twice = [replace(waiter(entry), patient=7) for entry in (1, 2)]
+    assert chosen(*twice, replace(waiter(3), patient=8)) == [1, 3]
+
+
 def test_one_yes_settles_all_that_are_asked_at_once():
     """A free morning holds two sessions: who wants the early one and who wants the late one are not asked together."""
     morning = Vacancy(*span(0, 8, 10), frozenset({ANNA}), frozenset({1}))
