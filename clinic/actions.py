@@ -5,7 +5,7 @@ Every change is one transaction, signed in the history, and made by one person a
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -17,7 +17,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import Clinic, DayHours, Room, User, WorkingHours
+from clinic.models import Clinic, DayHours, Room, RoomHours, User, WeeklyHours, WorkingHours
 from clinic.roles import Role
 from clinic.rules import DaySpan, Span, needs_cooperating_doctor, overlapping
 from clinic.versions import ChangedMeanwhile, save_version
@@ -81,17 +81,28 @@ def remove_second_factor(person: User, *, by: User, at: dt.datetime) -> None:
 @by_clinic_admin
 def set_week(person: User, spans: Iterable[Span], *, version: int, by: User, at: dt.datetime) -> None:
     """Replace the weekly working hours. Raises ChangedMeanwhile, ValidationError in words."""
-    week = [
-        WorkingHours(practitioner=person, weekday=day, starts=starts, ends=ends)
-        for day, starts, ends in spans
-    ]
-    if overlapping((hours.weekday, hours.starts, hours.ends) for hours in week):
+    week = [WorkingHours(practitioner=person, weekday=day, starts=a, ends=b) for day, a, b in spans]
+    _replace(person, person.working_hours, week, version)
+
+
+@by_clinic_admin
+def set_room_week(room: Room, spans: Iterable[Span], *, version: int, by: User, at: dt.datetime) -> None:
+    """Replace the weekly hours of a room; without any it can be used at all times.
+
+    Raises ChangedMeanwhile, ValidationError in words.
+    """
+    week = [RoomHours(room=room, weekday=day, starts=a, ends=b) for day, a, b in spans]
+    _replace(room, room.opening_hours, week, version)
+
+
+def _replace(owner: User | Room, hours: Any, week: Sequence[WeeklyHours], version: int) -> None:
+    if overlapping((row.weekday, row.starts, row.ends) for row in week):
         raise ValidationError(_("Working hours of one day do not overlap."))
-    save_version(person, version=version, fields=[])
-    person.working_hours.all().delete()
-    for hours in week:
-        hours.full_clean(validate_constraints=False)
-    WorkingHours.objects.bulk_create(week)
+    save_version(owner, version=version, fields=[])
+    hours.all().delete()
+    for row in week:
+        row.full_clean(validate_constraints=False)
+    hours.bulk_create(week)
 
 
 @by_clinic_admin
@@ -137,7 +148,7 @@ def change_clinic(clinic: Clinic, *, version: int, by: User, at: dt.datetime) ->
         if version != 1:
             raise ChangedMeanwhile(None)
         Clinic(pk=1).save(force_insert=True)
-    names = [field.name for field in Clinic._meta.concrete_fields if field.name not in {"id", "version"}]
+    names = [field.name for field in Clinic._meta.concrete_fields if field.editable and not field.primary_key]
     save_version(clinic, version=version, fields=names)
     return clinic
 

@@ -94,6 +94,7 @@ class ClinicForm(VersionedForm):
             "late_cancel_hours",
             "offer_minutes",
             "offer_to",
+            "nurses_with_doctor",
             "feed_names",
         ]
         widgets = {
@@ -110,13 +111,13 @@ class ClinicForm(VersionedForm):
 
 
 class WeekForm(forms.Form):
-    """Weekly working hours: up to two spans a day, an empty one means not at work."""
+    """Weekly hours of a practitioner or a room: up to two spans a day."""
 
     version = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, person: User, **kwargs: Any):
+    def __init__(self, *args: Any, owner: User | Room, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.initial = {"version": person.version, **_week(person)}
+        self.initial = {"version": owner.version, **_week(owner)}
         for day, label in Weekday.choices:
             for n in SPANS:
                 self.fields[f"from_{day}_{n}"] = _time(_("%(day)s, from") % {"day": label})
@@ -165,10 +166,11 @@ def _time(label: str) -> forms.TimeField:
     )
 
 
-def _week(person: User) -> dict[str, dt.time]:
+def _week(owner: User | Room) -> dict[str, dt.time]:
     week: dict[str, dt.time] = {}
     counted: dict[int, int] = {}
-    for hours in person.working_hours.order_by("weekday", "starts"):
+    rows = owner.opening_hours if isinstance(owner, Room) else owner.working_hours
+    for hours in rows.order_by("weekday", "starts"):
         n = counted[hours.weekday] = counted.get(hours.weekday, 0) + 1
         week |= {f"from_{hours.weekday}_{n}": hours.starts, f"to_{hours.weekday}_{n}": hours.ends}
     return week

@@ -16,6 +16,7 @@ from django.db.models.functions import Lower
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from clinic.constraints import one_of
 from clinic.querysets import AccessLogQuerySet, UserQuerySet
 from clinic.roles import CLINICAL, Role
 
@@ -103,6 +104,14 @@ class RoleHeld(User.groups.through):  # type: ignore[name-defined]
         proxy = True
 
 
+class NursesWith(models.TextChoices):
+    """Whether somebody else is at work while a nurse treats."""
+
+    HERS = "hers", _("while their cooperating doctor is at work")
+    ANY = "any", _("while any doctor is at work")
+    NEVER = "never", _("whoever else is at work")
+
+
 @pghistory.track()
 class Clinic(models.Model):
     """The one row of what the clinic set. The zone is in the environment, since an installation never moves."""
@@ -152,6 +161,9 @@ class Clinic(models.Model):
         default=3,
         validators=[MinValueValidator(1), MaxValueValidator(20)],
     )
+    nurses_with_doctor = models.CharField(
+        _("nurses treat"), max_length=10, choices=NursesWith.choices, default=NursesWith.HERS
+    )
     feed_names = models.BooleanField(_("names of patients in the calendar addresses of staff"), default=False)
     installation = models.UUIDField(default=uuid.uuid4, editable=False)  # part of the UID of calendar entries
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -163,6 +175,7 @@ class Clinic(models.Model):
                 name="clinic_grid_divides_the_hour",
                 condition=Q(grid_minutes__in=[5, 10, 15, 20, 30, 60]),
             ),
+            one_of("clinic_nurses_with_doctor", "nurses_with_doctor", NursesWith),
         ]
 
     def __str__(self) -> str:
@@ -220,51 +233,72 @@ class SecondOfDay(Func):
     output_field = models.IntegerField()
 
 
-@pghistory.track()
-class WorkingHours(models.Model):
-    """A practitioner is at work on this weekday from `starts` to `ends`, wall-clock time of the clinic."""
+class WeeklyHours(models.Model):
+    """From `starts` to `ends` on every such weekday, wall-clock time of the clinic."""
 
-    practitioner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="working_hours")
     weekday = models.PositiveSmallIntegerField(_("day"), choices=Weekday.choices)
     starts = models.TimeField(_("from"))
     ends = models.TimeField(_("to"))
 
     class Meta:
+        abstract = True
         ordering = ["weekday", "starts"]
-        verbose_name_plural = "working hours"
         constraints = [
             models.CheckConstraint(
-                name="workinghours_end_after_they_start",
+                name="%(class)s_end_after_they_start",
                 condition=Q(ends__gt=F("starts")),
                 violation_error_message=_("Working hours end after they start."),
             ),
-            models.CheckConstraint(name="workinghours_on_a_weekday", condition=Q(weekday__range=(1, 7))),
-            models.UniqueConstraint(
-                name="workinghours_start_once",
-                fields=["practitioner", "weekday", "starts"],
-                violation_error_message=_("These hours are there already."),
-            ),
-            ExclusionConstraint(
-                name="workinghours_do_not_overlap",
-                violation_error_message=_("Working hours of one day do not overlap."),
-                expressions=[
-                    ("practitioner", RangeOperators.EQUAL),
-                    ("weekday", RangeOperators.EQUAL),
-                    (
-                        Func(
-                            SecondOfDay("starts"),
-                            SecondOfDay("ends"),
-                            function="int4range",
-                            output_field=IntegerRangeField(),
-                        ),
-                        RangeOperators.OVERLAPS,
-                    ),
-                ],
-            ),
+            models.CheckConstraint(name="%(class)s_on_a_weekday", condition=Q(weekday__range=(1, 7))),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_weekday_display()} {self.starts:%H:%M}–{self.ends:%H:%M}"
+
+
+def once(owner: str) -> list[models.BaseConstraint]:
+    """The weekly hours of one owner on one day do not overlap."""
+    span = Func(
+        SecondOfDay("starts"), SecondOfDay("ends"), function="int4range", output_field=IntegerRangeField()
+    )
+    return [
+        models.UniqueConstraint(
+            name="%(class)s_start_once",
+            fields=[owner, "weekday", "starts"],
+            violation_error_message=_("These hours are there already."),
+        ),
+        ExclusionConstraint(
+            name="%(class)s_do_not_overlap",
+            violation_error_message=_("Working hours of one day do not overlap."),
+            expressions=[
+                (owner, RangeOperators.EQUAL),
+                ("weekday", RangeOperators.EQUAL),
+                (span, RangeOperators.OVERLAPS),
+            ],
+        ),
+    ]
+
+
+@pghistory.track()
+class WorkingHours(WeeklyHours):
+    """A practitioner is at work then."""
+
+    practitioner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="working_hours")
+
+    class Meta(WeeklyHours.Meta):
+        verbose_name_plural = "working hours"
+        constraints = [*WeeklyHours.Meta.constraints, *once("practitioner")]
+
+
+@pghistory.track()
+class RoomHours(WeeklyHours):
+    """A room can be used then; one without any hours can be used at any time."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="opening_hours")
+
+    class Meta(WeeklyHours.Meta):
+        verbose_name_plural = "hours of rooms"
+        constraints = [*WeeklyHours.Meta.constraints, *once("room")]
 
 
 @pghistory.track()

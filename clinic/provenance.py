@@ -6,7 +6,7 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.models import Clinic
+from clinic.models import Clinic, NursesWith
 
 OURS = gettext_lazy("Set by us; no document says.")
 YOURS = gettext_lazy("Yours to fill in.")
@@ -35,6 +35,10 @@ ORIGINS = {
     "offer_to": gettext_lazy(
         "Set by us; no document says. The first who says yes gets it, the others are told."
     ),
+    "nurses_with_doctor": gettext_lazy(
+        "A nurse treats in cooperation with a doctor (S1, line 13); another source lets only doctors treat "
+        "(S3, line 31). That the doctor is at work meanwhile is our reading of it, on the careful side."
+    ),
     "feed_names": gettext_lazy(
         "Set by us, on the careful side; no document says. "
         "A calendar program keeps what it reads, often with a company elsewhere."
@@ -51,6 +55,8 @@ def origin(name: str) -> str:
 def _in_words(default: Any) -> str:
     if isinstance(default, bool):
         return _("yes") if default else _("no")
+    if isinstance(default, NursesWith):
+        return str(default.label)
     if hasattr(default, "hour"):
         return time_format(default, "H:i")
     return str(default) if isinstance(default, int) or (default and isinstance(default, str)) else _("empty")

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, register_converter
 
-from clinic import views
+from clinic import hours_views, views
 from clinic.converters import Digest, Id
 
 register_converter(Id, "id")
@@ -17,12 +17,13 @@ urlpatterns = [
     path("staff/", views.staff, name="staff"),
     path("staff/add/", views.staff_add, name="staff_add"),
     path("staff/<id:pk>/", views.staff_edit, name="staff_edit"),
-    path("staff/<id:pk>/hours/", views.staff_hours, name="staff_hours"),
+    path("staff/<id:pk>/hours/", hours_views.staff_hours, name="staff_hours"),
     path("staff/<id:pk>/link/", views.staff_link, name="staff_link"),
     path("staff/<id:pk>/second-factor/", views.staff_second_factor, name="staff_second_factor"),
     path("rooms/", views.rooms, name="rooms"),
     path("rooms/add/", views.room_add, name="room_add"),
     path("rooms/<id:pk>/", views.room_edit, name="room_edit"),
+    path("rooms/<id:pk>/hours/", hours_views.room_hours, name="room_hours"),
     path("settings/", views.settings, name="settings"),
     path("access-log/", views.access_log, name="access_log"),
     path("catalogue/", admin.site.urls),

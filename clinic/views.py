@@ -16,7 +16,7 @@ from clinic import actions
 from clinic.access import actor, any_staff, role_required
 from clinic.accounts import send_password_link
 from clinic.errors import changed_meanwhile, conflict, differences
-from clinic.forms import AccessLogFilter, ClinicForm, RoomForm, StaffForm, VersionedForm, WeekForm
+from clinic.forms import AccessLogFilter, ClinicForm, RoomForm, StaffForm, VersionedForm
 from clinic.models import AccessLog, Clinic, Room, User
 from clinic.roles import BOOKING, Role
 from clinic.versions import ChangedMeanwhile
@@ -77,23 +77,6 @@ def staff_edit(request: HttpRequest, pk: int) -> HttpResponse:
     except ChangedMeanwhile as changed:
         return _changed(request, "clinic/person.html", form, changed)
     return _form(request, "clinic/person.html", form)
-
-
-@get_or_post
-@clinic_admin
-def staff_hours(request: HttpRequest, pk: int) -> HttpResponse:
-    """The weekly working hours of somebody who treats."""
-    person = get_object_or_404(User.objects.practitioners(), pk=pk)
-    form = WeekForm(request.POST or None, person=person)
-    if request.method == "POST" and form.is_valid():
-        version = form.cleaned_data["version"]
-        try:
-            actions.set_week(person, form.spans(), version=version, by=actor(request), at=timezone.now())
-        except ChangedMeanwhile as changed:
-            return _changed(request, "clinic/hours.html", form, changed, person=person)
-        messages.success(request, _("Working hours saved."))
-        return redirect("staff")
-    return _form(request, "clinic/hours.html", form, person=person)
 
 
 @require_POST

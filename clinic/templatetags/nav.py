@@ -22,7 +22,8 @@ ITEMS = [
     ("reminders:messages", "letter", _("Messages"), (*BOOKING, Role.CLINIC_ADMIN)),
     ("admin:index", "leaf", _("Catalogue"), (Role.CATALOGUE_ADMIN,)),
     ("staff", "badge", _("Staff"), (Role.CLINIC_ADMIN,)),
-    ("absences:list", "clock", _("Absences"), (Role.CLINIC_ADMIN,)),
+    ("absences:list", "clock", _("Absences"), (Role.FRONT_DESK, Role.CLINIC_ADMIN)),
+    ("equipment:left", "device", _("To re-plan"), (Role.FRONT_DESK,)),
     ("rooms", "door", _("Rooms"), (Role.CLINIC_ADMIN,)),
     ("equipment:list", "device", _("Equipment"), (Role.CLINIC_ADMIN,)),
     ("access_log", "eye", _("Access log"), (Role.CLINIC_ADMIN,)),
@@ -49,12 +50,17 @@ def nav_items(context) -> list[dict]:
     found = [
         (_address(name), sign, label) for name, sign, label, roles in ITEMS if request.user.has_role(*roles)
     ]
-    here = _group(request.path)
+    here = _nearest(request.path, [url for url, _sign, _label in found if url])
     return [
-        {"url": url, "sign": sign, "label": label, "here": _group(url) == here}
-        for url, sign, label in found
-        if url
+        {"url": url, "sign": sign, "label": label, "here": url == here} for url, sign, label in found if url
     ]
+
+
+def _nearest(path: str, urls: list[str]) -> str | None:
+    """The item that the page at `path` belongs to: the one that it lies deepest under, else one of its group."""
+    above = [url for url in urls if path.startswith(url) and url != "/"]
+    alike = [url for url in urls if _group(url) == _group(path)]
+    return max(above, key=len) if above else next(iter(alike), None)
 
 
 @register.filter

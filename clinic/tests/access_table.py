@@ -27,6 +27,7 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "rooms": ADMIN,
     "room_add": ADMIN,
     "room_edit": ADMIN,
+    "room_hours": ADMIN,
     "settings": ADMIN,
     "access_log": ADMIN,
     # patients
@@ -130,6 +131,8 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "absences:lift": (*DESK, Role.CLINIC_ADMIN),
     "absences:add": ADMIN,
     "absences:close": ADMIN,
+    "absences:outside": (*DESK, Role.CLINIC_ADMIN),
+    "absences:outside_replan": DESK,
     "absences:hours": ADMIN,
     "absences:weekly_again": ADMIN,
     # devices, and what can be done where and by whom

@@ -30,6 +30,7 @@ CLINIC = {
     "late_cancel_hours": 12,
     "offer_minutes": 20,
     "offer_to": 2,
+    "nurses_with_doctor": "any",
     "version": 1,
 }
 
@@ -278,6 +279,7 @@ def test_the_settings_are_saved(admin):
     assert (clinic.name, clinic.grid_minutes, clinic.messages_at) == ("Derma", 15, dt.time(8, 30))
     assert (clinic.interview_link_days, clinic.interview_link_tries) == (3, 4)
     assert (clinic.late_cancel_hours, clinic.offer_minutes, clinic.offer_to) == (12, 20, 2)
+    assert clinic.nurses_with_doctor == "any"
     assert "Derma" in admin.get("/rooms/").text
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from clinic.models import Room, User
 from clinic.roles import BOOKING, Role
 from clinic.rules import DaySpan
+from treatments.schedule import presence
 from treatments.schedule.free_time import LONGEST_RESERVATION
 from treatments.schedule.meetings import straighten
 from treatments.schedule.models import Absence, AbsenceKind, Reservation, ReservationWhy, Session
@@ -111,7 +112,7 @@ def _alike(absence: Absence) -> "QuerySet[Absence]":
 # Questions
 
 
-def listed(at: dt.datetime) -> "QuerySet[Absence]":
+def listed(at: dt.datetime) -> list[Absence]:
     """What stands and is not over at `at`, soonest first, each with `sessions_left`, the booked ones that it meets."""
     met = (
         Session.objects.booked()
@@ -123,7 +124,11 @@ def listed(at: dt.datetime) -> "QuerySet[Absence]":
         .values("n")
     )
     rows = Absence.objects.standing().filter(ends_at__gt=at).for_page()
-    return rows.annotate(sessions_left=Coalesce(Subquery(met), 0)).order_by("starts_at", "pk")
+    found = list(rows.annotate(sessions_left=Coalesce(Subquery(met), 0)).order_by("starts_at", "pk"))
+    of_nurses = presence.left_in(found, at)
+    for absence in found:
+        absence.sessions_left += of_nurses.get(absence.pk, 0)
+    return found
 
 
 def hours_on(person: User, day: dt.date) -> list[DaySpan]:

@@ -5,13 +5,13 @@ class ScheduleConfig(AppConfig):
     name = "treatments.schedule"
 
     def ready(self) -> None:
-        from clinic import events
+        from clinic import events, previews
         from contraindications.deciding import worklist
         from contraindications.rulebook import caseload
         from patients import panels
         from treatments.courses import booked
         from treatments.courses.events import CourseCancelled, CoursesScreened
-        from treatments.schedule import actions, held, listeners, standing
+        from treatments.schedule import actions, held, leaving, listeners, standing
         from treatments.schedule.actions import waiting
         from treatments.schedule.caseload import SESSIONS
         from treatments.schedule.events import CourseBooked, TimeFreed
@@ -27,3 +27,4 @@ class ScheduleConfig(AppConfig):
         worklist.register("sessions", held.for_a_doctor)
         worklist.register_held("sessions", held.otherwise)
         caseload.register(SESSIONS)
+        previews.register(leaving.left_by)

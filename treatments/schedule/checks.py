@@ -12,7 +12,7 @@ from contraindications.screening import CannotScreen
 from treatments.courses.events import CoursesScreened
 from treatments.courses.models import Cause, Course, CourseState
 from treatments.courses.rescreening import screen_now
-from treatments.schedule import rules
+from treatments.schedule import presence, rules
 from treatments.schedule.holding import release_lapsed
 from treatments.schedule.models import Reservation, Session
 from treatments.schedule.occupations import clock, hours_of, series_of
@@ -105,6 +105,7 @@ def check_times(
     )
     if moved and stay_on_their_day(chosen, moved):
         faults = {(number, fault) for number, fault in faults if fault != Fault.INTERVAL}
+    faults |= presence.faults_of(chosen, faults)
     allowed = by.is_doctor and bool(interval_reason.strip())
     wrong = [(number, fault) for number, fault in faults if fault != Fault.INTERVAL or not allowed]
     if wrong:

@@ -194,7 +194,7 @@ class BackForm(forms.Form):
     """The list in which the session was found, to lead back to it: that of an absence, or of what lacks something."""
 
     absence = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
-    left = forms.ChoiceField(required=False, choices=[("equipment", "")])
+    left = forms.ChoiceField(required=False, choices=[("equipment", ""), ("hours", "")])
 
     @property
     def pair(self) -> tuple[str, str] | None:
@@ -207,7 +207,9 @@ class BackForm(forms.Form):
         if self.pair is None:
             return None
         name, value = self.pair
-        return reverse("absences:absence", args=[value]) if name == "absence" else reverse("equipment:left")
+        if name == "absence":
+            return reverse("absences:absence", args=[value])
+        return reverse("absences:outside" if value == "hours" else "equipment:left")
 
 
 def around(session: Session, data, at: dt.datetime) -> TimesForm:

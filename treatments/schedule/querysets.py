@@ -189,15 +189,18 @@ class SessionQuerySet(models.QuerySet):
         """Booked sessions from the beginning of the clinic's `day` on."""
         return self.booked().filter(starts_at__gte=wall(day, dt.time.min, timezone.get_default_timezone()))
 
-    def met_by(self, absence):
-        """The booked sessions that an absence meets, soonest first: of its practitioner, or all where it closes."""
+    def met_by(self, absence, *, also: Collection[int] = ()):
+        """The booked sessions that an absence meets, soonest first: of its practitioner, or all where it closes.
+
+        `also`: sessions of others that it concerns.
+        """
         met = self.booked().filter(
             starts_at__gt=absence.starts_at - LONGEST_RESERVATION,  # narrows the index; ends_at is in none
             starts_at__lt=absence.ends_at,
             ends_at__gt=absence.starts_at,
         )
         if not absence.is_closing:
-            met = met.filter(practitioner=absence.practitioner_id)
+            met = met.filter(Q(practitioner=absence.practitioner_id) | Q(pk__in=also))
         return met.select_related("course__patient", "practitioner", "room").order_by("starts_at", "pk")
 
     def of_courses(self, courses: Collection[int]) -> Iterator[ToCome]:

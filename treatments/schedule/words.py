@@ -230,6 +230,8 @@ def fault_said(fault: Fault, course: Course) -> str:
         Fault.INTERVAL: _("not %(min)s to %(max)s days from its neighbours: for a doctor, with a reason")
         % {"min": course.interval_min, "max": course.interval_max},
         Fault.HOURS: _("outside the working hours"),
+        Fault.DOCTOR: _("a nurse, while the doctor is not at work"),
+        Fault.ROOM: _("the room is closed"),
     }[fault]
 
 

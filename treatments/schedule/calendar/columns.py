@@ -8,13 +8,13 @@ from enum import StrEnum
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import DayHours, Room, User, WorkingHours
+from clinic.models import DayHours, Room, RoomHours, User, WorkingHours
 from treatments.schedule.calendar.spans import Days
 from treatments.schedule.models import Device
 from treatments.schedule.rules import Hours, of_day
 
 Shift = tuple[dt.time, dt.time]
-Shifts = dict[tuple[int, dt.date], list[Shift]]  # by practitioner and day
+Shifts = dict[tuple[int, dt.date], list[Shift]]  # by practitioner or room, and day
 
 
 class By(StrEnum):
@@ -65,6 +65,18 @@ def shifts(practitioners: Collection[int], days: Days) -> Shifts:
         none = dt.time.min
         hours.setdefault(who, []).append(Hours(day.isoweekday(), first or none, last or none, day))
     return {(who, day): _sorted(of_day(own, day)) for who, own in hours.items() for day in days}
+
+
+def opening(rooms: Collection[int], days: Days) -> Shifts:
+    """When rooms that have hours can be used, by the clinic's clock; those that have none are not in it.
+
+    One SQL query.
+    """
+    hours: dict[int, list[Hours]] = {}
+    rows = RoomHours.objects.filter(room__in=rooms).values_list("room", "weekday", "starts", "ends")
+    for room, weekday, starts, ends in rows:
+        hours.setdefault(room, []).append(Hours(weekday, starts, ends))
+    return {(room, day): _sorted(of_day(own, day)) for room, own in hours.items() for day in days}
 
 
 def _sorted(hours: Iterable[Hours]) -> list[Shift]:

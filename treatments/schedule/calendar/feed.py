@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from treatments.schedule.calendar import ground, sessions
-from treatments.schedule.calendar.columns import By, Column, Shifts, columns, shifts, to_show
+from treatments.schedule.calendar.columns import By, Column, Shifts, columns, opening, shifts, to_show
 from treatments.schedule.calendar.seeking import Sought, free_for
 from treatments.schedule.calendar.spans import Days, shown, walls
 from treatments.schedule.models import Absence
@@ -24,14 +24,15 @@ def week_or_day(
     """
     known, span = columns(by), days.span
     people = by == By.PRACTITIONER
-    working = shifts([one.pk for one in known if one.current], days) if people else {}
+    current = [one.pk for one in known if one.current]
+    working = shifts(current, days) if people else opening(current, days) if by == By.ROOM else {}
     asked = {one.resource: one.pk for one in known if one.resource and who in (None, one.pk)}
     blocks = sessions.blocks(asked, span)
     listed = to_show(by, known, working, {block.row.resource for block in blocks}, who)
     under = list(ground.away(Absence.objects.of_day(*span), listed, span, people=people))
     under += ground.offered(asked, span, at=at)
-    if people:
-        under += ground.off(listed, working, days)
+    limited = {pk for pk, _day in working}
+    under += ground.off([one for one in listed if people or one.pk in limited], working, days)
     for block in blocks:
         column = asked[block.row.resource]
         under += [ground.background(column, walls(kept), "kept") for kept in sessions.kept_free(block)]

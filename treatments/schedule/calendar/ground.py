@@ -25,7 +25,7 @@ def background(column: int | list[int], walls: tuple[str, str], kind: str, title
 
 
 def off(columns: Iterable[Column], working: Shifts, days: Days) -> Iterator[dict]:
-    """When practitioners are not at work."""
+    """When practitioners are not at work and rooms are closed."""
     for column in columns:
         for day in days:
             for span in _between(day, working.get((column.pk, day), [])):

@@ -23,6 +23,8 @@ class Fault(StrEnum):
     GRID = "grid"
     INTERVAL = "interval"
     HOURS = "hours"
+    DOCTOR = "doctor"
+    ROOM = "room"
 
 
 def faults(

@@ -9,7 +9,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clinic.models import DayHours, WorkingHours
+from clinic.models import Clinic, DayHours, WorkingHours
 from conftest import NOW
 from treatments.schedule import places, rules
 from treatments.schedule.free_time import FREE_TIME, free_time_parameters
@@ -106,6 +106,7 @@ def test_the_hours_of_a_single_day_stand_in_place_of_the_weekly_ones(doctor, nur
         (clock(dt.date(2026, 11, 28), 9), clock(dt.date(2026, 11, 28), 11)),
     ]
     assert free(doctor, TUESDAY + dt.timedelta(days=7)) != []
+    Clinic.objects.update_or_create(pk=1, defaults={"nurses_with_doctor": "never"})
     assert free(nurse, TUESDAY) == [(clock(TUESDAY, 8), clock(TUESDAY, 12))]
 
 

@@ -10,9 +10,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clinic.access import role_required
 from clinic.models import DayHours, User
 from clinic.roles import BOOKING, Role
-from treatments.schedule import absences
+from treatments.schedule import absences, presence
 from treatments.schedule.absence_forms import AbsenceForm, PeriodForm
-from treatments.schedule.models import Absence, Session
+from treatments.schedule.models import Absence
+
+SHOWN = 200
 
 
 @require_safe
@@ -25,6 +27,15 @@ def overview(request) -> HttpResponse:
         "people": User.objects.practitioners().order_by("name", "pk"),
     }
     return render(request, "schedule/absences.html", context | _eyes(request))
+
+
+@require_safe
+@role_required(*BOOKING, Role.CLINIC_ADMIN)
+def outside(request) -> HttpResponse:
+    """Sessions to come that lie outside hours by now, until there is none."""
+    rows = list(presence.outside(timezone.now()))
+    context = {"sessions": rows[:SHOWN], "count": len(rows)}
+    return render(request, "schedule/outside.html", context | _eyes(request))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,7 +60,7 @@ def _record(request, form: PeriodForm, title: str) -> HttpResponse:
     context = {"form": form, "title": title}
     if form.is_valid():
         meant = form.absence()
-        met = list(Session.objects.met_by(meant))
+        met = list(presence.met_by(meant))
         context |= {"sessions": met, "seen": _seen(meant), "preview": True} | _eyes(request)
         if not met or request.POST.get("sure") == _seen(meant):
             return redirect(absences.record(meant, by=request.user, at=timezone.now()))
@@ -78,7 +89,7 @@ def absence(request, pk: int) -> HttpResponse:
     row = get_object_or_404(Absence.objects.visible_to(request.user).for_page(), pk=pk)
     context = {
         "absence": row,
-        "sessions": [] if row.lifted_at else list(Session.objects.met_by(row)),
+        "sessions": [] if row.lifted_at else list(presence.met_by(row)),
         "may_lift": not row.lifted_at and absences.may_record(request.user, row, timezone.localdate()),
     }
     return render(request, "schedule/absence.html", context | _eyes(request))

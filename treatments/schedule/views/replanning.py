@@ -18,7 +18,7 @@ from clinic.access import role_required
 from clinic.models import DayHours
 from clinic.roles import BOOKING
 from treatments.courses.models import Course
-from treatments.schedule import absences, equipment, replanning
+from treatments.schedule import absences, equipment, presence, replanning
 from treatments.schedule.models import Absence, Session
 from treatments.schedule.moving_forms import read_chosen
 
@@ -32,7 +32,7 @@ def absence(request, pk: int) -> HttpResponse:
     row = get_object_or_404(Absence.objects.visible_to(request.user).for_page(), pk=pk)
 
     def met() -> list[Session]:
-        return [] if row.lifted_at else list(Session.objects.met_by(row))
+        return [] if row.lifted_at else list(presence.met_by(row))
 
     return _replan(request, met, str(row), row.get_absolute_url())
 
@@ -53,6 +53,13 @@ def left(request) -> HttpResponse:
     """Another time or place for the sessions that lack what they need."""
     misfits = equipment.misfits(timezone.now())
     return _replan(request, lambda: list(misfits.all()), "", reverse("equipment:left"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(*BOOKING)
+def outside(request) -> HttpResponse:
+    """Another time for the sessions that lie outside hours by now."""
+    return _replan(request, lambda: list(presence.outside(timezone.now())), "", reverse("absences:outside"))
 
 
 def _replan(request, concerned: Concerned, whose: str, back: str) -> HttpResponse:

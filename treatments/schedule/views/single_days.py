@@ -1,6 +1,8 @@
 """Other working hours on one day."""
 
 import datetime as dt
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -15,8 +17,10 @@ from clinic import actions
 from clinic.access import role_required
 from clinic.models import User
 from clinic.roles import BOOKING, Role
-from treatments.schedule import absences
+from clinic.rules import DaySpan
+from treatments.schedule import absences, presence
 from treatments.schedule.absence_forms import DayForm, DayHoursForm
+from treatments.schedule.models import Session
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,11 +37,11 @@ def hours(request, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, person, form, status=422)
     day, spans = form.cleaned_data["day"], list(form.spans())
-    met = absences.outside_hours(person, day, spans)
-    seen = f"{day} {spans}"
+    change = partial(actions.set_day, person, spans, day=day, by=request.user, at=timezone.now())
+    met, seen = _met(person, day, spans, change), f"{day} {spans}"
     if met and request.POST.get("sure") != seen:
         return _page(request, person, form, day=day, sessions=met, seen=seen, preview=True)
-    actions.set_day(person, spans, day=day, by=request.user, at=timezone.now())
+    change()
     messages.success(request, _("The hours of %(day)s are saved.") % {"day": date_format(day)})
     return redirect(f"{reverse('absences:hours', args=[person.pk])}?day={day.isoformat()}")
 
@@ -51,9 +55,25 @@ def weekly_again(request, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, person, DayHoursForm(today=form.today), status=422)
     day = form.cleaned_data["day"]
-    actions.set_day(person, None, day=day, by=request.user, at=timezone.now())
+    change = partial(actions.set_day, person, None, day=day, by=request.user, at=timezone.now())
+    left = presence.left_by(change, of=person, at=_midnight(day))
+    if left and "sure" not in request.POST:
+        form = DayHoursForm(initial=_as_they_are(person, day), today=form.today)
+        return _page(request, person, form, day=day, left=left)
+    change()
     messages.success(request, _("On %(day)s the weekly hours hold again.") % {"day": date_format(day)})
     return redirect(f"{reverse('absences:hours', args=[person.pk])}?day={day.isoformat()}")
+
+
+def _met(person: User, day: dt.date, spans: Sequence[DaySpan], change: Callable[[], object]) -> list[Session]:
+    """The sessions of the day outside the hours, and those of nurses who would be without their doctor."""
+    own = absences.outside_hours(person, day, spans)
+    others = presence.left_by(change, of=person, at=_midnight(day))
+    return own + [session for session in others if session not in own]
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return absences.days_span(day, day)[0]
 
 
 def _as_they_are(person: User, day: dt.date) -> dict:
