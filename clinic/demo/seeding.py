@@ -6,7 +6,7 @@ import random
 from django.db import transaction
 from django.utils import timezone
 
-from clinic.demo import lives, shelf, staff
+from clinic.demo import lives, occupied, shelf, staff
 from clinic.demo.calendar import places
 from clinic.demo.scene import set_scene
 from clinic.demo.stories import STORIES
@@ -26,13 +26,16 @@ def seed(day: dt.date) -> None:
     """
     rng = random.Random(day.toordinal())  # noqa: S311 (no secret: it must repeat)
     at = wall(day, OPENS, timezone.get_default_timezone())
-    people = staff.open_clinic(at - dt.timedelta(days=365 * YEARS_OLD))
+    opened = at - dt.timedelta(days=365 * YEARS_OLD)
+    people = staff.open_clinic(opened)
+    occupied.equip(people["admin"], opened)
     shelf.stock(day)
     stage = set_scene(day, at, people, rng)
     for number, (story, place) in enumerate(zip(STORIES, places(day, rng), strict=False)):
         lives.live(number, story, place, stage)
     caught_up(at)
     leave_open(stage)
+    occupied.leave(stage)
 
 
 def caught_up(at: dt.datetime) -> None:

@@ -45,7 +45,7 @@ STAFF = [
     Member("admin", "Adaeze Lindqvist", (Role.CLINIC_ADMIN, Role.FRONT_DESK), {}),
     Member("doctor", "Dr Helena Brandt", (Role.DOCTOR,), {**WEEK, 3: (8, 12)}, may_overlap=True),
     Member("doctor2", "Dr Tomasz Okoye", (Role.DOCTOR, Role.CATALOGUE_ADMIN), {**LATE, 6: (9, 14)}),
-    Member("nurse", "Nina Castellanos", (Role.NURSE,), WEEK, with_doctor="doctor"),
+    Member("nurse", "Nina Castellanos", (Role.NURSE,), {**WEEK, 3: (8, 12)}, with_doctor="doctor"),
     Member("nurse2", "Mateusz Żółkiewski", (Role.NURSE,), {**LATE, 6: (9, 14)}, with_doctor="doctor2"),
     Member("desk", "Felicity Ng", (Role.FRONT_DESK,), {}),
     Member("catalogue", "Katarzyna Ó Briain", (Role.CATALOGUE_ADMIN,), {}),

@@ -27,6 +27,7 @@ def clock():
 @pytest.fixture
 def five(nurse):
     """Five sessions of five patients today, one after the other."""
+    factories.nurses_alone()
     factories.working_hours(nurse)
     room = factories.room()
     for n in range(5):

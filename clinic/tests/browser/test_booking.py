@@ -14,7 +14,7 @@ from clinic.tests.browser.looking import Looker, log_in
 from treatments.schedule.actions import book_course
 from treatments.schedule.forms import read_slots
 from treatments.schedule.models import Session
-from treatments.schedule.tests.factories import confirmed_course, working_hours
+from treatments.schedule.tests.factories import confirmed_course, nurses_alone, working_hours
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MORNING = dt.datetime(2026, 11, 23, 9, 30, tzinfo=timezone.get_default_timezone())
@@ -35,6 +35,7 @@ def clinic(doctor, nurse):
     Room.objects.create(name="The quiet room at the very end of the long corridor")
     working_hours(doctor, weekdays=range(1, 5))
     working_hours(nurse, weekdays=(2, 5))
+    nurses_alone()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from treatments.courses.tests.factories import course
 from treatments.schedule.actions import book_course
 from treatments.schedule.models import Session
 from treatments.schedule.rules import Slot
+from treatments.schedule.tests.factories import nurses_alone
 from treatments.visits.models import CheckIn, Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -26,6 +27,7 @@ LONG = "Wolfeschlegelsteinhausenbergerdorff-Szczęśniewicz-Konstantopoulou von 
 def session(nurse):
     """A session tomorrow at eleven, of somebody who answered everything with "no" today."""
     Room.objects.create(name="Room 1")
+    nurses_alone()
     for weekday in range(1, 6):
         WorkingHours.objects.create(practitioner=nurse, weekday=weekday, starts="09:00", ends="17:00")
     who = patient(by=nurse, name=LONG)

@@ -15,6 +15,7 @@ from contraindications.models import Question
 from patients.tests.factories import interview, patient
 from treatments.courses.models import Course
 from treatments.schedule.models import Session
+from treatments.schedule.tests.factories import nurses_alone
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 BOTH = ("light", "dark")
@@ -30,6 +31,7 @@ def clock():
 def ana(nurse):
     """She had herpes last week: the documents leave it to a doctor."""
     Room.objects.create(name="Room 1")
+    nurses_alone()
     for weekday in range(1, 6):
         WorkingHours.objects.create(practitioner=nurse, weekday=weekday, starts="09:00", ends="17:00")
     who = patient(by=nurse, name="Zofia Wiśniewska-Dąbrowska")

@@ -23,6 +23,7 @@ LONG = "Wolfeschlegelsteinhausenbergerdorff-Szczęśniewicz-Konstantopoulou von 
 @pytest.fixture
 def three(nurse):
     """Three sessions today one after the other, the first at ten; somebody with a long name comes second."""
+    factories.nurses_alone()
     factories.working_hours(nurse, weekdays=range(1, 8))
     room, found = factories.room(), []
     for n, many in enumerate((3, 1, 1)):

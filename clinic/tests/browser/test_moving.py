@@ -28,6 +28,7 @@ def clock():
 @pytest.fixture
 def five(doctor, nurse):
     """Five sessions of five patients today with the nurse; the doctor could treat too, but for the first hours."""
+    factories.nurses_alone()
     factories.working_hours(nurse)
     factories.working_hours(doctor, starts=dt.time(13))
     room = factories.room()

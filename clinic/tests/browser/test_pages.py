@@ -15,6 +15,7 @@ from treatments.courses.tests.factories import course
 from treatments.schedule.actions import book_course
 from treatments.schedule.models import Session
 from treatments.schedule.rules import Slot
+from treatments.schedule.tests.factories import nurses_alone
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 LONG = "Wolfeschlegelsteinhausenbergerdorff-Szczęśniewicz-Konstantopoulou von und zu Hohenstein-Sonderburg"
@@ -40,6 +41,7 @@ def held(nurse):
 def booked(nurse):
     """A course with one session today and one in three weeks."""
     Room.objects.create(name="Room 1")
+    nurses_alone()
     for weekday in range(1, 6):
         WorkingHours.objects.create(practitioner=nurse, weekday=weekday, starts="09:00", ends="17:00")
     row, room = course(by=nurse, sessions=2), Room.objects.get()

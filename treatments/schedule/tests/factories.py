@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 
-from clinic.models import Room, WorkingHours
+from clinic.models import Clinic, NursesWith, Room, WorkingHours
 from conftest import NOW
 from treatments.courses.tests.factories import course
 from treatments.schedule import actions, rules
@@ -19,6 +19,11 @@ def working_hours(practitioner, *, weekdays=range(1, 6), starts=dt.time(8), ends
     WorkingHours.objects.bulk_create(
         WorkingHours(practitioner=practitioner, weekday=day, starts=starts, ends=ends) for day in weekdays
     )
+
+
+def nurses_alone() -> None:
+    """The clinic asks for no doctor to be at work while nurses treat."""
+    Clinic.objects.update_or_create(pk=1, defaults={"nurses_with_doctor": NursesWith.NEVER})
 
 
 def confirmed_course(*, by, at=NOW, patient=None, sessions=5):

@@ -107,6 +107,7 @@ def test_a_crowd_of_bookings_and_absences_ends_covered_exactly_and_without_a_dea
     doctor, nurse, clinic_admin
 ):
     factories.working_hours(nurse)
+    factories.nurses_alone()
     rooms = factories.room("One"), factories.room("Two")
     crowd = courses(doctor, 6)
     span = absences.days_span(TUESDAY, TUESDAY + (TUESDAY - NOW.date()) * 40)

@@ -99,6 +99,8 @@ def test_one_click_moves_all_of_them_and_a_row_can_be_left_out(as_, front_desk, 
 
 def test_proposals_of_one_page_never_meet(as_, front_desk, five, ill, nurse):
     """Nobody else treats, and the nurse has only two half days left."""
+
+    factories.nurses_alone()
     WorkingHours.objects.all().delete()
     for n in (7, 8):
         day = NOW.date() + n * DAY

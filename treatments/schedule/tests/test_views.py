@@ -211,6 +211,7 @@ def test_several_wishes_that_stand_in_the_way_together_are_said(as_, doctor, nur
 def test_sessions_with_two_practitioners_are_booked_as_proposed(as_, front_desk, doctor, nurse, room):
     factories.working_hours(doctor, weekdays=(1, 2))
     factories.working_hours(nurse, weekdays=(3,))
+    factories.nurses_alone()
     course = factories.confirmed_course(by=doctor, sessions=2)
     browser = as_(front_desk)
     form = posted(browser.get(book_url(course), {"practitioner": "any"}))
