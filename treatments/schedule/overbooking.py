@@ -9,6 +9,7 @@ from clinic.models import User
 from treatments.schedule import actions
 from treatments.schedule.desk import Desk
 from treatments.schedule.encounters import encounters, over_whom
+from treatments.schedule.models import Session
 from treatments.schedule.places import Place
 from treatments.schedule.rules import Slot
 
@@ -25,18 +26,22 @@ def wanted_over(user: User, at_desk: Desk, pinned: Sequence[Slot], asked: Collec
 def word(at_desk: Desk, slots: Sequence[Slot], over: Sequence[Slot], *, by: User) -> dict:
     """What the page says of booking all `slots`: `over`, the sessions met, or in words why not (`not_over`)."""
     numbers = [slot.number for slot in over]
-    met = over_whom(
-        lambda: actions.book_course(
-            at_desk.course, slots, by=by, at=at_desk.at, key=uuid4(), squeeze_reason="?", interval_reason="?"
-        ),
-        by=by,
-    )
+    met = over_whom(lambda: _booked(at_desk, slots, by), by=by)
     if met:
         return {"over": met, "over_numbers": numbers}
     return {
         "over_numbers": numbers,
         "not_over": [said for slot in over for said in _in_the_way(at_desk, slot)],
     }
+
+
+def _booked(at_desk: Desk, slots: Sequence[Slot], by: User) -> list[Session]:
+    """The sessions of these slots, booked over whatever is there."""
+    standing = actions.book_course(
+        at_desk.course, slots, by=by, at=at_desk.at, key=uuid4(), squeeze_reason="?", interval_reason="?"
+    )
+    numbers = {slot.number for slot in slots}
+    return [session for session in standing if session.number in numbers]
 
 
 def _in_the_way(at_desk: Desk, slot: Slot) -> list[str]:
