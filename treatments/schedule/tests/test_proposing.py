@@ -473,6 +473,35 @@ def test_no_step_of_a_day_is_lost_doubled_or_shifted(change, after, grid, minute
     ]
 
 
+@given(
+    change=changing,
+    lengths=st.lists(st.tuples(st.integers(1, 900), st.integers(1, 900)), max_size=6),
+    grid=st.sampled_from([5, 10, 15, 20, 30, 60]),
+    part=st.tuples(st.integers(-20, 40), st.integers(1, 90)),
+)
+def test_a_row_of_days_has_the_steps_at_which_a_part_lies_in_free_time(change, lengths, grid, part):
+    """Free and taken time in turn, over a change of the clock, looked at step by step."""
+    zone, day = change
+    row = Grid.over(day - dt.timedelta(days=1), day + dt.timedelta(days=1), Clock(zone, grid))
+    lows, highs, minute = [], [], row.begin - 100
+    for taken, left in lengths:
+        lows.append(minute + taken)
+        highs.append(minute + taken + left)
+        minute = highs[-1]
+    begin, end = part[0], part[0] + part[1]
+    found = row.starts(Times(lows, highs), [(begin, end)])
+    for one in row.days.values():
+        fits = [
+            place
+            for place in steps.places(one.all_steps)
+            if any(
+                low <= one.minutes[place] + begin and one.minutes[place] + end <= high
+                for low, high in zip(lows, highs, strict=True)
+            )
+        ]
+        assert steps.places(one.of(found)) == fits
+
+
 @pytest.mark.parametrize(
     ("having", "fits"),
     [
