@@ -84,7 +84,7 @@ def _plans(rows: list[Planned]) -> list[rules.Plan | None]:
     ingredients = _chosen(rows, Course.ingredients.through, "ingredient__code")
     products = _chosen(rows, Course.products.through, "product_id")
     around = _chosen(rows, Course.procedure_substances.through, "ingredient__code")
-    shelf = _Shelf(rows)
+    shelf = _Shelf(rows, opens=bool(products))
     known: dict[tuple[Any, ...], rules.Plan | None] = {}
     plans = []
     nothing: frozenset[Any] = frozenset()
@@ -98,13 +98,13 @@ def _plans(rows: list[Planned]) -> list[rules.Plan | None]:
 
 
 class _Shelf:
-    """Of the catalogue what the plans of these courses hold. Six SQL queries."""
+    """Of the catalogue what the plans of these courses hold. Six SQL queries, five if no products are to be opened."""
 
-    def __init__(self, rows: list[Planned]):
-        self.techniques = Technique.objects.in_bulk({row.technique for row in rows})
-        self.areas = Area.objects.in_bulk({row.area for row in rows})
-        self.goals = Goal.objects.in_bulk({row.goal for row in rows})
-        self.ingredients, self.content = known_ingredients(), _contents()
+    def __init__(self, rows: list[Planned], *, opens: bool):
+        self.techniques = Technique.objects.only("code", "family").in_bulk({row.technique for row in rows})
+        self.areas = Area.objects.only("code", "region").in_bulk({row.area for row in rows})
+        self.goals = Goal.objects.only("code", "disease_fact").in_bulk({row.goal for row in rows})
+        self.ingredients, self.content = known_ingredients(), _contents() if opens else {}
 
     def plan(
         self,

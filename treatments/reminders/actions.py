@@ -81,6 +81,10 @@ def reconsider(patient_id: int, *, at: dt.datetime) -> None:
 
     What was found needless is promised again only before its day: nobody gets a reminder on the heels of a change.
     """
+    if not Message.objects.open_of(
+        patient_id
+    ).exists():  # most patients have none, and the truth is long to ask
+        return
     messages = Message.objects.open_of(patient_id).with_truth(at).order_by("pk")
     for message in messages.select_for_update(of=("self",)):
         needless = needless_now(message)

@@ -18,7 +18,7 @@ from treatments.schedule.models import Reservation, Session
 from treatments.schedule.occupations import clock, hours_of, series_of
 from treatments.schedule.places import Chosen, wanted
 from treatments.schedule.refusals import NotBookable, SlotTaken, WrongTimes
-from treatments.schedule.rules import Fault, Slot
+from treatments.schedule.rules import Fault, Series, Slot
 from treatments.schedule.transactions import lock_resources
 
 
@@ -31,15 +31,18 @@ def rooms_of(slots: Iterable[Slot]) -> dict[int, Room]:
     return rooms
 
 
-def check_missing(course: Course, chosen: Sequence[Chosen], *, some: bool = False) -> None:
-    """Exactly the missing sessions are chosen, or `some` of them, each once. Raises ChangedMeanwhile or WrongTimes."""
+def check_missing(course: Course, chosen: Sequence[Chosen], *, some: bool = False) -> Series:
+    """Exactly the missing sessions are chosen, or `some` of them, each once. Returns what stands of the course.
+
+    Raises ChangedMeanwhile or WrongTimes.
+    """
     series, numbers = series_of(course), [one.number for one in chosen]
     if not series.standing.keys().isdisjoint(numbers):
         raise ChangedMeanwhile
-    if some and len(set(numbers)) == len(numbers) and set(numbers) <= set(series.missing):
-        return
-    if sorted(numbers) != series.missing:
+    some = some and len(set(numbers)) == len(numbers) and set(numbers) <= set(series.missing)
+    if not some and sorted(numbers) != series.missing:
         raise WrongTimes((number, Fault.NUMBERS) for number in {*numbers, *series.missing})
+    return series
 
 
 def practitioners_of(slots: Iterable[Slot], practitioner: User | None) -> dict[int, User]:
@@ -81,8 +84,8 @@ def check_bookable(
 
 
 def check_times(
-    course: Course,
     chosen: Sequence[Chosen],
+    series: Series,
     *,
     by: User,
     at: dt.datetime,
@@ -91,13 +94,13 @@ def check_times(
 ) -> set[int]:
     """Which sessions a doctor puts outside the interval for a reason; every other fault raises WrongTimes.
 
-    `moved`: sessions of the course, in the order of `chosen`, that stand no more where they are. As long as all stay on
-    their day their intervals are what they were, and nobody is asked for a reason.
+    `series`: what else stands of the course. `moved`: its sessions that are moved, in the order of `chosen`. As long as
+    all stay on their day their intervals are what they were, and nobody is asked for a reason.
     """
     hours = hours_of({one.place.practitioner for one in chosen})
     faults = rules.faults(
         {one.number: one.starts_at for one in chosen},
-        series_of(course, without=moved),
+        series,
         {one.number: one.takes for one in chosen},
         {one.number: hours[one.place.practitioner.pk] for one in chosen},
         at=at,

@@ -40,15 +40,17 @@ def rooms_for(course: Course) -> "QuerySet[Room]":
 
 
 def check_able(course: Course, chosen: Iterable[Chosen]) -> None:
-    """The treatment is done in these rooms and by these practitioners. Two SQL queries. Raises NotBookable."""
+    """The treatment is done in these rooms and by these practitioners. One SQL query. Raises NotBookable."""
     places = [one.place for one in chosen]
     people, rooms = {place.practitioner.pk for place in places}, {place.room.pk for place in places}
-    can = set(able(User.objects.filter(pk__in=people), course.technique, "practitioner"))
-    fit = set(able(Room.objects.filter(pk__in=rooms), course.technique, "room"))
+    rows = Ability.objects.filter(Q(practitioner__in=people) | Q(room__in=rooms))
+    known: dict[tuple[int | None, int | None], set[int]] = {}
+    for row in rows:
+        known.setdefault((row.practitioner_id, row.room_id), set()).add(row.technique_id)
     for place in places:
-        if place.practitioner not in can:
+        if course.technique_id not in known.get((place.practitioner.pk, None), [course.technique_id]):
             raise NotBookable(_("%(name)s does not do this treatment.") % {"name": place.practitioner})
-        if place.room not in fit:
+        if course.technique_id not in known.get((None, place.room.pk), [course.technique_id]):
             raise NotBookable(_("This treatment is not done in %(room)s.") % {"room": place.room})
 
 

@@ -22,9 +22,12 @@ FROM unnest(%(numbers)s::int[], %(resources)s::bigint[], %(begins)s::timestamptz
     AS wanted (number, resource, begins, untils)
 JOIN schedule_reservation AS reservation
     ON reservation.resource_id = wanted.resource
-    AND reservation.period && tstzrange(wanted.begins, wanted.untils)
+    AND reservation.starts_at > wanted.begins - %(longest)s AND reservation.starts_at < wanted.untils
+    AND reservation.ends_at > wanted.begins
 WHERE reservation.session_id IS NULL OR reservation.session_id <> ALL(%(but)s::bigint[])
-UNION
+"""
+# Where sessions' own time counts as free (`but`), the absences that they stand in are asked for themselves.
+AWAY = """
 SELECT wanted.number
 FROM unnest(%(numbers)s::int[], %(resources)s::bigint[], %(begins)s::timestamptz[], %(untils)s::timestamptz[])
     AS wanted (number, resource, begins, untils)
@@ -32,9 +35,7 @@ JOIN schedule_resource AS resource ON resource.id = wanted.resource
 JOIN schedule_absence AS absence
     ON absence.practitioner_id = resource.practitioner_id
     OR absence.practitioner_id IS NULL AND resource.room_id IS NOT NULL
-WHERE %(but)s::bigint[] <> '{}' AND absence.lifted_at IS NULL
-    AND absence.starts_at < wanted.untils AND absence.ends_at > wanted.begins
-ORDER BY 1
+WHERE absence.lifted_at IS NULL AND absence.starts_at < wanted.untils AND absence.ends_at > wanted.begins
 """
 
 # An absence covers what sessions leave of it: cut at the clinic's midnights, for no reservation outlasts a day.
@@ -342,15 +343,14 @@ class ReservationQuerySet(models.QuerySet):
     def taken(self, wanted: Iterable[tuple[int, int, Span]], *, but: Collection[int] = ()) -> list[int]:
         """Which numbers of (number, resource id, span) meet a reservation; those of the sessions `but` do not count."""
         rows = list(wanted)
+        asked: dict[str, Any] = {
+            "numbers": [number for number, _resource, _span in rows],
+            "resources": [resource for _number, resource, _span in rows],
+            "begins": [span[0] for _number, _resource, span in rows],
+            "untils": [span[1] for _number, _resource, span in rows],
+            "longest": LONGEST_RESERVATION,
+            "but": list(but),
+        }
         with connection.cursor() as cursor:
-            cursor.execute(
-                TAKEN,
-                {
-                    "numbers": [number for number, _resource, _span in rows],
-                    "resources": [resource for _number, resource, _span in rows],
-                    "begins": [span[0] for _number, _resource, span in rows],
-                    "untils": [span[1] for _number, _resource, span in rows],
-                    "but": list(but),
-                },
-            )
-            return [number for (number,) in cursor.fetchall()]
+            cursor.execute(f"{TAKEN} UNION {AWAY}" if but else TAKEN, asked)
+            return sorted({number for (number,) in cursor.fetchall()})

@@ -57,9 +57,9 @@ def book_course(
     def change() -> list[Session]:
         locked = lock_courses([course.pk])[course.pk]
         if not Booking.objects.filter(key=key, course=course).exists():
-            check_missing(locked, chosen, some=some)
+            series = check_missing(locked, chosen, some=some)
             screened = check_bookable(locked, who.values(), by=by, at=at)
-            outside = check_times(locked, chosen, by=by, at=at, interval_reason=interval_reason)
+            outside = check_times(chosen, series, by=by, at=at, interval_reason=interval_reason)
             check_able(locked, chosen)
             check_free(chosen, at=at, devices=resources_in(pools), over=wish is not None)
             reasons = dict.fromkeys(outside, interval_reason.strip())
@@ -81,14 +81,15 @@ def _write(
 ) -> None:
     Booking.objects.create(key=key, course=course, booked_at=at, booked_by=by)
     chosen = sorted(chosen, key=lambda one: one.number)
-    sessions = [_session(course, one, reasons.get(one.number, ""), by=by, at=at) for one in chosen]
+    rows = [_session(course, one, reasons.get(one.number, ""), by=by, at=at) for one in chosen]
+    sessions = Session.objects.bulk_create(rows)
     reserve(list(zip(sessions, chosen, strict=True)))
     events.announce(CourseBooked(course.pk, at))
 
 
 def _session(course: Course, chosen: Chosen, reason: str, *, by: User, at: dt.datetime) -> Session:
     starts_at, ends_at = rules.shifted(chosen.starts_at, (0, chosen.takes.minutes))
-    return Session.objects.create(
+    return Session(
         course=course,
         number=chosen.number,
         practitioner=chosen.place.practitioner,

@@ -27,7 +27,7 @@ def first_come(change: Callable[[], T], taken: Callable[[], list[int]]) -> T:
 
 def lock_courses(pks: Collection[int]) -> dict[int, Course]:
     """The courses, locked in the order of their keys."""
-    rows = Course.objects.select_for_update(of=("self",)).for_page().filter(pk__in=pks).order_by("pk")
+    rows = Course.objects.select_for_update().filter(pk__in=pks).order_by("pk")
     return {course.pk: course for course in rows}
 
 

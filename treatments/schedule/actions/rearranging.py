@@ -17,7 +17,7 @@ from treatments.schedule.checks import check_bookable, check_free, check_times, 
 from treatments.schedule.equipment import Pool, check_able, pools_of, resources_in
 from treatments.schedule.events import SessionMoved
 from treatments.schedule.models import Reservation, Session
-from treatments.schedule.occupations import occupation_of
+from treatments.schedule.occupations import occupation_of, series_of
 from treatments.schedule.places import Chosen, Place, held_by, release, reserve, told_free, wanted
 from treatments.schedule.rules import Slot
 from treatments.schedule.standing import stand
@@ -157,7 +157,8 @@ def _reasons(
     for part in parts:
         course = courses[part.course.pk]
         moved = [rows[pk] for pk in part.sessions]
-        outside = check_times(course, part.chosen, by=by, at=at, interval_reason=reason, moved=moved)
+        others = series_of(course, without=moved)
+        outside = check_times(part.chosen, others, by=by, at=at, interval_reason=reason, moved=moved)
         check_able(course, part.chosen)
         if stay_on_their_day(part.chosen, moved):
             found |= {row.pk: row.interval_reason for row in moved}
