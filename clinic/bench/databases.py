@@ -20,6 +20,7 @@ from clinic.demo import bulk
 from clinic.demo.seeding import seed
 
 SMALL, FEW, LARGE = "clinic_bench_small", "clinic_bench_few", "clinic_bench_large"
+USED_UP = "clinic_bench_used_up"  # a copy of one of them, to write into
 FEW_PATIENTS, FEW_SESSIONS = 1_000, 10_000
 STALE_AFTER = dt.timedelta(days=30)  # a demo that old shows empty weeks
 SOURCES = ["*/migrations/*.py", "*/*/migrations/*.py", "clinic/demo/*.py", "*/data/*.yaml", "*/*/data/*.yaml"]
@@ -99,6 +100,17 @@ def _build_large(name: str, size: bulk.Size, day: dt.date, *, tell: Tell) -> Non
     with inside(name):
         bulk.load(size, day, tell=tell)
     on_the_server("COMMENT ON DATABASE {} IS {}", name, sql.Literal(_stamp(day, size)))
+
+
+@contextmanager
+def inside_a_copy(name: str) -> Iterator[None]:
+    """Everything asks a copy of this database, of which nothing stays."""
+    copy(name, USED_UP)
+    try:
+        with inside(USED_UP):
+            yield
+    finally:
+        on_the_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", USED_UP)
 
 
 def drop() -> None:

@@ -1,7 +1,9 @@
 """The page of documentation that `manage.py bench --write` writes."""
 
+import os
 from collections.abc import Iterable
 
+from clinic.bench.booking_report import MOST_TIMES_INSERTS, MOST_TIMES_QUERY
 from clinic.bench.report import MOST_GROWTH, MOST_TIMES_SQL, Table
 
 ABOVE = """# Speed
@@ -36,6 +38,14 @@ What is measured:
   long as good series reach, which is shown beside it, and gets minutes in arrays. "Asked and chosen" is all that is
   read and decided for the proposals, without session, access log, screening, forms and templates around them.
 - **Crowded**: the choice alone where 60 % of what is free in the large database is cut away in small pieces.
+- **Booking a course**: locks, checks, screening, all rows and what follows from them, taken back each time; beside the
+  same rows inserted one by one in raw SQL under the same constraint and triggers (at most {inserts:.0f} times).
+- **The calendar**: what the browser asks for to draw a full day and its week, over everybody, beside the bare query for
+  what it shows (at most {calendar:.0f} times).
+- **Courses booked in a second**: through the page, by processes of their own, each with a practitioner and room of
+  their own or all with the same one. Read how it grows: {cores} processors share the clients and the database.
+
+![Bookings in a second by clients, and times the bare SQL](performance.svg)
 
 The databases are `clinic_bench_small`, `clinic_bench_few` and `clinic_bench_large` (2 GB at full size) on the clinic's
 own server. They are kept for the next run; `manage.py bench --drop` throws them away, `--fresh` builds them anew, and
@@ -49,7 +59,14 @@ def page(tables: Iterable[Table], *, machine: str) -> str:
     missed = [one for table in tables for one in table.missed]
     below = f"Targets missed: {'; '.join(missed)}." if missed else "Every target is met."
     lines = [
-        ABOVE.format(machine=machine, sql=MOST_TIMES_SQL, growth=MOST_GROWTH),
+        ABOVE.format(
+            machine=machine,
+            sql=MOST_TIMES_SQL,
+            growth=MOST_GROWTH,
+            inserts=MOST_TIMES_INSERTS,
+            calendar=MOST_TIMES_QUERY,
+            cores=os.cpu_count(),
+        ),
         *(line for table in tables for line in table.lines()),
         below,
     ]

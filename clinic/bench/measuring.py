@@ -7,8 +7,19 @@ from contextlib import contextmanager
 
 from django.utils import timezone
 
-from clinic.bench import pages, proposals, replays, report, rescreening, verdicts
-from clinic.bench.databases import FEW, LARGE, SMALL, inside
+from clinic.bench import (
+    booking_report,
+    bookings,
+    calendars,
+    clients,
+    pages,
+    proposals,
+    replays,
+    report,
+    rescreening,
+    verdicts,
+)
+from clinic.bench.databases import FEW, LARGE, SMALL, inside, inside_a_copy
 from clinic.demo.bulk import Size
 from clinic.demo.calendar import monday_of
 from contraindications.screening import rules_in_force
@@ -20,6 +31,7 @@ SECONDS = 3.0  # for each kind of cases
 MORNING = dt.time(9)  # after the demo was seeded
 REPLAYED = 5_000  # screenings
 A_FULL_DAY = dt.timedelta(days=34)  # before the Monday of the demo's day: a Tuesday of the last full wave
+FULL_IN_BOTH = dt.timedelta(days=21)  # after it: the first day of the bulk to come, full whatever its size
 
 
 def run(size: Size, day: dt.date, *, requests: int, tell: Callable[[str], None]) -> list[report.Table]:
@@ -32,6 +44,8 @@ def run(size: Size, day: dt.date, *, requests: int, tell: Callable[[str], None])
         measured = verdicts.measure(known, compiled, seconds=SECONDS)
         small, large = _pages(day, requests, tell)
         few, many = _proposals(requests, tell)
+        booked = _bookings(requests, tell)
+        seen = _calendars(monday_of(day) + FULL_IN_BOTH, requests, tell)
         with inside(LARGE):
             full = pages.measure_full_day(monday_of(day) - A_FULL_DAY, requests=requests)
             tell("Measuring the replay")
@@ -39,6 +53,7 @@ def run(size: Size, day: dt.date, *, requests: int, tell: Callable[[str], None])
             tell("Measuring re-screening")
             at = wall(day, MORNING, timezone.get_default_timezone())
             runs, changes = rescreening.measure_runs(at), rescreening.measure_changes(at)
+        crowds = _clients(tell)
     title = f"Pages: server time with the demo, and with {size.patients:,} patients and {size.sessions:,} sessions more"
     return [
         report.verdicts_table(measured),
@@ -48,6 +63,9 @@ def run(size: Size, day: dt.date, *, requests: int, tell: Callable[[str], None])
         report.full_day_table(full),
         report.proposals_table(few, many),
         report.crowded_table(many),
+        booking_report.bookings_table(*booked),
+        booking_report.calendars_table(*seen),
+        booking_report.clients_table(*crowds),
         report.runs_table(runs),
         report.changes_table(changes),
     ]
@@ -76,6 +94,40 @@ def _proposals(requests: int, tell: Callable[[str], None]) -> tuple[proposals.Pr
             with inside(name):
                 proposals.measure(requests=requests, into=measured)
     return few, many
+
+
+def _bookings(requests: int, tell: Callable[[str], None]) -> tuple[bookings.Bookings, bookings.Bookings]:
+    """The same course booked with few and with many sessions of others behind it, in turn."""
+    few, many = bookings.Bookings(), bookings.Bookings()
+    for turn in range(ROUNDS):
+        tell(f"Measuring bookings, {turn + 1} of {ROUNDS}")
+        for name, measured in ((FEW, few), (LARGE, many)):
+            with inside(name):
+                bookings.measure(requests=requests, into=measured)
+    return few, many
+
+
+def _calendars(
+    day: dt.date, requests: int, tell: Callable[[str], None]
+) -> tuple[dict[str, calendars.Calendar], dict[str, calendars.Calendar]]:
+    """The same full day and its week with few and with many sessions behind them, in turn."""
+    few: dict[str, calendars.Calendar] = {}
+    many: dict[str, calendars.Calendar] = {}
+    tell("Measuring the calendar")
+    for _turn in range(ROUNDS):
+        for name, measured in ((FEW, few), (LARGE, many)):
+            with inside(name):
+                calendars.measure(day, requests=max(1, requests // 2), into=measured)
+    return few, many
+
+
+def _clients(tell: Callable[[str], None]) -> list[clients.Clients]:
+    found = []
+    for name in (FEW, LARGE):
+        tell(f"Measuring bookings by several clients: a copy of {name}")
+        with inside_a_copy(name):
+            found.append(clients.measure())
+    return found
 
 
 @contextmanager

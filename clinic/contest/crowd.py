@@ -20,8 +20,12 @@ class Crowd:
 
     def at_once(self, attempts: Sequence[Attempt]) -> list[Answer]:
         """Send these forms, one from each process, all at the same moment."""
-        for pipe, attempt in zip(self.pipes, attempts, strict=True):
-            pipe.send(attempt)
+        return [answer for [answer] in self.in_turn([[attempt] for attempt in attempts])]
+
+    def in_turn(self, attempts: Sequence[Sequence[Attempt]]) -> list[list[Answer]]:
+        """Each process sends its forms one after the other, all beginning at the same moment."""
+        for pipe, theirs in zip(self.pipes, attempts, strict=True):
+            pipe.send(theirs)
         return [pipe.recv() for pipe in self.pipes]
 
 

@@ -1,4 +1,4 @@
-"""A process of the crowd: somebody who is logged in, waits at the barrier and sends one form after the other."""
+"""A process of the crowd: somebody who is logged in, waits at the barrier and then sends their forms."""
 
 import logging
 import sys
@@ -31,7 +31,7 @@ if not apps.ready:  # this module is the first that the crowd's processes load
 
 
 def person(pipe: Connection, barrier: Barrier, database: str, user: int, locks: bool) -> None:
-    """Wait for a form, send it together with the others, tell what came of it; until this process is ended."""
+    """Wait for forms, begin together with the others, tell what came of each; until this process is ended."""
     connections.close_all()
     connection.settings_dict["NAME"] = database
     logging.disable(logging.CRITICAL)
@@ -41,9 +41,9 @@ def person(pipe: Connection, barrier: Barrier, database: str, user: int, locks: 
             _unlock()
         pipe.send("ready")
         while True:
-            attempt = pipe.recv()
+            attempts = pipe.recv()
             barrier.wait(SECONDS)
-            pipe.send(_sent(client, attempt))
+            pipe.send([_sent(client, attempt) for attempt in attempts])
 
 
 def _logged_in(user: int) -> Client:

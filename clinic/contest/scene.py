@@ -82,14 +82,14 @@ def build(contests: int, day: dt.date) -> Scene:
         for one in doctors
         for day in range(1, 8)
     )
-    kind = DeviceKind.objects.create(name="Pen", cleanup_minutes=CLEANING)
+    kind = DeviceKind.objects.create(name="Contest pen", cleanup_minutes=CLEANING)
     Requirement.objects.create(kind=kind, technique=Technique.objects.get(code=PEN))
-    Device.objects.bulk_create(Device(kind=kind, name=f"Pen {n}") for n in range(1, PENS + 1))
+    Device.objects.bulk_create(Device(kind=kind, name=f"Contest pen {n}") for n in range(1, PENS + 1))
     return Scene(
         day=day,
         crowd=_people("desk", Role.FRONT_DESK),
         doctors=doctors,
-        rooms=Room.objects.bulk_create(Room(name=f"Room {n}") for n in range(1, CROWD + 1)),
+        rooms=Room.objects.bulk_create(Room(name=f"Contest room {n}") for n in range(1, CROWD + 1)),
         courses=_courses(SYRINGE, contests, doctors[0], day),
         with_pen=_courses(PEN, contests, doctors[0], day),
     )

@@ -2,13 +2,28 @@
 
 import datetime as dt
 import io
+from xml.etree import ElementTree
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from clinic.bench import databases, documentation, measuring, pages, proposals, replays, report, verdicts
+from clinic.bench import (
+    booking_report,
+    bookings,
+    calendars,
+    chart,
+    clients,
+    databases,
+    documentation,
+    measuring,
+    pages,
+    proposals,
+    replays,
+    report,
+    verdicts,
+)
 from clinic.demo import bulk, people, staff
 from clinic.demo.seeding import seed
 from clinic.demo.stories import STORIES, Ends
@@ -18,6 +33,7 @@ from contraindications.models import Screening
 from contraindications.screening import rules_in_force
 from patients.models import Patient
 from treatments.courses.plans import case_catalogue as catalogue
+from treatments.schedule.models import Session
 
 DAY = dt.date(2026, 11, 21)
 
@@ -144,6 +160,64 @@ def test_the_choice_is_to_be_quick_where_most_is_taken():
     assert report.crowded_table(measured).missed == ["proposals, the same each time: crowded"]
 
 
+def test_bookings_are_measured_beside_their_inserts_and_nothing_stays(db, monkeypatch):
+    unbooked = [story for story in STORIES if story.ends == Ends.CONFIRMED]
+    monkeypatch.setattr("clinic.demo.seeding.STORIES", [*STORIES[:2], *unbooked])
+    seed(timezone.localdate())
+    before = Session.objects.count()
+    measured = bookings.Bookings()
+    bookings.measure(requests=2, into=measured)
+    assert len(measured.bare) == len(measured.acted) == len(measured.requests) == 2
+    assert 0 < min(measured.bare) < min(measured.acted)
+    assert measured.rows > 4 * measured.sessions > 4
+    assert Session.objects.count() == before
+
+
+def test_the_calendar_is_measured_beside_its_query(db, monkeypatch):
+    monkeypatch.setattr("clinic.demo.seeding.STORIES", STORIES[:6])
+    seed(DAY)
+    found: dict[str, calendars.Calendar] = {}
+    calendars.measure(timezone.localdate(Session.objects.latest("pk").starts_at), requests=2, into=found)
+    assert set(found) == {f"{name} by {by}" for name in ("day", "week") for by in ("practitioner", "room")}
+    assert all(one.rows and len(one.answers) == len(one.bare) == 2 for one in found.values())
+
+
+def measured_bookings(bare, acted):
+    return bookings.Bookings(5, 26, 40, [bare], [acted], [acted])
+
+
+@pytest.mark.parametrize(
+    ("few", "many", "missed"),
+    [
+        pytest.param((10, 30), (10, 45), ["booking, many sessions: beside SQL"], id="more than three times"),
+        pytest.param((10, 20), (20, 31), ["booking: growth"], id="grows by more than half"),
+        pytest.param((10, 30), (15, 45), [], id="three times, half as much again"),
+    ],
+)
+def test_the_table_of_bookings_says_what_is_missed(few, many, missed):
+    assert booking_report.bookings_table(measured_bookings(*few), measured_bookings(*many)).missed == missed
+
+
+@pytest.mark.parametrize(("ms", "missed"), [(40, []), (41, ["calendar, day: beside SQL"])])
+def test_the_table_of_the_calendar_says_what_is_missed(ms, missed):
+    view = calendars.Calendar("day", 9, [ms], [10])
+    assert booking_report.calendars_table({"day": view}, {"day": view}).missed == missed
+
+
+def test_the_chart_is_drawn_from_the_tables():
+    view, speed = calendars.Calendar("day", 9, [0.02], [0.01]), clients.Clients({1: 20.0}, {1: 10.0})
+    bars = chart.chart(
+        [
+            booking_report.bookings_table(measured_bookings(1, 2), measured_bookings(1, 2.5)),
+            booking_report.calendars_table({"day": view}, {"day": view}),
+            booking_report.clients_table(speed, speed),
+        ]
+    )
+    drawn = ElementTree.fromstring(bars)  # noqa: S314 (ours)
+    assert [float(one.get("width")) for one in drawn.iter("{http://www.w3.org/2000/svg}rect")][1] > 400
+    assert "1 clients, contested" in bars
+
+
 def test_a_replay_of_nothing_is_no_measurement(db):
     with pytest.raises(RuntimeError, match="0 of 0"):
         replays.measure(most=5)
@@ -155,9 +229,10 @@ def test_a_replay_of_nothing_is_no_measurement(db):
 @pytest.fixture
 def own_names(monkeypatch):
     """Databases of this test, thrown away at its end."""
-    for name in ("SMALL", "FEW", "LARGE"):
+    for name in ("SMALL", "FEW", "LARGE", "USED_UP"):
         for module in (databases, measuring):
-            monkeypatch.setattr(module, name, f"{connection.settings_dict['NAME']}_{name.lower()}")
+            own = f"{connection.settings_dict['NAME']}_{name.lower()}"
+            monkeypatch.setattr(module, name, own, raising=False)
     yield
     databases.drop()
 
@@ -170,6 +245,8 @@ def test_the_bench_builds_its_databases_once_and_leaves_the_clinics_alone(own_na
     monkeypatch.setattr(bench, "call_command", lambda *args, **options: None)  # nothing to collect in tests
     monkeypatch.setattr(measuring, "SECONDS", 0)
     monkeypatch.setattr(measuring, "ROUNDS", 1)
+    monkeypatch.setattr(clients, "CLIENTS", (1, 2))
+    monkeypatch.setattr(clients, "EACH", 1)
     tiny = {"patients": 30, "sessions": 150, "requests": 1}
     said = io.StringIO()
     call_command("bench", **tiny, stdout=said)

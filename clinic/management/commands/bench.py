@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from clinic.bench import databases, documentation, measuring, report
+from clinic.bench import chart, databases, documentation, measuring, report
 from clinic.demo import bulk
 
 DOCUMENT = settings.BASE_DIR / "docs/performance.md"
@@ -52,6 +52,7 @@ class Command(BaseCommand):
     def write(self, path: Path, tables: list[report.Table]) -> None:
         machine = f"{platform.machine()}, Python {platform.python_version()}"
         path.write_text(documentation.page(tables, machine=machine))
+        path.with_suffix(".svg").write_text(chart.chart(tables))
         self.tell(f"Written: {path.relative_to(settings.BASE_DIR)}")
 
     def tell(self, line: str) -> None:
