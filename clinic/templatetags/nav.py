@@ -23,7 +23,7 @@ ITEMS = [
     ("admin:index", "leaf", _("Catalogue"), (Role.CATALOGUE_ADMIN,)),
     ("staff", "badge", _("Staff"), (Role.CLINIC_ADMIN,)),
     ("absences:list", "clock", _("Absences"), (Role.FRONT_DESK, Role.CLINIC_ADMIN)),
-    ("equipment:left", "device", _("To re-plan"), (Role.FRONT_DESK,)),
+    ("equipment:left", "turn", _("To re-plan"), (Role.FRONT_DESK,)),
     ("rooms", "door", _("Rooms"), (Role.CLINIC_ADMIN,)),
     ("equipment:list", "device", _("Equipment"), (Role.CLINIC_ADMIN,)),
     ("access_log", "eye", _("Access log"), (Role.CLINIC_ADMIN,)),

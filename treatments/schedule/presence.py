@@ -59,6 +59,8 @@ def faults_of(chosen: Sequence[Chosen], known: Collection[tuple[int, Fault]]) ->
 def _not_there(chosen: Iterable[Chosen]) -> list[tuple[int, int]]:
     """(session number, resource id) of whoever and whatever is not there for all of its part."""
     rows = wanted(chosen)
+    if not rows:
+        return []
     begin = min(span[0] for _number, _resource, span in rows)
     until = max(span[1] for _number, _resource, span in rows)
     asked = {

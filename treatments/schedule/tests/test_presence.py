@@ -178,6 +178,13 @@ def test_a_room_is_not_booked_while_it_is_closed(doctor, room):
     assert book(course, room, doctor, hour=9, by=doctor)
 
 
+def test_where_nothing_is_to_be_booked_nothing_is_wrong(doctor, room):
+    factories.working_hours(doctor)
+    sessions = factories.booked(factories.confirmed_course(by=doctor), room, practitioner=doctor)
+    again = actions.book_course(sessions[0].course, [], practitioner=doctor, by=doctor, at=NOW, key=uuid4())
+    assert again == sessions
+
+
 def test_what_is_proposed_can_be_booked(nurse, doctor, room):
     """Free time and the check before booking know the same: all that opens for a nurse, and no more, passes."""
     factories.working_hours(nurse)
