@@ -5,7 +5,7 @@ import { background } from "./live.js";
 
 const root = document.getElementById("calendar");
 const dialog = document.getElementById("drop");
-const { day, show, by, who, course, session: moving, events, drop, seek, offset, grid } = root.dataset;
+const { day, show, by, who, course, session: moving, events, drop, page, seek, offset, grid } = root.dataset;
 const sought = { course, session: moving };
 const narrow = matchMedia("(max-width: 48rem)").matches;
 const options = {};
@@ -128,9 +128,8 @@ root.classList.toggle("is-seeking", Boolean(course || moving));
 
 root.addEventListener("click", ({ target }) => {
   const block = target.closest(".ec-event");
-  const session = block && [...block.classList].find((name) => name.startsWith("session-"));
-  const event = !dragging && shown.find((one) => `session-${one.extendedProps?.session}` === session);
-  if (event) location.assign(event.extendedProps.url);
+  const session = [...(block?.classList ?? [])].find((name) => name.startsWith("session-"));
+  if (session && !dragging) location.assign(page.replace("/0/", `/${session.slice("session-".length)}/`));
 });
 
 dialog.addEventListener("close", done);

@@ -97,7 +97,7 @@ def test_the_front_desk_books_moves_and_cancels(page, live_server, clock, front_
     look("move", schemes=("light", "dark"))
     page.goto(f"{base}/schedule/sessions/{booked.pk}/")
     page.get_by_text("Cancel this session").click()
-    page.locator("[name=reason]").fill("Ill")
+    page.locator("input[name=reason]").fill("Ill")
     page.get_by_role("button", name="Cancel the session").click()
     expect(page.get_by_role("link", name="Book the missing sessions")).to_be_visible()
     look("session-cancelled")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from treatments.schedule.calendar import ground, sessions
 from treatments.schedule.calendar.columns import By, Column, Shifts, columns, opening, shifts, to_show
 from treatments.schedule.calendar.seeking import Sought, free_for
-from treatments.schedule.calendar.spans import Days, shown, walls
+from treatments.schedule.calendar.spans import Days, walls
 from treatments.schedule.models import Absence
 
 EARLIEST, LATEST = 8, 18  # hours that are shown also when nothing happens
@@ -38,7 +38,11 @@ def week_or_day(
         under += [ground.background(column, walls(kept), "kept") for kept in sessions.kept_free(block)]
     if sought:
         under += ground.free(free_for(sought, days, by, at=at))
-    over = [sessions.as_event(block, asked[block.row.resource], clinical=clinical, at=at) for block in blocks]
+    known_words = sessions.words()
+    over = [
+        sessions.as_event(block, asked[block.row.resource], clinical=clinical, at=at, said_of=known_words)
+        for block in blocks
+    ]
     return {
         "resources": [{"id": one.pk, "title": one.label} for one in listed],
         "events": under + over,
@@ -51,11 +55,14 @@ def _hours(working: Shifts, listed: Iterable[Column], blocks: Iterable[sessions.
     """The hours that are shown: enough for everything that happens but absences, which may last all day."""
     own = {one.pk for one in listed}
     spans = [shift for (who, _day), hours in working.items() if who in own for shift in hours]
-    ends = [shown(block.row.ends_at) for block in blocks]
-    begins = [shown(block.row.starts_at) for block in blocks]
-    first = min([EARLIEST, *(starts.hour for starts, _ends in spans), *(moment.hour for moment in begins)])
-    last = max([LATEST, *(_up(ends) for _starts, ends in spans), *(_up(moment.time()) for moment in ends)])
-    if any(end.date() > begin.date() for begin, end in zip(begins, ends, strict=True)):
+    drawn = [block.drawn for block in blocks]
+    first = min(
+        [EARLIEST, *(starts.hour for starts, _ends in spans), *(begins.hour for begins, _ends in drawn)]
+    )
+    last = max(
+        [LATEST, *(_up(ends) for _starts, ends in spans), *(_up(ends.time()) for _begins, ends in drawn)]
+    )
+    if any(ends.date() > begins.date() for begins, ends in drawn):
         last = 24
     return {"from": f"{first:02}:00", "until": f"{last:02}:00"}
 
@@ -68,7 +75,7 @@ def _idle(
     days: Days, working: Shifts, listed: Iterable[Column], blocks: Iterable[sessions.Block]
 ) -> list[int]:
     """The days of a weekend on which nothing happens, as EventCalendar numbers them: Sunday is 0."""
-    busy = {shown(block.row.starts_at).date() for block in blocks}
+    busy = {block.drawn[0].date() for block in blocks}
     busy |= {day for (who, day), hours in working.items() if hours and who in {one.pk for one in listed}}
     idle = (
         day for day in days if days.count > 1 and day not in busy and day.isoweekday() in (SATURDAY, SUNDAY)

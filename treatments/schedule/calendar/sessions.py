@@ -1,15 +1,14 @@
 """The sessions of the calendar: one block for each column that a session takes, with what is said of it."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from treatments.schedule.calendar.spans import drawn, said
+from treatments.schedule.calendar.spans import drawn, said, said_span
 from treatments.schedule.models import Session, SessionState
 from treatments.schedule.rules import MINUTE, Span
 
@@ -59,6 +58,7 @@ class Block(NamedTuple):
 
     row: Row
     parts: list[Span]
+    drawn: tuple[dt.datetime, dt.datetime]  # by the clinic's clock
 
 
 def blocks(resources: Collection[int], span: Span) -> list[Block]:
@@ -67,15 +67,20 @@ def blocks(resources: Collection[int], span: Span) -> list[Block]:
     mine = attrgetter("pk", "resource")
     together = groupby(sorted(found, key=lambda row: (*mine(row), row.begins)), key=mine)
     return [
-        Block(parts[0], [(row.begins, row.ends) for row in parts])
+        Block(
+            parts[0], [(row.begins, row.ends) for row in parts], drawn((parts[0].starts_at, parts[0].ends_at))
+        )
         for parts in (list(rows) for _key, rows in together)
     ]
 
 
-def as_event(block: Block, column: int, *, clinical: bool, at: dt.datetime) -> dict:
+def as_event(
+    block: Block, column: int, *, clinical: bool, at: dt.datetime, said_of: Mapping[str, str]
+) -> dict:
     """The block as EventCalendar takes it. What only clinical staff may read is in it for `clinical` alone."""
-    row = block.row
-    start, end = drawn((row.starts_at, row.ends_at))
+    row, free = block.row, gaps(block)
+    start, end = (clock.isoformat(timespec="minutes") for clock in block.drawn)
+    marks = kinds(row)
     movable = row.state == SessionState.BOOKED and row.starts_at > at
     return {
         "id": f"{row.pk}-{column}",
@@ -84,36 +89,33 @@ def as_event(block: Block, column: int, *, clinical: bool, at: dt.datetime) -> d
         "end": end,
         "startEditable": movable,
         "durationEditable": movable,
-        "classNames": [f"is-{kind}" for kind in kinds(row)],
+        "classNames": [f"is-{mark}" for mark in marks],
         "extendedProps": {
             "session": row.pk,
-            "url": reverse("schedule:session", args=[row.pk]),
             "start": start,
             "added": row.added_minutes,
-            "time": f"{said(row.starts_at)}–{said(row.ends_at)}",
+            "time": said_span((row.starts_at, row.ends_at), block.drawn),
             "name": row.patient,
-            "words": words(row),
+            "words": [said_of[mark] for mark in marks],
             "where": f"{row.room} · {row.practitioner}",
             "what": f"{row.goal}, {row.area}" if clinical else "",
-            "gaps": [[(moment - row.starts_at) // MINUTE for moment in gap] for gap in gaps(block)],
-            "free": [_("practitioner free %s") % f"{said(gap[0])}–{said(gap[1])}" for gap in gaps(block)],
+            "gaps": [[(moment - row.starts_at) // MINUTE for moment in gap] for gap in free],
+            "free": [_("practitioner free %s") % f"{said(gap[0])}–{said(gap[1])}" for gap in free],
         },
     }
 
 
 def kinds(row: Row) -> list[str]:
-    """Its state, and what is besides."""
+    """How it stands: its state, or that the patient is here, and what is besides."""
     arrived = row.state == SessionState.BOOKED and row.arrived_at
-    marked = ("held", row.held), ("arrived", arrived), ("overlap", row.overlap)
-    return [row.state, *(kind for kind, is_so in marked if is_so)]
+    marked = ("held", row.held), ("overlap", row.overlap)
+    return ["arrived" if arrived else row.state, *(kind for kind, is_so in marked if is_so)]
 
 
-def words(row: Row) -> list[str]:
-    """How it stands, said and not only coloured."""
-    state = (
-        _("Arrived") if row.arrived_at and row.state == SessionState.BOOKED else SessionState(row.state).label
-    )
-    return [str(state), *([_("Held")] if row.held else []), *([_("Overlap")] if row.overlap else [])]
+def words() -> dict[str, str]:
+    """How sessions stand, said and not only coloured. Asked once for all of them."""
+    states = {state.value: str(state.label) for state in SessionState}
+    return states | {"arrived": _("Arrived"), "held": _("Held"), "overlap": _("Overlap")}
 
 
 def gaps(block: Block) -> list[Span]:

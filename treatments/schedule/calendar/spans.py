@@ -2,6 +2,7 @@
 
 import calendar
 import datetime as dt
+import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +12,7 @@ from django.utils import timezone
 from treatments.schedule.rules import Span, wall
 
 MINUTE = "%Y-%m-%dT%H:%M"
+SETTLED = 5  # o'clock: no clock is changed later in the day
 
 
 class Show(StrEnum):
@@ -57,25 +59,39 @@ class Days:
         return wall(self.first, dt.time.min, zone), wall(self.after, dt.time.min, zone)
 
 
+CLOCK = operator.methodcaller("strftime", "%H:%M")
+
+
+def local(moment: dt.datetime) -> dt.datetime:
+    """The moment in the clinic's zone. Django's own way asks for the zone of the request, once for every session."""
+    return moment.astimezone(timezone.get_default_timezone())
+
+
 def shown(moment: dt.datetime) -> dt.datetime:
     """What the clinic's clock shows, without a zone."""
-    return timezone.localtime(moment).replace(tzinfo=None, fold=0)
+    return local(moment).replace(tzinfo=None, fold=0)
 
 
 def said(moment: dt.datetime) -> str:
     """The time of day in words; with its zone in the hour that a night in autumn has twice."""
-    local = timezone.localtime(moment)
-    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
-    return f"{local:%H:%M %Z}" if twice else f"{local:%H:%M}"
+    here = local(moment)
+    twice = here.utcoffset() != here.replace(fold=1 - here.fold).utcoffset()
+    return here.strftime("%H:%M %Z") if twice else here.strftime("%H:%M")
 
 
-def drawn(span: Span) -> tuple[str, str]:
+def said_span(span: Span, drawn: tuple[dt.datetime, dt.datetime]) -> str:
+    """From when to when in words. No clock is changed by day: then it is as it is drawn, which costs nothing."""
+    first, last = (said(moment) for moment in span) if drawn[0].hour < SETTLED else map(CLOCK, drawn)
+    return f"{first}–{last}"
+
+
+def drawn(span: Span) -> tuple[dt.datetime, dt.datetime]:
     """Where a session is drawn: from what the clock shows, for as long as it takes.
 
     In the night in which the clock goes back the clock may show no later time at its end than at its start.
     """
     begins = shown(span[0])
-    return begins.strftime(MINUTE), (begins + (span[1] - span[0])).strftime(MINUTE)
+    return begins, begins + (span[1] - span[0])
 
 
 def walls(span: Span) -> tuple[str, str]:
