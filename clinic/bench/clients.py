@@ -14,9 +14,9 @@ from treatments.schedule.models import Absence, AbsenceKind, Reservation, Reserv
 
 CLIENTS = (1, 2, 4, 8)
 EACH = 6  # courses that each books
-BUILT = (
-    3 * 2 * len(CLIENTS) * EACH
-)  # contests, of which a third may be one patient's: more than each client books
+RUNS = 3  # to warm up, apart, contested
+# Contests, of which a third may be one patient's: more than each client books.
+BUILT = 3 * RUNS * len(CLIENTS) * EACH
 
 
 @dataclass(slots=True)
