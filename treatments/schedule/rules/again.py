@@ -17,17 +17,19 @@ class Days(NamedTuple):
 def days_left(number: int, series: Series, *, today: dt.date, zone: dt.tzinfo) -> Days | None:
     """The days from `today` on that keep the interval to the sessions before and after `number`, or None.
 
-    A neighbour that does not stand itself asks for nothing.
+    Where the neighbour itself is missing, the nearest one that stands asks only for the shortest interval.
     """
     day = {n: day_of(start, zone) for n, start in series.standing.items()}
     least, most = dt.timedelta(days=series.at_least), dt.timedelta(days=series.at_most)
     firsts, lasts = [today], []
-    if before := day.get(number - 1):
-        firsts.append(before + least)
-        lasts.append(before + most)
-    if after := day.get(number + 1):
-        firsts.append(after - most)
-        lasts.append(after - least)
+    before = max((n for n in day if n < number), default=None)
+    after = min((n for n in day if n > number), default=None)
+    if before is not None:
+        firsts.append(day[before] + least)
+        lasts += [day[before] + most] if before + 1 == number else []
+    if after is not None:
+        firsts += [day[after] - most] if after - 1 == number else []
+        lasts.append(day[after] - least)
     found = Days(max(firsts), min(lasts, default=None))
     return found if found.last is None or found.first <= found.last else None
 

@@ -63,7 +63,10 @@ def farthest(series: Series) -> dt.timedelta:
 def interval_faults(
     chosen: Mapping[int, dt.datetime], series: Series, clock: Clock
 ) -> set[tuple[int, Fault]]:
-    """Which chosen sessions are out of order, or too near to or too far from a neighbour."""
+    """Which chosen sessions are out of order, or too near to or too far from a neighbour.
+
+    Two between which some are missing are neighbours too: never nearer than the shortest interval, as far as they like.
+    """
     found: set[tuple[int, Fault]] = set()
     everything = {**series.standing, **chosen}
     for first, second in pairwise(sorted(everything)):
@@ -73,8 +76,8 @@ def interval_faults(
         late = second if second in chosen else first
         if after <= before:
             found.add((late, Fault.ORDER))
-        elif first + 1 == second and not series.allows(
-            (day_of(after, clock.zone) - day_of(before, clock.zone)).days
-        ):
+            continue
+        days = (day_of(after, clock.zone) - day_of(before, clock.zone)).days
+        if not (series.allows(days) if first + 1 == second else days >= series.at_least):
             found.add((late, Fault.INTERVAL))
     return found

@@ -165,7 +165,9 @@ def test_of_what_was_booked_again_nothing_follows(session, doctor, begun):
         pytest.param({3: 42}, 0, (7, 28), id="before the one after"),
         pytest.param({1: 0, 3: 42}, 0, (14, 28), id="between both"),
         pytest.param({1: 0, 3: 21}, 0, None, id="no room between"),
-        pytest.param({4: 60}, 0, (0, None), id="a neighbour that is missing too asks for nothing"),
+        pytest.param(
+            {4: 60}, 0, (0, 46), id="a neighbour that is missing too: the shortest interval to the next"
+        ),
     ],
 )
 def test_days_that_are_left(standing, today, found):

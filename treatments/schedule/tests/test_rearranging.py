@@ -129,3 +129,15 @@ def test_what_becomes_free_is_announced_when_it_is_free(sessions, doctor, monkey
     assert moved == SessionMoved(sessions[0].pk, NOW)
     assert (freed.begin, freed.until) == (sessions[0].starts_at, sessions[0].ends_at)
     assert len(freed.resources) == 3
+
+
+def test_where_one_between_is_missing_the_later_one_does_not_come_too_soon_after_the_earlier(
+    sessions, front_desk
+):
+    first, second, third = sessions[:3]
+    actions.cancel_session(second, reason="moved away", version=1, by=front_desk, at=NOW)
+    before = calendar()
+    with pytest.raises(refusals.WrongTimes) as refused:
+        actions.rearrange([to(third, starts_at=first.starts_at + DAY)], by=front_desk, at=NOW)
+    assert refused.value.faults == [(3, Fault.INTERVAL)]
+    assert calendar() == before

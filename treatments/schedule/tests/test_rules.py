@@ -140,6 +140,19 @@ def test_faults_of_chosen_times(chosen, expected):
 
 
 def test_a_session_after_one_with_a_higher_number_is_out_of_order_though_one_between_is_missing():
-    series = Series(5, 10, 14, 21, standing={1: moment(25, 9), 4: moment(40, 9)})
-    assert rules.interval_faults({2: moment(41, 9)}, series, CLOCK) == {(2, Fault.ORDER)}
-    assert rules.interval_faults({2: moment(39, 9)}, series, CLOCK) == set()
+    series = Series(5, 10, 14, 21, standing={1: moment(25, 9), 4: moment(45, 9)})
+    assert rules.interval_faults({2: moment(46, 9)}, series, CLOCK) == {(2, Fault.ORDER)}
+    assert rules.interval_faults({2: moment(35, 9)}, series, CLOCK) == set()
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        pytest.param(9, {(3, Fault.INTERVAL)}, id="sooner than two sessions may follow each other"),
+        pytest.param(10, set(), id="the shortest interval, as though it were the next"),
+        pytest.param(60, set(), id="how late it may be is said when the one between is booked"),
+    ],
+)
+def test_a_missing_session_leaves_its_neighbours_the_shortest_interval_apart(day, expected):
+    series = Series(5, 10, 14, 21, standing={1: moment(0, 9)})
+    assert rules.interval_faults({3: moment(day, 9)}, series, CLOCK) == expected
