@@ -27,6 +27,11 @@ class WaitingQuerySet(models.QuerySet):
         rows = self.filter(withdrawn_at=None, served_at=None, course__state="confirmed")
         return rows.filter(~Exists(performed))
 
+    def unasked(self) -> Self:
+        """Those who wait and are offered nothing at present."""
+        offered = apps.get_model("schedule", "Offer").objects.filter(waiting=OuterRef("pk"), state="open")
+        return self.standing().filter(~Exists(offered))
+
     def for_page(self) -> Self:
         """With all that a line of the list shows."""
         return self.select_related("course__patient", "practitioner", "room", "added_by")
@@ -34,11 +39,9 @@ class WaitingQuerySet(models.QuerySet):
     def whom_it_may_fit(self, first: dt.date, last: dt.date) -> Self:
         """Those whose dates and weekdays reach into these days and who are offered nothing at present, in one query."""
         days = {(first + dt.timedelta(days=n)).isoweekday() for n in range((last - first).days + 1)}
-        offered = apps.get_model("schedule", "Offer").objects.filter(waiting=OuterRef("pk"), state="open")
-        rows = self.standing().filter(
+        rows = self.unasked().filter(
             Q(latest=None) | Q(latest__gte=first),
             Q(weekdays=[]) | Q(weekdays__overlap=sorted(days)),
-            ~Exists(offered),
             earliest__lte=last,
         )
         courses = rows.select_related("course__patient", "course__technique", "course__area__parent")
@@ -55,6 +58,11 @@ class OfferQuerySet(models.QuerySet):
         """Those that can still be answered."""
         waits = {"waiting__withdrawn_at": None, "waiting__served_at": None}
         return self.filter(state="open", hold__ended_at=None, hold__lapses_at__gt=at, **waits)
+
+    def moot(self) -> Self:
+        """Those that nobody can say yes to, since whoever waited got a time otherwise or waits no more."""
+        ended = Q(waiting__withdrawn_at__isnull=False) | Q(waiting__served_at__isnull=False)
+        return self.filter(ended, state="open")
 
     def by_token(self, token: str) -> Self:
         return self.filter(token_hashes__contains=[hashed(token)])

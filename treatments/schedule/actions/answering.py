@@ -64,6 +64,7 @@ def mint_token(offer_id: int, *, at: dt.datetime) -> str:
 def _take(offer: Offer, *, desk: User | None, by: User, at: dt.datetime) -> Session:
     entry = offer.waiting
     lock_courses([entry.course_id])
+    Waiting.objects.select_for_update(of=("self",)).get(pk=entry.pk)  # nobody takes it off the list meanwhile
     session = _session(entry)
     _lock(offer, session)
     hold = lock_hold(offer.hold)

@@ -13,7 +13,7 @@ from clinic.models import Clinic, User
 from treatments.schedule import holding
 from treatments.schedule.equipment import Pool, resources_in, with_devices
 from treatments.schedule.events import OfferMade, TimeFreed
-from treatments.schedule.models import FreedTime, Hold, Offer, OfferState, Reservation
+from treatments.schedule.models import FreedTime, Hold, Offer, OfferState, Reservation, Waiting
 from treatments.schedule.places import Chosen, Place, resources_of
 from treatments.schedule.refusals import SlotTaken
 from treatments.schedule.rules import Fit
@@ -60,6 +60,7 @@ def _hold(crowd: Crowd, fits: list[Fit], *, at: dt.datetime, lapses_at: dt.datet
     spans = holding.spans_of(there)
     if Reservation.objects.taken([(0, *taken) for taken in spans]):
         raise Overlap
+    _lock_waiting([fit.waiter.entry for fit in fits])
     place, starts = chosen[0].place, [one.starts_at for one in chosen]
     ends = [one.starts_at + dt.timedelta(minutes=one.takes.minutes) for one in chosen]
     row = Hold.objects.create(
@@ -73,6 +74,14 @@ def _hold(crowd: Crowd, fits: list[Fit], *, at: dt.datetime, lapses_at: dt.datet
     holding.hold(row, spans)
     _offer(row, crowd, fits, at=at)
     return row
+
+
+def _lock_waiting(entries: list[int]) -> None:
+    """From here on nobody else asks them or takes them off the list. Raises Overlap where somebody has, or is at it."""
+    rows = Waiting.objects.select_for_update(skip_locked=True).filter(pk__in=entries).order_by("pk")
+    locked = [row.pk for row in rows]
+    if Waiting.objects.unasked().filter(pk__in=locked).count() < len(entries):
+        raise Overlap
 
 
 def _chosen(crowd: Crowd, fit: Fit) -> Chosen:

@@ -35,11 +35,11 @@ def put_on_list(
         raise NotBookable(_("Only a confirmed course can be booked."))
     if number not in may_wait(locked):
         raise ChangedMeanwhile
-    entry = locked.waiting.standing().filter(number=number).first()
-    entry = entry or Waiting(course=locked, number=number, added_at=at, added_by=by)
+    known = locked.waiting.standing().select_for_update(of=("self",)).filter(number=number).first()
+    entry = known or Waiting(course=locked, number=number, added_at=at, added_by=by)
     for name in WISHES:
         setattr(entry, name, wishes[name])
-    entry.save()
+    entry.save(update_fields=WISHES if known else None)
     return entry
 
 

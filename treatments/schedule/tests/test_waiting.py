@@ -335,6 +335,37 @@ def test_a_lapsed_hold_is_let_go_by_the_tick_once(offered, time_machine):
     assert Hold.objects.count() == 1
 
 
+def test_what_was_offered_to_a_course_that_is_given_up_goes_on_with_the_next_tick(
+    offered, doctor, time_machine
+):
+    time_machine.move_to(NOW, tick=False)
+    hold, _offers, entries = offered
+    for entry in entries:
+        courses.cancel(entry.course, version=entry.course.version, by=doctor, at=NOW)
+    tasks.tick()
+    hold.refresh_from_db()
+    assert hold.ended_at == NOW
+    assert set(hold.offers.values_list("state", flat=True)) == {"void"}
+    assert not held().exists()
+
+
+def test_one_that_goes_wrong_does_not_stop_the_tick(db, monkeypatch, caplog):
+    asked = []
+
+    def wrong(what, *, at):
+        asked.append(what)
+        raise RuntimeError("somebody's name")
+
+    monkeypatch.setattr(offering, "offer_freed", wrong)
+    rows = [
+        FreedTime.objects.create(resources=[], begin=NOW, until=NOW + DAY, freed_at=NOW + nth * MINUTE)
+        for nth in range(2)
+    ]
+    tasks.tick()
+    assert asked == [row.pk for row in rows]
+    assert [record.getMessage() for record in caplog.records] == ["waiting list: RuntimeError"] * 2
+
+
 def test_what_is_held_cannot_be_booked_and_lapsed_it_can_without_any_tick(offered, sessions, doctor, room):
     course = factories.confirmed_course(by=doctor, sessions=1)
     slots = [Slot(1, sessions[0].starts_at, room.pk, doctor.pk)]

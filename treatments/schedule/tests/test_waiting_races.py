@@ -2,16 +2,20 @@
 
 import datetime as dt
 import random
+import threading
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, connections, transaction
 
 from clinic.models import Clinic
+from clinic.versions import ChangedMeanwhile
 from conftest import NOW
 from treatments.schedule import actions, refusals
 from treatments.schedule.actions import answering, offering
 from treatments.schedule.models import FreedTime, Hold, Offer, Reservation, Session, Waiting
+from treatments.schedule.places import resources_of
 from treatments.schedule.rules import Slot
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_races import at_once, overlaps
@@ -185,3 +189,81 @@ def test_a_worker_that_dies_while_it_offers_leaves_it_to_the_next(offered, docto
     assert not Hold.objects.filter(ended_at=None).exists()
     [made] = offering.offer_freed(freed.pk, at=NOW)
     assert made.offers.count() == 1
+
+
+def meanwhile(job, results):
+    """Somebody with a connection of their own begins `job`, and has time to be done with it or to wait."""
+
+    def run():
+        try:
+            results.append(job())
+        except Exception as error:
+            results.append(error)
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(0.5)
+    return thread
+
+
+def test_taken_off_the_list_in_the_middle_of_a_yes_it_is_too_late(offered, doctor, monkeypatch):
+    freed, hold, offers = offered(2)
+    told, threads, check = [], [], answering._check_open
+
+    def check_and_be_slow(offer, at):
+        check(offer, at)
+        threads.append(meanwhile(lambda: actions.withdraw(offer.waiting, by=doctor, at=NOW), told))
+
+    monkeypatch.setattr(answering, "_check_open", check_and_be_slow)
+    actions.say_yes(offers[0], desk=None, at=NOW)
+    threads[0].join(20)
+    assert [type(one) for one in told] == [ChangedMeanwhile]
+    no_half_state(hold, freed)
+
+
+def test_put_on_the_list_again_while_taken_off_it_is_a_place_of_its_own(doctor):
+    course = factories.confirmed_course(by=doctor)
+    entry, told = factories.waiting(course, by=doctor), []
+    with transaction.atomic():
+        actions.withdraw(entry, by=doctor, at=NOW)
+        thread = meanwhile(lambda: factories.waiting(course, by=doctor, weekdays=[2]), told)
+    thread.join(20)
+    entry.refresh_from_db()
+    assert (entry.withdrawn_at, entry.weekdays) == (NOW, [])
+    assert [row.pk for row in told] == [row.pk for row in Waiting.objects.standing()] != [entry.pk]
+
+
+def test_two_times_that_become_free_at_once_are_not_both_offered_to_one_who_waits(
+    offered, doctor, monkeypatch
+):
+    freed, hold, offers = offered(1)
+    offering.lapse(hold, at=hold.lapses_at)
+    FreedTime.objects.all().delete()
+    actions.withdraw(offers[0].waiting, by=doctor, at=NOW)
+    entry = factories.waiting(factories.confirmed_course(by=doctor, sessions=1), by=doctor)
+    resources_of([entry.course.patient])  # new, it would have the one wait for the other
+    hour = dt.timedelta(hours=1)
+    rows = [
+        FreedTime.objects.create(
+            resources=resources_of([freed.practitioner, freed.room]),
+            begin=freed.starts_at + 4 * nth * hour,
+            until=freed.starts_at + (4 * nth + 2) * hour,
+            freed_at=NOW,
+        )
+        for nth in range(2)
+    ]
+    both, best = threading.Barrier(2), offering.best
+
+    def best_at_once(*args, **kwargs):
+        found = best(*args, **kwargs)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(10)
+        both.abort()
+        return found
+
+    monkeypatch.setattr(offering, "best", best_at_once)
+    results = at_once(*(lambda row=row: offering.offer_freed(row.pk, at=NOW) for row in rows))
+    assert sorted(len(made) for made, _took in results) == [0, 1]
+    assert Offer.objects.filter(state="open").count() == 1
