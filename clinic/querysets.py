@@ -28,9 +28,8 @@ class UserQuerySet(models.QuerySet):
     def who_may_treat(self):
         """Active doctors, and active nurses whose cooperating doctor is an active doctor (S1 L13)."""
         doctors = UserQuerySet(self.model).doctors().values("pk")
-        return self.with_role(*CLINICAL).filter(
-            Q(groups__name=Role.DOCTOR) | Q(cooperating_doctor__in=doctors)
-        )
+        nurse = Q(groups__name=Role.NURSE, cooperating_doctor__in=doctors)
+        return self.filter(Q(groups__name=Role.DOCTOR) | nurse, is_active=True).distinct()
 
     def for_staff_list(self):
         """All that the list of staff shows: who may log in first, by name. Three SQL queries."""

@@ -5,8 +5,21 @@
 
 from collections.abc import Collection, Iterable
 
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q
+
 from treatments.catalogue import rules
 from treatments.catalogue.models import Area, Goal, Ingredient, Protocol, Synergy, Technique, VisitStep
+
+AS_STEP_ROW = (
+    "code",
+    "label",
+    "minutes",
+    "minutes_by_area",
+    "area_codes",
+    "optional",
+    "frees_practitioner",
+)
 
 
 def site_of(area: Area) -> rules.Site:
@@ -41,22 +54,24 @@ def protocol_for(protocols: Iterable[Protocol], area: Area, family: str) -> Prot
     return None
 
 
-def steps(rows: Iterable[VisitStep], area: Area, substances: Collection[str]) -> tuple[rules.Step, ...]:
+def steps(rows: Iterable[rules.StepRow], area: Area, substances: Collection[str]) -> tuple[rules.Step, ...]:
     """The steps of a session, in order; `substances` are the codes of all that the plan uses."""
-    return rules.steps_of_day([_step(row) for row in rows], site_of(area), substances)
+    return rules.steps_of_day(rows, site_of(area), substances)
 
 
-def shortest_session(rows: Iterable[VisitStep]) -> int:
+def shortest_session(rows: Iterable[rules.StepRow]) -> int:
     """Minutes of the shortest session that any area can have; 0 without areas. One SQL query."""
-    known = [_step(row) for row in rows]
+    known = list(rows)
     sites = Area.objects.values_list("code", "region", "parent__code").order_by()
     days = (rules.steps_of_day(known, rules.Site(*site), ()) for site in sites)
     return min((sum(step.minutes for step in day) for day in days), default=0)
 
 
-def steps_in_use() -> list[VisitStep]:
-    """All steps that a session can have, with their areas, read from the database. Two SQL queries."""
-    return list(VisitStep.objects.in_use().prefetch_related("areas"))
+def steps_in_use() -> list[rules.StepRow]:
+    """All steps that a session can have, in order, read from the database. One SQL query."""
+    codes = ArrayAgg("areas__code", filter=Q(areas__isnull=False), default=[])
+    rows = VisitStep.objects.in_use().annotate(area_codes=codes).values_list(*AS_STEP_ROW)
+    return [rules.StepRow(*row) for row in rows]
 
 
 def pairs(
@@ -66,18 +81,6 @@ def pairs(
     by_code = {row.code: row for row in ingredients}
     known = {frozenset((row.one.code, row.other.code)): row for row in synergies}
     return [(by_code[one], by_code[other], said) for one, other, said in rules.pairs(by_code, known)]
-
-
-def _step(row: VisitStep) -> rules.StepRow:
-    return rules.StepRow(
-        code=row.code,
-        label=row.label,
-        minutes=row.minutes,
-        minutes_by_area=row.minutes_by_area,
-        areas=_codes(row.areas.all()),
-        optional=row.optional,
-        frees_practitioner=row.frees_practitioner,
-    )
 
 
 def _codes(rows: Iterable) -> frozenset[str]:

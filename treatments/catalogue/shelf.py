@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from treatments.catalogue import questions, rules
 from treatments.catalogue.models import (
     Area,
     CompositionConcept,
@@ -12,7 +13,6 @@ from treatments.catalogue.models import (
     Protocol,
     Synergy,
     Technique,
-    VisitStep,
 )
 
 
@@ -29,7 +29,7 @@ class Shelf:
     protocols: list[Protocol]
     synergies: list[Synergy]
     concepts: list[CompositionConcept]
-    steps: list[VisitStep]
+    steps: list[rules.StepRow]
 
     @classmethod
     def load(cls) -> "Shelf":
@@ -50,5 +50,5 @@ class Shelf:
             protocols=list(Protocol.objects.in_use().prefetch_related("areas")),
             synergies=list(Synergy.objects.select_related("one", "other")),
             concepts=list(CompositionConcept.objects.in_use()),
-            steps=list(VisitStep.objects.in_use().prefetch_related("areas")),
+            steps=questions.steps_in_use(),
         )

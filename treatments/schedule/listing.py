@@ -54,11 +54,12 @@ def of(at: dt.datetime) -> dict:
 
 def beside_proposals(at_desk: Desk, wished: Iterable[tuple[str, str]]) -> dict:
     """What is held of the time of those who are asked about, and where to wait with these wishes. One SQL query."""
-    holds = Hold.objects.filter(ended_at=None, lapses_at__gt=at_desk.at, practitioner__in=at_desk.people)
+    people = at_desk.people
+    holds = Hold.objects.filter(ended_at=None, lapses_at__gt=at_desk.at, practitioner__in=people)
     address = reverse("waiting:add", args=[at_desk.course.pk])
     return {
         "held": [
-            waiting_words.held_said(hold) for hold in holds.select_related("practitioner").order_by("begin")
+            waiting_words.held_said(hold, people[hold.practitioner_id]) for hold in holds.order_by("begin")
         ],
         "waiting_query": f"{address}?{urlencode(list(wished))}",
     }

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from clinic.models import Clinic, DayHours, User, WorkingHours
 from treatments.catalogue import questions
-from treatments.catalogue.models import VisitStep
+from treatments.catalogue.rules import StepRow
 from treatments.courses.models import Course
 from treatments.schedule.models import Session
 from treatments.schedule.rules import Clock, Hours, Occupation, Series, Step, occupation
@@ -18,15 +18,15 @@ def clock(clinic: Clinic | None = None) -> Clock:
     return Clock(timezone.get_default_timezone(), (clinic or Clinic.current()).grid_minutes)
 
 
-def occupation_of(course: Course, steps: Iterable[VisitStep] | None = None) -> Occupation:
+def occupation_of(course: Course, steps: Iterable[StepRow] | None = None) -> Occupation:
     """What a session of the course takes, as the catalogue has the day of its area, with the clinic's buffers.
 
-    Up to six SQL queries.
+    Up to five SQL queries.
     """
     return occupation_in(course, questions.steps_in_use() if steps is None else steps, Clinic.current())
 
 
-def occupation_in(course: Course, steps: Iterable[VisitStep], clinic: Clinic) -> Occupation:
+def occupation_in(course: Course, steps: Iterable[StepRow], clinic: Clinic) -> Occupation:
     """The same with the catalogue's steps and the clinic's settings at hand. Two SQL queries if not loaded already."""
     used = {ingredient.code for ingredient in course.procedure_substances.all()}
     day = questions.steps(steps, course.area, used)

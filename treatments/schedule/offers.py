@@ -239,6 +239,6 @@ def clearance_today(course: Course, *, day: dt.date) -> Clearance | None:
     """What may happen with the course on `day`; None where it cannot be screened. Nothing is written."""
     try:
         evaluation = evaluate(course.patient, plan_of(course), day=day)
-        return clearance(evaluation, Decision.objects.of(course.patient))
+        return clearance(evaluation, Decision.objects.filter(patient=course.patient))
     except CannotScreen:
         return None

@@ -9,7 +9,7 @@ from django.utils import timezone
 from clinic.models import Clinic, Room, User
 from patients.models import Patient
 from treatments.catalogue import questions
-from treatments.catalogue.models import VisitStep
+from treatments.catalogue.rules import StepRow
 from treatments.courses.models import Course
 from treatments.courses.rescreening import bookable
 from treatments.schedule import rules
@@ -52,7 +52,7 @@ class Crowd:
     able: Mapping[int, Able]  # by technique
     free: Mapping[User | Room | Patient, Spans]
     devices: Mapping[int, Spans]  # by resource
-    steps: Sequence[VisitStep]
+    steps: Sequence[StepRow]
     clinic: Clinic
 
     @classmethod

@@ -7,6 +7,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
+from clinic.models import User
 from clinic.versions import ChangedMeanwhile
 from treatments.schedule import refusals, words
 from treatments.schedule.models import Hold, Waiting
@@ -56,11 +57,11 @@ def pairs(entry: Waiting) -> list[tuple[str, object]]:
     return [*stated, *(("weekdays", day) for day in entry.weekdays)]
 
 
-def held_said(hold: Hold) -> str:
+def held_said(hold: Hold, practitioner: User) -> str:
     """What the booking page says of a time that is missing among its proposals."""
     return _("%(when)s with %(name)s is held for the waiting list until %(until)s.") % {
         "when": words.when(hold.begin),
-        "name": hold.practitioner,
+        "name": practitioner,
         "until": time_format(timezone.localtime(hold.lapses_at), "H:i"),
     }
 

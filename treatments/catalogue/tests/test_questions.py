@@ -175,5 +175,5 @@ def test_everything_asked_of_a_loaded_shelf_asks_the_database_nothing(django_ass
 
 
 def test_the_shelf_is_loaded_in_the_same_number_of_queries_however_full(django_assert_num_queries):
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         Shelf.load()
