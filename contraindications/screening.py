@@ -91,7 +91,7 @@ def evaluate(
     Raises CannotScreen: no rule set is published, or what is recorded cannot be read.
     """
     rule_set, compiled = rules_in_force()
-    interview = Interview.objects.standing(patient, before=before)
+    interview = Interview.objects.submitted_last(patient, before=before)
     report = Report.objects.pending(patient, before=before)
     return evaluate_facts(patient, interview, report, plan, rule_set=rule_set, compiled=compiled, day=day)
 

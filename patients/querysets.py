@@ -84,10 +84,14 @@ class InterviewQuerySet(models.QuerySet):
 
     def standing(self, patient, *, before: dt.datetime | None = None):
         """The newest submitted interview of `patient`, or None; the one that stood just `before` a moment."""
+        return self.select_related("submitted_by").submitted_last(patient, before=before)
+
+    def submitted_last(self, patient, *, before: dt.datetime | None = None):
+        """The same without who submitted it."""
         found = self.submitted().filter(patient=patient)
         if before is not None:
             found = found.filter(submitted_at__lt=before)
-        return found.select_related("submitted_by").order_by("-number").first()
+        return found.order_by("-number").first()
 
     def standing_of(self, patients: Collection[int]) -> dict[int, Told]:
         """What the newest submitted interview of each of the patients says, in one query."""

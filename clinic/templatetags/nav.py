@@ -1,5 +1,7 @@
 """The rail: where each role can go, and the signs that stand beside words."""
 
+from functools import cache
+
 from django import template
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
@@ -32,6 +34,7 @@ ITEMS = [
 
 
 @register.simple_tag
+@cache  # the files are collected before a process starts
 def sign(name: str) -> SafeString:
     """A drawing from `static/signs.svg`, for the eye only: words say the same beside it."""
     return format_html(

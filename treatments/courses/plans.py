@@ -66,7 +66,7 @@ def plan_of(course: Course) -> rules.Plan:
         technique=course.technique,
         area=course.area,
         goal=course.goal,
-        ingredients=course.ingredients.all(),
+        ingredients=course.ingredients.only("code").order_by(),
         products=course.products.prefetch_related("ingredients"),
         procedure_substances=course.procedure_substances.all(),
     )

@@ -23,20 +23,19 @@ from treatments.schedule.rules import Need, Occupation, Span, shifted
 # What a session needs
 
 
-def able(things: QuerySet, technique: Technique, kind: str) -> QuerySet:
-    """Those of the rooms or practitioners (`kind` says which) with whom the technique can be done."""
-    own = Ability.objects.filter(**{kind: OuterRef("pk")})
-    return things.filter(~Exists(own) | Exists(own.filter(technique=technique)))
+def able(things: QuerySet, technique: Technique) -> QuerySet:
+    """Those of the rooms or practitioners with whom the technique can be done: who has no abilities does all."""
+    return things.filter(Q(abilities=None) | Q(abilities__technique=technique))
 
 
 def who_could_treat(course: Course) -> "QuerySet[User]":
     """Those who may treat at present and do the course's treatment, by name."""
-    return able(User.objects.who_may_treat(), course.technique, "practitioner").order_by("name", "pk")
+    return able(User.objects.who_may_treat(), course.technique).order_by("name", "pk")
 
 
 def rooms_for(course: Course) -> "QuerySet[Room]":
     """The rooms in use in which the course's treatment is done."""
-    return able(Room.objects.filter(active=True), course.technique, "room")
+    return able(Room.objects.filter(active=True), course.technique)
 
 
 def check_able(course: Course, chosen: Iterable[Chosen]) -> None:
