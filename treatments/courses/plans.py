@@ -67,7 +67,7 @@ def plan_of(course: Course) -> rules.Plan:
         area=course.area,
         goal=course.goal,
         ingredients=course.ingredients.only("code").order_by(),
-        products=course.products.prefetch_related("ingredients"),
+        products=course.products.order_by().prefetch_related("ingredients"),
         procedure_substances=course.procedure_substances.all(),
     )
 
@@ -98,7 +98,8 @@ def known_ingredients() -> dict[str, rules.Ingredient]:
     """Every ingredient ever known, retired ones included: an allergy to one of them is not free text. One query."""
     roles: dict[str, str] = {}
     holds: dict[str, set[str]] = defaultdict(set)
-    for code, role, substance in Ingredient.objects.values_list("code", "role", "may_contain__code"):
+    rows = Ingredient.objects.order_by().values_list("code", "role", "may_contain__code")
+    for code, role, substance in rows:
         roles[code] = role
         holds[code] |= {substance} if substance else set()
     return {code: rules.Ingredient(code, role, frozenset(holds[code])) for code, role in roles.items()}
