@@ -140,6 +140,6 @@ def carry_out(changes: Sequence[Change], *, by: User, at: dt.datetime) -> list[s
     except refusals.SlotTaken:
         return [_("The time has just been taken.")]
     except refusals.NotBookable as refused:
-        actions.keep_verdict(changes[0].session.course, by=by, at=at)
+        actions.keep_verdict(refused, changes[0].session.course, by=by, at=at)
         return [str(refused)]
     return []

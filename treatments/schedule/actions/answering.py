@@ -34,8 +34,7 @@ def say_yes(offer: Offer, *, desk: User | None, at: dt.datetime) -> Session:
     try:
         return first_come(lambda: _take(offer, desk=desk, by=by, at=at), list)
     except (NotBookable, WrongTimes, ChangedMeanwhile, SlotTaken) as refused:
-        if isinstance(refused, NotBookable):
-            keep_verdict(offer.waiting.course, by=by, at=at)
+        keep_verdict(refused, offer.waiting.course, by=by, at=at)
         if not (isinstance(refused, SlotTaken) and refused.only_busy):
             make_void(offer, at=at)
         raise

@@ -11,7 +11,7 @@ from contraindications.screening import CannotScreen
 from treatments.courses import actions as courses
 from treatments.courses.models import Course
 from treatments.schedule.models import Session
-from treatments.schedule.refusals import SlotTaken
+from treatments.schedule.refusals import NotBookable, SlotTaken
 from treatments.schedule.transactions import Busy, Overlap, all_or_nothing
 
 T = TypeVar("T")
@@ -40,7 +40,11 @@ def lock_booked(versions: Mapping[int, int]) -> dict[int, Session]:
     return found
 
 
-def keep_verdict(course: Course, *, by: User, at: dt.datetime) -> None:
-    """After a refusal, whose transaction is gone: keep the verdict it rested on, so that it reaches who decides."""
-    with suppress(ChangedMeanwhile, CannotScreen):
-        courses.screen_again(course, by=by, at=at)
+def keep_verdict(refused: Exception, *asked: Course, by: User, at: dt.datetime) -> None:
+    """After a NotBookable, whose transaction is gone: keep the verdicts it rested on, so that they reach who decides.
+
+    Where it was refused for anything else nothing is done.
+    """
+    for course in asked if isinstance(refused, NotBookable) else ():
+        with suppress(ChangedMeanwhile, CannotScreen):
+            courses.screen_again(course, by=by, at=at)

@@ -182,7 +182,7 @@ def _put(
     *,
     at: dt.datetime,
 ) -> None:
-    check_free(part.chosen, at=at, over=wish is not None)
+    check_free(part.chosen, at=at, devices=resources_in(part.pools), over=wish is not None)
     there = placed(part.chosen, part.pools, wish)
     moved = [rows[pk] for pk in part.sessions]
     for row, chosen in zip(moved, there, strict=True):

@@ -10,13 +10,14 @@ from django.db import IntegrityError, connection, transaction
 from clinic.versions import ChangedMeanwhile
 from conftest import NOW
 from treatments.catalogue.models import Technique
-from treatments.schedule import actions, equipment, refusals, rules
+from treatments.schedule import actions, equipment, holding, refusals, rules
 from treatments.schedule.desk import desk
 from treatments.schedule.models import (
     Ability,
     Booking,
     Device,
     DeviceKind,
+    Hold,
     Requirement,
     Reservation,
     Resource,
@@ -27,7 +28,7 @@ from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import OVERLAPS
 
 pytestmark = pytest.mark.django_db
-DAY, MINUTE = dt.timedelta(days=1), rules.MINUTE
+DAY, HOUR, MINUTE = dt.timedelta(days=1), dt.timedelta(hours=1), rules.MINUTE
 
 
 @pytest.fixture
@@ -288,3 +289,17 @@ def test_a_device_is_one_resource(course, room, doctor):
     book(course, room, doctor)
     assert Resource.objects.filter(device__name="A").count() == 1
     assert Reservation.objects.filter(resource__device__name="A").count() == 5
+
+
+def test_a_device_whose_hold_has_lapsed_is_in_the_way_of_no_move(course, room, doctor):
+    pen(course, "A")
+    session = book(course, room, doctor)[0]
+    to = session.starts_at + 3 * HOUR
+    hold = Hold.objects.create(
+        practitioner=doctor, room=room, begin=to, until=to + HOUR, made_at=NOW, lapses_at=NOW + MINUTE
+    )
+    [(_device, pen_a)] = equipment.pools_of(course)[0].devices
+    holding.hold(hold, [(pen_a, (to, to + HOUR))])
+    with pytest.raises(refusals.SlotTaken):
+        move(session, starts_at=to)
+    assert move(session, starts_at=to, at=NOW + MINUTE).starts_at == to

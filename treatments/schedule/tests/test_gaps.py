@@ -7,13 +7,15 @@ import pytest
 from django.urls import reverse
 
 from conftest import NOW
+from patients.tests.factories import interview
+from treatments.courses.models import Check
 from treatments.schedule import absences, actions, gaps, refusals
 from treatments.schedule.models import Reservation, Session
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import away, wrong
 
 pytestmark = pytest.mark.django_db
-DAY = dt.timedelta(days=1)
+DAY, MINUTE = dt.timedelta(days=1), dt.timedelta(minutes=1)
 
 
 @pytest.fixture(autouse=True)
@@ -172,3 +174,18 @@ def test_nobody_else_closes_it(as_, request, course, third_gone, who, front_desk
     browser = as_(front_desk)
     assert browser.delete(url(course)).status_code == 405
     assert browser.get(reverse("schedule:gap", args=[10**17])).status_code == 404
+
+
+def test_the_gap_of_what_is_held_stays_and_its_verdict_is_kept(
+    as_, front_desk, course, none_between, doctor, time_machine
+):
+    browser = as_(front_desk)
+    form, before = fields(browser.get(url(course))), standing()
+    interview(course.patient, by=doctor, answers={"pregnancy": "current"})
+    time_machine.move_to(NOW + MINUTE, tick=False)
+    answer = browser.post(url(course), form)
+    assert answer.status_code == 409
+    assert "a doctor or nurse must look at it first." in answer.text
+    assert "pregnan" not in answer.text.lower()
+    assert standing() == before
+    assert Check.objects.get(course=course).at == NOW + MINUTE

@@ -10,6 +10,8 @@ from django.urls import reverse
 
 from clinic.models import Clinic
 from conftest import NOW
+from patients.tests.factories import interview
+from treatments.courses.models import Check
 from treatments.schedule import actions, arrivals
 from treatments.schedule.forms import slot_value
 from treatments.schedule.lateness import lateness
@@ -229,3 +231,13 @@ def test_nobody_else_sees_or_does_it(as_, request, session, url, that_day, who):
 def test_wrong_method_is_405_and_bad_id_404(as_, front_desk, url):
     assert as_(front_desk).delete(url).status_code == 405
     assert as_(front_desk).get(reverse("schedule:late", args=[10**17])).status_code == 404
+
+
+def test_what_is_held_is_not_put_off_and_its_verdict_is_kept(as_, front_desk, doctor, session, url, that_day):
+    interview(session.course.patient, by=doctor, answers={"pregnancy": "current"}, at=NOW)
+    answer = as_(front_desk).post(url, late(session, 10))
+    assert answer.status_code == 409
+    assert "a doctor or nurse must look at it first." in answer.text
+    assert "pregnan" not in answer.text.lower()
+    assert Session.objects.get().starts_at == session.starts_at
+    assert Check.objects.get(course=session.course).at == that_day

@@ -8,13 +8,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from conftest import NOW
+from patients.tests.factories import interview
+from treatments.courses.models import Check
 from treatments.schedule import swapping
 from treatments.schedule.models import Ability, Session
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import wrong
 
 pytestmark = pytest.mark.django_db
-DAY = dt.timedelta(days=1)
+DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
@@ -148,3 +150,16 @@ def test_nobody_else_swaps(as_, request, mine, theirs, who):
     assert browser.get(url(mine[0]), {"other": 10**17}).status_code == 404
     assert browser.post(url(mine[0]), {**pair(mine[0], theirs[0]), "other": 10**17}).status_code == 404
     assert starts(mine[0], theirs[0]) == [mine[0].starts_at, theirs[0].starts_at]
+
+
+def test_what_is_held_changes_no_places_and_its_verdict_is_kept(
+    as_, front_desk, doctor, mine, theirs, time_machine
+):
+    interview(theirs[0].course.patient, by=doctor, answers={"pregnancy": "current"})
+    time_machine.move_to(NOW + HOUR, tick=False)
+    answer = as_(front_desk).post(url(mine[0]), pair(mine[0], theirs[0]))
+    assert answer.status_code == 409
+    assert "a doctor or nurse must look at it first." in answer.text
+    assert "pregnan" not in answer.text.lower()
+    assert starts(mine[0], theirs[0]) == [mine[0].starts_at, theirs[0].starts_at]
+    assert Check.objects.get(course=theirs[0].course).at == NOW + HOUR

@@ -47,11 +47,9 @@ def book(request, pk: int) -> HttpResponse:
     except ChangedMeanwhile:
         said = [_("Sessions of this course were booked or changed meanwhile. Nothing of yours was booked.")]
         return _page(request, course, request.POST, at=at, said=said, status=409)
-    except refusals.NotBookable as refused:
-        actions.keep_verdict(course, by=request.user, at=at)
+    except (refusals.NotBookable, refusals.SlotTaken) as refused:
+        actions.keep_verdict(refused, course, by=request.user, at=at)
         return _page(request, course, request.POST, at=at, said=[str(refused)], status=409)
-    except refusals.SlotTaken as taken:
-        return _page(request, course, request.POST, at=at, said=[str(taken)], status=409)
     if len(standing) < course.sessions_planned:
         messages.warning(
             request, _("This form was sent before. A session was cancelled since: book it anew.")

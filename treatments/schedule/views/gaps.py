@@ -40,6 +40,7 @@ def gap(request, pk: int) -> HttpResponse:
         said = [_("Sessions of this course were booked or changed meanwhile. Nothing of yours was booked.")]
         return _page(request, course, at=at, said=said, status=409)
     except (refusals.NotBookable, refusals.SlotTaken) as refused:
+        actions.keep_verdict(refused, course, by=request.user, at=at)
         return _page(request, course, at=at, said=[str(refused)], status=409)
     messages.success(request, _("The gap is closed: all sessions of the course are booked."))
     return redirect(course.patient)

@@ -41,6 +41,7 @@ def late(request, pk: int) -> HttpResponse:
         row = open_session(request, pk)
         return _page(request, row, said=[changed_meanwhile(row)], status=409)
     except (refusals.NotBookable, refusals.SlotTaken) as refused:
+        actions.keep_verdict(refused, row.course, by=request.user, at=at)
         return _page(request, row, said=[str(refused)], status=409)
     messages.success(
         request, _("The session is put off to %(when)s.") % {"when": words.when(moved.starts_at)}

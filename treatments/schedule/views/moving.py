@@ -65,8 +65,7 @@ def _move(request, row: Session, *, at: dt.datetime) -> HttpResponse:
         row = open_session(request, row.pk)
         return _refused(request, row, [changed_meanwhile(row)], at=at)
     except (refusals.NotBookable, refusals.SlotTaken) as refused:
-        if isinstance(refused, refusals.NotBookable):
-            actions.keep_verdict(row.course, by=request.user, at=at)
+        actions.keep_verdict(refused, row.course, by=request.user, at=at)
         return _refused(request, row, [str(refused)], at=at)
     return _done(request, row, len(moved))
 

@@ -40,6 +40,7 @@ def swap(request, pk: int) -> HttpResponse:
             request, row, at=at, said=[_("Somebody changed one of them meanwhile.")], status=409
         )
     except (refusals.NotBookable, refusals.SlotTaken) as refused:
+        actions.keep_verdict(refused, row.course, other.course, by=request.user, at=at)
         return _word_page(request, row, at=at, said=[str(refused)], status=409)
     messages.success(request, _("The two sessions have changed places."))
     return redirect("schedule:session", pk=row.pk)
