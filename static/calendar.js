@@ -5,6 +5,7 @@ import { background } from "./live.js";
 
 const root = document.getElementById("calendar");
 const dialog = document.getElementById("drop");
+const nobody = document.getElementById("nobody");
 const { day, show, by, who, course, session: moving, events, drop, page, seek, offset, grid } = root.dataset;
 const sought = { course, session: moving };
 const narrow = matchMedia("(max-width: 48rem)").matches;
@@ -55,6 +56,8 @@ const load = async ({ startStr, endStr }) => {
   const found = answer && await answer.json();
   if (found && mine === asked) {
     shown = found.events;
+    nobody.hidden = found.resources.length > 0; // an empty grid looks like a free day
+    root.hidden = !nobody.hidden;
     set("resources", found.resources);
     set("slotMinTime", found.from);
     set("slotMaxTime", found.until);

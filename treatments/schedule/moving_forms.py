@@ -38,7 +38,7 @@ class Longer(forms.IntegerField):
 class TimesForm(MoveForm):
     """With whom and around which day to look for times, and for how long."""
 
-    minutes = Longer(label=_("Minutes longer than planned"), widget=forms.NumberInput({"step": 5}))
+    minutes = Longer(label=_("Minutes longer"), widget=forms.NumberInput({"step": 5}))
 
     def clean_minutes(self) -> int:
         return self.cleaned_data["minutes"] or 0

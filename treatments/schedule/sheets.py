@@ -91,7 +91,7 @@ def _row(session: Session, other: str, *, clinical: bool) -> tuple[str, ...]:
     patient = session.course.patient
     begin, until = (timezone.localtime(moment) for moment in (session.starts_at, session.ends_at))
     born = _("born %(day)s") % {"day": date_format(patient.birth_date)}
-    about = str(session.course) if clinical else str(patient.phone or "")
+    about = str(session.course) if clinical else (patient.phone.as_international if patient.phone else "")
     return (f"{begin:%H:%M}–{until:%H:%M}", f"{patient.name}, {born}", about, other, _state(session))
 
 

@@ -175,6 +175,18 @@ def test_in_a_week_it_goes_to_another_day_and_in_a_room_column_to_another_room(
     assert (session.starts_at, session.room) == (NOW.replace(day=26, hour=12, minute=0), clinic[1])
 
 
+def test_a_day_on_which_nobody_works_is_no_empty_grid(page, live_server, front_desk, clinic):
+    look = Looker(page)
+    log_in(page, live_server.url, front_desk)
+    page.goto(f"{live_server.url}/schedule/?day=2026-11-29")
+    expect(page.get_by_text("Nobody is at work on this day.")).to_be_visible()
+    expect(page.locator("#calendar")).not_to_be_visible()
+    look("calendar-nobody", schemes=BOTH)
+    calendar(page, live_server.url, "day=2026-11-24")
+    expect(page.locator("#nobody")).not_to_be_visible()
+    assert not look.found, "\n".join(look.found)
+
+
 def test_what_is_past_or_performed_stays_where_it_is(page, live_server, front_desk, doctor, clinic, session):
     Session.objects.filter(pk=session.pk).update(state="performed")
     log_in(page, live_server.url, front_desk)

@@ -29,10 +29,11 @@ def week_or_day(
     asked = {one.resource: one.pk for one in known if one.resource and who in (None, one.pk)}
     blocks = sessions.blocks(asked, span)
     listed = to_show(by, known, working, {block.row.resource for block in blocks}, who)
-    under = list(ground.away(Absence.objects.of_day(*span), listed, span, people=people))
-    under += ground.offered(asked, span, at=at)
     limited = {pk for pk, _day in working}
-    under += ground.off([one for one in listed if people or one.pk in limited], working, days)
+    # The hours lie lowest: they have no words, and would cover those of an absence.
+    under = list(ground.off([one for one in listed if people or one.pk in limited], working, days))
+    under += ground.away(Absence.objects.of_day(*span), listed, span, people=people)
+    under += ground.offered(asked, span, at=at)
     for block in blocks:
         column = asked[block.row.resource]
         under += [ground.background(column, walls(kept), "kept") for kept in sessions.kept_free(block)]

@@ -106,10 +106,10 @@ def as_event(
 
 
 def kinds(row: Row) -> list[str]:
-    """How it stands: its state, or that the patient is here, and what is besides."""
+    """How it stands: first what is out of the ordinary, as a narrow block ends early, then its state."""
     arrived = row.state == SessionState.BOOKED and row.arrived_at
     marked = ("held", row.held), ("overlap", row.overlap)
-    return ["arrived" if arrived else row.state, *(kind for kind, is_so in marked if is_so)]
+    return [*(kind for kind, is_so in marked if is_so), "arrived" if arrived else row.state]
 
 
 def words() -> dict[str, str]:

@@ -67,6 +67,8 @@ def test_the_list_of_the_day_has_the_button_and_leads_back_to_it(as_, front_desk
     answer = as_(front_desk).post(url, {"version": 1, "here": "yes", "back": "day"})
     assert answer["Location"] == f"{page}?day=2026-11-24#session-{session.pk}"
     assert "here since 10:00" in as_(front_desk).get(page).content.decode()
+    Session.objects.filter(pk=session.pk).update(state="performed")
+    assert "here since" not in as_(front_desk).get(page).content.decode()
 
 
 def test_saying_it_twice_is_saying_it_once(as_, front_desk, session, url, that_morning):

@@ -114,14 +114,14 @@ def test_what_is_said_of_a_session_is_how_it_stands(feed, sessions, doctor, nurs
     interview(sessions[0].course.patient, by=doctor, answers={"pregnancy": "current"})
     [held] = blocks(feed())
     assert (held["extendedProps"]["words"], held["classNames"]) == (
-        ["Booked", "Held"],
-        ["is-booked", "is-held"],
+        ["Held", "Booked"],
+        ["is-held", "is-booked"],
     )
     Reservation.objects.filter(session=sessions[0]).update(
         squeezed=True, squeezed_by=nurse, squeeze_reason="no other day"
     )
     [overlap] = blocks(feed())
-    assert overlap["extendedProps"]["words"] == ["Booked", "Held", "Overlap"]
+    assert overlap["extendedProps"]["words"] == ["Held", "Overlap", "Booked"]
 
 
 def test_who_has_arrived_is_said_and_what_has_begun_cannot_be_dragged(feed, sessions, doctor, time_machine):
@@ -162,6 +162,10 @@ def test_under_the_sessions_lie_the_hours_off_absences_closing_days_and_offers(
         ([doctor.pk], "2026-11-25T00:00", "2026-11-26T00:00", ""),
     ]
     assert ground(answer, "away") == [([nurse.pk], "2026-11-24T00:00", "2026-11-25T00:00", "Away")]
+    kinds = [one["classNames"][0] for one in answer["events"]]
+    assert kinds.index("is-away") > max(at for at, kind in enumerate(kinds) if kind == "is-off"), (
+        "its word is covered"
+    )
     assert ground(answer, "offer") == [
         ([doctor.pk], "2026-11-24T08:30", "2026-11-24T09:30", "Held for the waiting list")
     ]

@@ -1,6 +1,7 @@
 """Moving a session with those that have to follow: the word on it, and doing it."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.db import connection
@@ -172,6 +173,15 @@ def test_who_is_not_free_is_named(as_, front_desk, doctor, room, sessions):
     assert "Move the session</button>" not in page.text
 
 
+def test_a_refused_drop_leads_to_other_times_there(as_, front_desk, doctor, sessions):
+    browser, to = as_(front_desk), {"to": later(sessions[1], 0, 9)}
+    word = browser.get(url(sessions[1]), to, headers=DIALOG).text
+    times = re.search(r'href="([^"]+)">Other times</a>', word)[1].replace("&amp;", "&")
+    assert times == f"{url(sessions[1])}?practitioner={doctor.pk}&day=2026-12-15&minutes=0"
+    assert browser.get(times).status_code == 200
+    assert "Other times</a>" not in browser.get(url(sessions[1]), to).text
+
+
 def test_outside_the_working_hours_is_said(as_, front_desk, sessions):
     page = as_(front_desk).get(url(sessions[1]), {"to": later(sessions[1], 0, 10)})
     assert page.context["word"].said == ["Session 2: outside the working hours."]
@@ -267,6 +277,13 @@ def test_a_session_that_lacked_something_leads_back_to_that_list(as_, front_desk
     assert 'name="left" value="equipment"' in page.text
     answer = browser.post(url(sessions[1]), {**fields(page), "left": "equipment"})
     assert answer["Location"] == reverse("equipment:left")
+
+
+def test_the_times_say_first_that_nothing_can_be_moved_while_it_is_held(as_, front_desk, doctor, sessions):
+    said = "cannot be moved before a doctor or nurse has looked"
+    assert said not in as_(front_desk).get(url(sessions[1])).text
+    interview(sessions[1].course.patient, by=doctor, answers={"pregnancy": "current"})
+    assert said in as_(front_desk).get(url(sessions[1])).text
 
 
 def test_trying_out_a_move_leaves_nothing_behind(doctor, sessions):

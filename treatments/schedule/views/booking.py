@@ -132,6 +132,7 @@ def _offer(
     pairs = [*wish.pairs(), *(("taken", str(slot.number)) for slot in over)]
     found: dict = {
         "clinic": desk.clinic,
+        "all_booked": not desk.series.missing,
         "wished": pairs,
         "wishes_query": _query(course, wish.pairs()),
     }

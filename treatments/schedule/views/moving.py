@@ -129,6 +129,7 @@ def _times_page(
 ) -> HttpResponse:
     form = around(row, data, at)
     context = {**_about(row, data), "around": form, "said": said}
+    context["clearance"] = offers.clearance_today(row.course, day=timezone.localdate(at))
     if form.is_valid():
         days = _offer(request, row, form, at)
         context |= {
