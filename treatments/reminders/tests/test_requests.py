@@ -12,6 +12,7 @@ from patients import actions as patients
 from patients.events import PatientChanged
 from patients.models import InterviewLink, Report
 from treatments.reminders import actions
+from treatments.reminders.actions import sending
 from treatments.reminders.models import Message
 from treatments.reminders.tests.factories import announce, someone
 
@@ -104,7 +105,7 @@ def test_taken_back_while_the_mail_is_written_it_does_not_go(
         patients.revoke_link(message.link, by=front_desk, at=at)
         return said
 
-    monkeypatch.setattr(actions, "refusal", just_after)
+    monkeypatch.setattr(sending, "refusal", just_after)
     assert actions.deliver(request_.pk, at=at) == "suppressed"
     assert mailoutbox == []
 

@@ -11,7 +11,8 @@ from django.db import OperationalError
 from clinic.models import Clinic
 from treatments.courses.models import Course
 from treatments.reminders import actions, mail, rules
-from treatments.reminders.models import Heartbeat, Message
+from treatments.reminders.actions import sending
+from treatments.reminders.models import Heartbeat, Message, MessageState
 from treatments.reminders.tests.factories import booked_session, confirmed_course, reminder, someone
 from treatments.reminders.tests.smtp import CLOSE, HANG
 
@@ -148,7 +149,7 @@ def test_nor_what_became_untrue_after_the_claim(due, post_office, doctor, change
         change(due, doctor)
         return claimed
 
-    monkeypatch.setattr(actions, "claim", interrupted)
+    monkeypatch.setattr(sending, "claim", interrupted)
     assert deliver(due) == "suppressed"
     assert post_office.letters == []
 
@@ -198,7 +199,7 @@ def test_a_lease_that_ran_out_is_sent_again_with_the_same_id_and_flagged(due, po
 def test_whoever_lost_the_lease_does_not_write_over_the_other(due, post_office):
     slow = actions.claim(due.pk, at=due.due_at)
     assert deliver(due, due.due_at + 2 * rules.LEASE) == "sent"
-    assert actions.settle(slow, actions.Outcome(actions.MessageState.FAILED, False, why="late")) is None
+    assert actions.settle(slow, actions.Outcome(MessageState.FAILED, False, why="late")) is None
     due.refresh_from_db()
     assert due.state == "sent"
 
@@ -230,7 +231,7 @@ def test_a_poisoned_message_fails_alone(doctor, post_office, monkeypatch, caplog
 
 def test_a_failing_database_says_nothing_about_the_message(due, post_office, monkeypatch):
     with monkeypatch.context() as trouble:
-        trouble.setattr(actions, "refusal", Mock(side_effect=OperationalError))
+        trouble.setattr(sending, "refusal", Mock(side_effect=OperationalError))
         with pytest.raises(OperationalError):
             deliver(due)
     assert deliver(due, due.due_at + rules.LEASE + MINUTE) == "sent"

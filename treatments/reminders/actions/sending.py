@@ -1,8 +1,4 @@
-"""Promise a message, keep the promise true to what happens, and send it at most once.
-
-All moments are passed in as `at`; the doors read them from the database's clock, so that hosts whose clocks differ
-agree on what is due and whose lease ran out.
-"""
+"""A message is claimed and sent at most once, and what became of it is written down."""
 
 import datetime as dt
 import logging
@@ -10,22 +6,16 @@ import uuid
 from dataclasses import asdict, dataclass
 
 from django.db import DatabaseError, transaction
-from django.utils import timezone
 from django.utils.functional import Promise
 
-from clinic.models import Clinic, User
+from clinic.models import Clinic
 from patients.actions import LinkDead, mark_sent
-from treatments.catalogue.models import Protocol
-from treatments.courses.models import Course, CourseState
 from treatments.reminders import mail, requests, rules, words
-from treatments.reminders.models import Channel, Heartbeat, Message, MessageKind, MessageState
+from treatments.reminders.actions.promising import needless_now
+from treatments.reminders.models import Message, MessageState
 from treatments.schedule.actions import OfferGone
 
 logger = logging.getLogger(__name__)
-
-
-class NotFailed(Exception):
-    """The message is not a failed one (any more), or it is too late for it; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,121 +32,6 @@ class Outcome:
 
     def columns(self) -> dict:
         return {name: value for name, value in asdict(self).items() if (name, value) != ("try_at", None)}
-
-
-# The promise
-
-
-@transaction.atomic
-def promise_maintenance(course: Course, *, at: dt.datetime) -> None:
-    """Write the reminder of a finished course, once however often this is called. No protocol: no date, no reminder."""
-    if course.protocol is not None:
-        message = maintenance_reminder(course, course.protocol, Clinic.current(), at=at)
-        Message.objects.bulk_create([message], ignore_conflicts=True)
-    reconsider(course.patient_id, at=at)
-
-
-def maintenance_reminder(course: Course, protocol: Protocol, clinic: Clinic, *, at: dt.datetime) -> Message:
-    """The reminder (not saved) of a course that finished at `at`."""
-    finished_on, zone = timezone.localdate(at), timezone.get_default_timezone()
-    due = rules.due_at(finished_on, protocol.maintenance_first_weeks, clinic.messages_at, zone)
-    message = Message(
-        kind=MessageKind.MAINTENANCE,
-        channel=Channel.EMAIL,
-        patient_id=course.patient_id,
-        course=course,
-        subject_version=course.version,
-        due_at=due,
-        try_at=due,
-        not_after=due + rules.USEFUL_FOR,
-        created_at=at,
-    )
-    message.message_id = mail.message_id(message)
-    return message
-
-
-@transaction.atomic
-def reconsider(patient_id: int, *, at: dt.datetime) -> None:
-    """Take back what the patient does not need any more, and promise again what is needed after all.
-
-    What was found needless is promised again only before its day: nobody gets a reminder on the heels of a change.
-    """
-    if not Message.objects.open_of(
-        patient_id
-    ).exists():  # most patients have none, and the truth is long to ask
-        return
-    messages = Message.objects.open_of(patient_id).with_truth(at).order_by("pk")
-    for message in messages.select_for_update(of=("self",)):
-        needless = needless_now(message)
-        if needless and message.state == MessageState.DUE:
-            _turn(message, MessageState.SUPPRESSED, words.NEEDLESS[needless])
-        elif not needless and message.state == MessageState.SUPPRESSED and message.due_at > at:
-            _turn(message, MessageState.DUE, "")
-
-
-def _turn(message: Message, state: MessageState, why: str | Promise) -> None:
-    message.state, message.why = state, str(why)
-    message.save(update_fields=["state", "why"])
-
-
-def needless_now(message: Message) -> rules.Needless | None:
-    """Why the message is not needed, by what `with_truth` found."""
-    if message.kind == MessageKind.INTERVIEW:
-        return rules.needless_request(rules.Request(message.link_works, message.answered))  # type: ignore[attr-defined]
-    if message.kind in (MessageKind.OFFER, MessageKind.OFFER_LOST):
-        offered = rules.Offered(message.offer_open, message.offer_told)  # type: ignore[attr-defined]
-        lost = message.kind == MessageKind.OFFER_LOST
-        return rules.needless_loss(offered) if lost else rules.needless_offer(offered)
-    return rules.needless(truth_of(message))
-
-
-def truth_of(message: Message) -> rules.Truth:
-    """What `with_truth` found."""
-    return rules.Truth(
-        wants_reminders=message.patient.reminders,
-        course_finished=message.course is not None and message.course.state == CourseState.FINISHED,
-        newer_course=message.newer_course,  # type: ignore[attr-defined]
-        booked_ahead=message.booked_ahead,  # type: ignore[attr-defined]
-    )
-
-
-@transaction.atomic
-def put_back(message: Message, *, by: User, at: dt.datetime) -> None:
-    """Try a failed message again, from the first attempt. Raises NotFailed."""
-    failed = Message.objects.retriable(at).filter(pk=message.pk)
-    if not failed.update(
-        state=MessageState.DUE, why="", attempts=0, try_at=at, put_back_at=at, put_back_by=by
-    ):
-        raise NotFailed
-
-
-# The tick
-
-
-def beat(*, at: dt.datetime) -> None:
-    """Leave word that the tick ran."""
-    Heartbeat.objects.bulk_create(
-        [Heartbeat(pk=1, ticked_at=at)],
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=["ticked_at"],
-    )
-
-
-def clear_away(*, at: dt.datetime) -> int:
-    """Give up on what is too late, or was broken off too often. Returns how many. May run twice at once."""
-    late = Message.objects.too_late(at).update(state=MessageState.EXPIRED, why=str(words.TOO_LATE))
-    died = Message.objects.given_up(at).update(
-        state=MessageState.FAILED,
-        why=str(words.DIED),
-        maybe_twice=True,
-        lease_until=None,
-        lease_token=None,
-    )
-    return late + died
-
-
-# Sending
 
 
 def deliver(pk: int, *, at: dt.datetime) -> MessageState | None:

@@ -1,0 +1,23 @@
+"""Promise a message, keep the promise true to what happens, and send it at most once.
+
+All moments are passed in as `at`; the doors read them from the database's clock, so that hosts whose clocks differ
+agree on what is due and whose lease ran out.
+"""
+
+from treatments.reminders.actions.promising import promise_maintenance, reconsider
+from treatments.reminders.actions.sending import Outcome, claim, deliver, refusal, settle
+from treatments.reminders.actions.ticking import NotFailed, beat, clear_away, put_back
+
+__all__ = [
+    "NotFailed",
+    "Outcome",
+    "beat",
+    "claim",
+    "clear_away",
+    "deliver",
+    "promise_maintenance",
+    "put_back",
+    "reconsider",
+    "refusal",
+    "settle",
+]
