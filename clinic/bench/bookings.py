@@ -20,6 +20,7 @@ from treatments.courses.models import Course
 from treatments.schedule import actions, offers, rules
 from treatments.schedule.desk import desk
 from treatments.schedule.forms import slot_value
+from treatments.schedule.querysets import courses_to_book
 from treatments.schedule.rules import Lacking, Slot
 
 WARM_UP = 3
@@ -92,7 +93,7 @@ def _action(course: int, slots: Sequence[Slot]) -> Callable[[], None]:
     by, at = User.objects.get(email=NURSE), timezone.now()
 
     def act() -> None:
-        row = Course.objects.for_page().get(pk=course)
+        row = courses_to_book(by).get(pk=course)
         actions.book_course(row, slots, by=by, at=at, key=uuid.uuid4())
 
     return act

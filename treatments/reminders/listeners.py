@@ -14,7 +14,7 @@ def course_finished(event: CourseFinished) -> None:
     actions.promise_maintenance(course, at=event.at)
 
 
-def course_changed(event: CourseConfirmed | CourseBooked | CourseCancelled) -> None:
+def course_changed(event: CourseConfirmed | CourseCancelled) -> None:
     patient_id = Course.objects.values_list("patient", flat=True).get(pk=event.course_id)
     actions.reconsider(patient_id, at=event.at)
 
@@ -24,7 +24,7 @@ def session_changed(event: SessionMoved | SessionCancelled) -> None:
     actions.reconsider(patient_id, at=event.at)
 
 
-def patient_changed(event: PatientChanged) -> None:
+def patient_changed(event: PatientChanged | CourseBooked) -> None:
     actions.reconsider(event.patient_id, at=event.at)
 
 

@@ -76,9 +76,9 @@ class MessageQuerySet(models.QuerySet):
         """Failed ones that a person may still have tried again."""
         return self.filter(state="failed", not_after__gte=at)
 
-    def open_of(self, patient_id: int) -> Self:
-        """The patient's messages that wait, or were found needless."""
-        return self.filter(patient=patient_id, state__in=["due", "suppressed"])
+    def that_may_turn(self, patient_id: int, at: dt.datetime) -> Self:
+        """The patient's messages that wait, or were found needless and whose day is still to come."""
+        return self.filter(Q(state="due") | Q(state="suppressed", due_at__gt=at), patient=patient_id)
 
     def of_patient(self, patient: Patient) -> Self:
         """What the patient's page shows, newest first."""

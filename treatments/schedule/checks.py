@@ -15,7 +15,7 @@ from treatments.courses.rescreening import screen_now
 from treatments.schedule import presence, rules
 from treatments.schedule.holding import release_lapsed
 from treatments.schedule.models import Reservation, Session
-from treatments.schedule.occupations import clock, hours_of, series_of
+from treatments.schedule.occupations import clock, hours_of
 from treatments.schedule.places import Chosen, wanted
 from treatments.schedule.refusals import NotBookable, SlotTaken, WrongTimes
 from treatments.schedule.rules import Fault, Series, Slot
@@ -31,12 +31,12 @@ def rooms_of(slots: Iterable[Slot]) -> dict[int, Room]:
     return rooms
 
 
-def check_missing(course: Course, chosen: Sequence[Chosen], *, some: bool = False) -> Series:
+def check_missing(series: Series, chosen: Sequence[Chosen], *, some: bool = False) -> Series:
     """Exactly the missing sessions are chosen, or `some` of them, each once. Returns what stands of the course.
 
     Raises ChangedMeanwhile or WrongTimes.
     """
-    series, numbers = series_of(course), [one.number for one in chosen]
+    numbers = [one.number for one in chosen]
     if not series.standing.keys().isdisjoint(numbers):
         raise ChangedMeanwhile
     some = some and len(set(numbers)) == len(numbers) and set(numbers) <= set(series.missing)
@@ -128,10 +128,13 @@ def check_free(
     """Lock all resources and look; the constraint has the last word. Raises SlotTaken.
 
     `devices`: resources to lock as well, of which some will be chosen. `over`: somebody may book over others here, and
-    what is met is judged by `squeezing`. What was held for the waiting list and has lapsed by `at` is released.
+    what is met is judged by `squeezing`. What was held for the waiting list and has lapsed by `at` is released where it
+    may be in the way.
     """
     resources = {*devices, *(resource for one in chosen for resource in one.place.resources)}
     lock_resources(resources)
+    if not (over or devices or Reservation.objects.taken(wanted(chosen))):
+        return
     release_lapsed(resources, at=at)
     numbers = [] if over else Reservation.objects.taken(wanted(chosen))
     if numbers:

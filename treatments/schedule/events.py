@@ -9,6 +9,7 @@ class CourseBooked:
     """All sessions of a course were booked."""
 
     course_id: int
+    patient_id: int
     at: dt.datetime
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.apps import apps
 from django.db import connection, models
@@ -71,6 +72,12 @@ CROSS JOIN LATERAL (
 ) AS cut
 WHERE NOT isempty(piece)
 ORDER BY lower(piece), away.id
+"""
+
+
+BOOKED_ONCE = """
+INSERT INTO schedule_booking (course_id, key, booked_at, booked_by_id) VALUES (%s, %s, %s, %s)
+ON CONFLICT (course_id, key) DO NOTHING
 """
 
 
@@ -313,6 +320,16 @@ class SessionQuerySet(models.QuerySet):
         """(day of the clinic, how many stand on it) between two moments; days without any are left out."""
         rows = self.standing().filter(starts_at__gte=begin, starts_at__lt=until).order_by()
         return rows.values_list(TruncDate("starts_at")).annotate(Count("pk"))
+
+
+class BookingQuerySet(models.QuerySet):
+    """Forms by which sessions were booked."""
+
+    def once(self, course, key: UUID, *, by, at: dt.datetime) -> bool:
+        """Write that this form books the course, in one statement; False, and nothing, if it did before."""
+        with connection.cursor() as cursor:
+            cursor.execute(BOOKED_ONCE, [course.pk, key, at, by.pk])
+            return cursor.rowcount == 1
 
 
 class ReservationQuerySet(models.QuerySet):

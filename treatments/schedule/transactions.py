@@ -16,7 +16,8 @@ T = TypeVar("T")
 ADVISORY = 0x5C << 48  # keeps the keys of resources apart from every other advisory lock
 CLOSINGS = 0x5D << 48  # whoever closes the clinic for a time, and whoever brings in a room
 OVERLAP = "23P01"
-TRY_AGAIN = {"40P01", "40001", "55P03"}  # deadlock, serialization failure, lock not available
+TRY_AGAIN = {"40P01", "40001"}  # deadlock, serialization failure
+TOO_LONG = "55P03"  # a lock that was waited for until `lock_timeout`: nobody waits three times as long
 ATTEMPTS = 3
 
 
@@ -57,9 +58,9 @@ def all_or_nothing(change: Callable[[], T]) -> T:
         except DatabaseError as error:
             if sqlstate(error) == OVERLAP:
                 raise Overlap from error
-            if sqlstate(error) not in TRY_AGAIN:
+            if sqlstate(error) not in {*TRY_AGAIN, TOO_LONG}:
                 raise
-            if attempt == ATTEMPTS:
+            if attempt == ATTEMPTS or sqlstate(error) == TOO_LONG:
                 raise Busy from error
             time.sleep(random.uniform(0, 0.05) * attempt)  # noqa: S311 (no secret, only out of step)
     raise AssertionError("unreachable")

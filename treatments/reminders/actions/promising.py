@@ -41,22 +41,24 @@ def maintenance_reminder(course: Course, protocol: Protocol, clinic: Clinic, *, 
     return message
 
 
-@transaction.atomic
-def reconsider(patient_id: int, *, at: dt.datetime) -> None:
+@transaction.atomic(savepoint=False)
+def reconsider(patient_id: int, *, at: dt.datetime, only_due: bool = False) -> None:
     """Take back what the patient does not need any more, and promise again what is needed after all.
 
     What was found needless is promised again only before its day: nobody gets a reminder on the heels of a change.
+    `only_due`: what happened can make messages needless, and none needed again.
     """
-    if not Message.objects.open_of(
-        patient_id
-    ).exists():  # most patients have none, and the truth is long to ask
+    messages = Message.objects.that_may_turn(patient_id, at)
+    if only_due:
+        messages = messages.filter(state=MessageState.DUE)
+    if not messages.exists():  # most patients have none, and the truth is long to ask
         return
-    messages = Message.objects.open_of(patient_id).with_truth(at).order_by("pk")
+    messages = messages.with_truth(at).order_by("pk")
     for message in messages.select_for_update(of=("self",)):
         needless = needless_now(message)
         if needless and message.state == MessageState.DUE:
             _turn(message, MessageState.SUPPRESSED, words.NEEDLESS[needless])
-        elif not needless and message.state == MessageState.SUPPRESSED and message.due_at > at:
+        elif not needless and message.state == MessageState.SUPPRESSED:
             _turn(message, MessageState.DUE, "")
 
 

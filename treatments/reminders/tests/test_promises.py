@@ -113,7 +113,7 @@ def test_a_newer_course_takes_it_back_and_its_end_brings_its_own(doctor, at):
 def test_a_newer_course_that_is_given_up_brings_it_back(doctor, at):
     message = reminder(doctor, at=at)
     newer = confirmed_course(message.patient, by=doctor, at=at + LATER)
-    announce(CourseBooked(newer.pk, at + LATER))
+    announce(CourseBooked(newer.pk, newer.patient_id, at + LATER))
     assert state(message)[0] == "suppressed"
     courses.cancel(newer, version=newer.version, by=doctor, at=at + LATER)
     assert state(message) == ("due", "")
@@ -129,7 +129,7 @@ def test_a_session_after_the_day_takes_it_back_until_it_is_cancelled(doctor, at)
     message = reminder(doctor, at=at)
     older = confirmed_course(message.patient, by=doctor, at=at - 10 * LATER)
     session = booked_session(older, message.due_at + LATER, by=doctor)
-    announce(CourseBooked(older.pk, at))
+    announce(CourseBooked(older.pk, older.patient_id, at))
     assert state(message) == ("suppressed", "A session is booked.")
     session.state, session.cancelled_at, session.cancelled_by = "cancelled", at, doctor
     session.save()
@@ -141,21 +141,21 @@ def test_a_session_before_the_day_does_not(doctor, at):
     message = reminder(doctor, at=at)
     older = confirmed_course(message.patient, by=doctor, at=at - 10 * LATER)
     booked_session(older, message.due_at - LATER, by=doctor)
-    announce(CourseBooked(older.pk, at))
+    announce(CourseBooked(older.pk, older.patient_id, at))
     assert state(message)[0] == "due"
 
 
 def test_what_happens_to_others_changes_nothing(doctor, at):
     message = reminder(doctor, at=at)
     others = confirmed_course(someone(doctor), by=doctor, at=at + LATER)
-    announce(CourseBooked(others.pk, at + LATER))
+    announce(CourseBooked(others.pk, others.patient_id, at + LATER))
     assert state(message)[0] == "due"
 
 
 def test_what_was_sent_stays_sent(doctor, at):
     message = reminder(doctor, at=at, state="sent", sent_at=at)
     newer = confirmed_course(message.patient, by=doctor, at=at + LATER)
-    announce(CourseBooked(newer.pk, at + LATER))
+    announce(CourseBooked(newer.pk, newer.patient_id, at + LATER))
     assert state(message)[0] == "sent"
 
 

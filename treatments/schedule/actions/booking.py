@@ -21,7 +21,7 @@ from treatments.schedule.checks import (
 from treatments.schedule.equipment import check_able, pools_of, resources_in
 from treatments.schedule.events import CourseBooked
 from treatments.schedule.models import Booking, Reservation, Session
-from treatments.schedule.occupations import occupation_of
+from treatments.schedule.occupations import occupation_of, series_with
 from treatments.schedule.places import Chosen, Place, reserve, wanted
 from treatments.schedule.rules import Slot
 from treatments.schedule.standing import stand
@@ -56,35 +56,30 @@ def book_course(
 
     def change() -> list[Session]:
         locked = lock_courses([course.pk])[course.pk]
-        if not Booking.objects.filter(key=key, course=course).exists():
-            series = check_missing(locked, chosen, some=some)
+        standing = list(locked.sessions.standing().order_by("number"))
+        if Booking.objects.once(locked, key, by=by, at=at):
+            series = check_missing(series_with(locked, standing), chosen, some=some)
             screened = check_bookable(locked, who.values(), by=by, at=at)
             outside = check_times(chosen, series, by=by, at=at, interval_reason=interval_reason)
             check_able(locked, chosen)
             check_free(chosen, at=at, devices=resources_in(pools), over=wish is not None)
             reasons = dict.fromkeys(outside, interval_reason.strip())
-            _write(locked, placed(chosen, pools, wish), reasons, key=key, by=by, at=at)
+            standing += _written(locked, placed(chosen, pools, wish), reasons, by=by, at=at)
             stand(screened, cause=Cause.BOOKED)
-        return list(locked.sessions.standing().order_by("number"))
+        return sorted(standing, key=lambda session: session.number)
 
     return first_come(change, lambda: Reservation.objects.taken(wanted(chosen)))
 
 
-def _write(
-    course: Course,
-    chosen: Sequence[Chosen],
-    reasons: Mapping[int, str],
-    *,
-    key: UUID,
-    by: User,
-    at: dt.datetime,
-) -> None:
-    Booking.objects.create(key=key, course=course, booked_at=at, booked_by=by)
+def _written(
+    course: Course, chosen: Sequence[Chosen], reasons: Mapping[int, str], *, by: User, at: dt.datetime
+) -> list[Session]:
     chosen = sorted(chosen, key=lambda one: one.number)
     rows = [_session(course, one, reasons.get(one.number, ""), by=by, at=at) for one in chosen]
     sessions = Session.objects.bulk_create(rows)
     reserve(list(zip(sessions, chosen, strict=True)))
-    events.announce(CourseBooked(course.pk, at))
+    events.announce(CourseBooked(course.pk, course.patient_id, at))
+    return sessions
 
 
 def _session(course: Course, chosen: Chosen, reason: str, *, by: User, at: dt.datetime) -> Session:

@@ -68,10 +68,8 @@ def course_booked(event: CourseBooked) -> None:
     """What was missing has a time."""
     booked = {"course__sessions__number": F("number"), "course__sessions__booked_at": event.at}
     waited = Waiting.objects.filter(course=event.course_id, withdrawn_at=None, served_at=None)
-    served = list(
-        waited.filter(**booked, course__sessions__state=SessionState.BOOKED).values_list("pk", flat=True)
-    )
-    Waiting.objects.filter(pk__in=served).update(served_at=event.at)
+    served = waited.filter(**booked, course__sessions__state=SessionState.BOOKED)
+    Waiting.objects.filter(pk__in=served.values("pk")).update(served_at=event.at)
 
 
 def course_cancelled(event: CourseCancelled) -> None:

@@ -17,6 +17,7 @@ from treatments.courses.models import Course
 from treatments.schedule.models.equipment import Device
 from treatments.schedule.querysets import (
     LONGEST_RESERVATION,
+    BookingQuerySet,
     ReservationQuerySet,
     ResourceQuerySet,
     SessionQuerySet,
@@ -151,6 +152,8 @@ class Booking(models.Model):
     key = models.UUIDField()
     booked_at = models.DateTimeField()
     booked_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+
+    objects = BookingQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(name="booking_once_per_form", fields=["course", "key"])]

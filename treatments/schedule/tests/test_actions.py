@@ -62,7 +62,7 @@ def test_course_is_booked_whole(course, room, doctor, heard):
     sessions = book(course, slots, doctor)
     assert [(s.number, s.starts_at) for s in sessions] == [(s.number, s.starts_at) for s in slots]
     assert {s.ends_at - s.starts_at for s in sessions} == {dt.timedelta(minutes=75)}
-    assert heard == [CourseBooked(course.pk, NOW)]
+    assert heard == [CourseBooked(course.pk, course.patient_id, NOW)]
 
 
 def test_practitioner_is_free_while_the_cream_works(course, room, doctor):

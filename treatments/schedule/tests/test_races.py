@@ -208,6 +208,10 @@ class Deadlock(Exception):
     pgcode = "40P01"
 
 
+class LockNotAvailable(Exception):
+    pgcode = "55P03"
+
+
 def failing(times, error_class):
     """A change that fails so often with a deadlock, then works."""
     from django.db import OperationalError
@@ -231,3 +235,10 @@ def test_a_deadlock_is_tried_again_and_then_told():
     with pytest.raises(transactions.Busy):
         transactions.all_or_nothing(change)
     assert len(calls) == 3
+
+
+def test_who_waited_for_a_lock_as_long_as_anybody_may_is_told_at_once():
+    change, calls = failing(1, LockNotAvailable)
+    with pytest.raises(transactions.Busy):
+        transactions.all_or_nothing(change)
+    assert len(calls) == 1
