@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,12 +12,12 @@ from contraindications.outlook import Outlook
 from contraindications.screening import CannotScreen, Evaluation, Person
 from patients.models import Interview, Report
 from patients.querysets import Told
-from treatments.catalogue.models import Area, Goal, Product, Technique
+from treatments.catalogue.models import Product
 from treatments.courses.models import Course
 from treatments.courses.plans import CONTENT_UNKNOWN, assembled, known_ingredients
-from treatments.courses.querysets import CourseQuerySet, Planned
+from treatments.courses.querysets import CourseQuerySet, Names, Planned
 
-Chosen = Mapping[int, frozenset[Any]]  # pk of a course -> what is on one of its lists
+LISTS = ("ingredients", "products", "procedure_substances")
 
 
 @dataclass(slots=True)
@@ -81,16 +81,15 @@ def _decisions(patients: Collection[int]) -> dict[int, list[Decision]]:
 
 def _plans(rows: list[Planned]) -> list[rules.Plan | None]:
     """The plan of each course; equal plans are one object."""
-    ingredients = _chosen(rows, Course.ingredients.through, "ingredient__code")
-    products = _chosen(rows, Course.products.through, "product_id")
-    around = _chosen(rows, Course.procedure_substances.through, "ingredient__code")
-    shelf = _Shelf(rows, opens=bool(products))
+    lists: dict[str, dict[int, set[str]]] = {name: defaultdict(set) for name in LISTS}
+    for one in Course.objects.chosen([row.course for row in rows]):
+        lists[one.list][one.course].add(one.code)
+    shelf = _Shelf(opens=bool(lists["products"]))
     known: dict[tuple[Any, ...], rules.Plan | None] = {}
     plans = []
-    nothing: frozenset[Any] = frozenset()
     for row in rows:
-        lists = [chosen.get(row.course, nothing) for chosen in (ingredients, products, around)]
-        key: tuple[Any, ...] = (row.technique, row.area, row.goal, *lists)
+        chosen = [frozenset(lists[name].get(row.course, ())) for name in LISTS]
+        key: tuple[Any, ...] = (row.names, *chosen)
         if key not in known:
             known[key] = shelf.plan(*key)
         plans.append(known[key])
@@ -98,42 +97,25 @@ def _plans(rows: list[Planned]) -> list[rules.Plan | None]:
 
 
 class _Shelf:
-    """Of the catalogue what the plans of these courses hold. Six SQL queries, five if no products are to be opened."""
+    """Of the catalogue what plans hold. Two SQL queries, one if no products are to be opened."""
 
-    def __init__(self, rows: list[Planned], *, opens: bool):
-        self.techniques = Technique.objects.only("code", "family").in_bulk({row.technique for row in rows})
-        self.areas = Area.objects.only("code", "region").in_bulk({row.area for row in rows})
-        self.goals = Goal.objects.only("code", "disease_fact").in_bulk({row.goal for row in rows})
+    def __init__(self, *, opens: bool):
         self.ingredients, self.content = known_ingredients(), _contents() if opens else {}
 
     def plan(
-        self,
-        technique: int,
-        area: int,
-        goal: int,
-        ingredients: frozenset[str],
-        products: frozenset[int],
-        around: frozenset[str],
+        self, names: Names, ingredients: frozenset[str], products: frozenset[str], around: frozenset[str]
     ) -> rules.Plan | None:
         if not all(self.content.get(product) for product in products):
             return None
         chosen = ingredients.union(*(self.content[product] for product in products))
-        names = self.techniques[technique], self.areas[area], self.goals[goal]
-        return assembled(*names, chosen, around, self.ingredients)
+        return assembled(names, chosen, around, self.ingredients)
 
 
-def _contents() -> Chosen:
-    """Product -> codes of what is in it, of all products: the catalogue is small. One SQL query."""
-    return _grouped(Product.ingredients.through.objects.values_list("product_id", "ingredient__code"))
-
-
-def _chosen(rows: list[Planned], through: Any, what: str) -> Chosen:
-    pks = [row.course for row in rows]
-    return _grouped(through.objects.filter(course__among=pks).values_list("course_id", what))
-
-
-def _grouped(pairs: Iterable[tuple[int, Any]]) -> Chosen:
-    found: dict[int, set[Any]] = defaultdict(set)
-    for pk, one in pairs:
-        found[pk].add(one)
-    return {pk: frozenset(ones) for pk, ones in found.items()}
+def _contents() -> Mapping[str, Collection[str]]:
+    """Product -> what is in it, of all products, by their codes: the catalogue is small. One SQL query."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for product, ingredient in Product.ingredients.through.objects.values_list(
+        "product__code", "ingredient__code"
+    ):
+        found[product].add(ingredient)
+    return found

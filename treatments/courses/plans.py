@@ -12,6 +12,7 @@ from treatments.catalogue.models import Area, Goal, Ingredient, Product, Techniq
 from treatments.catalogue.rules import outside_documented
 from treatments.courses.forms import PARAMETERS
 from treatments.courses.models import Course
+from treatments.courses.querysets import Names
 
 CONTENT_UNKNOWN = "what a product of the plan contains is not in the catalogue"
 
@@ -35,25 +36,24 @@ def rules_plan(
         raise CannotScreen(CONTENT_UNKNOWN)
     chosen = {i.code for i in ingredients} | {i.code for p in products for i in p.ingredients.all()}
     around = {i.code for i in procedure_substances}
-    return assembled(technique, area, goal, chosen, around, known_ingredients())
+    names = Names(technique.code, technique.family, area.code, area.region, goal.code, goal.disease_fact)
+    return assembled(names, chosen, around, known_ingredients())
 
 
 def assembled(
-    technique: Technique,
-    area: Area,
-    goal: Goal,
+    names: Names,
     chosen: Collection[str],
     around: Collection[str],
     catalogue: Mapping[str, rules.Ingredient],
 ) -> rules.Plan:
     """The plan as screening sees it, from the codes of what is `chosen` and used `around` it. No SQL."""
     return rules.Plan(
-        technique=technique.code,
-        family=technique.family,
-        area=area.code,
-        region=area.region,
-        goal=goal.code,
-        disease_fact=goal.disease_fact or None,
+        technique=names.technique,
+        family=names.family,
+        area=names.area,
+        region=names.region,
+        goal=names.goal,
+        disease_fact=names.disease_fact or None,
         ingredients=tuple(catalogue[code] for code in sorted(chosen)),
         procedure_substances=tuple(catalogue[code] for code in sorted(around)),
         catalogue=frozenset(catalogue),

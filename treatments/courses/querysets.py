@@ -23,18 +23,50 @@ ON CONFLICT (course_id) DO UPDATE
 SET rule_set_id = excluded.rule_set_id, day = excluded.day, at = excluded.at, outcome = excluded.outcome
 """
 
+# Raw, since it is one statement for three lists.
+CHOSEN = """
+SELECT course_id, 'ingredients', code
+FROM courses_course_ingredients JOIN catalogue_ingredient AS row ON row.id = ingredient_id
+WHERE course_id = ANY(%(courses)s)
+UNION ALL
+SELECT course_id, 'products', code
+FROM courses_course_products JOIN catalogue_product AS row ON row.id = product_id
+WHERE course_id = ANY(%(courses)s)
+UNION ALL
+SELECT course_id, 'procedure_substances', code
+FROM courses_course_procedure_substances JOIN catalogue_ingredient AS row ON row.id = ingredient_id
+WHERE course_id = ANY(%(courses)s)
+"""
+
+
+class Names(NamedTuple):
+    """What is done where and what for, as screening asks for it."""
+
+    technique: str
+    family: str
+    area: str
+    region: str
+    goal: str
+    disease_fact: str
+
 
 class Planned(NamedTuple):
-    """Of a course what screening asks for, without the rest of the row: keys, and who the patient is."""
+    """Of a course what screening asks for, without the rest of the row."""
 
     course: int
     screening: int | None
-    goal: int
-    area: int
-    technique: int
     patient: int
     birth_date: dt.date
     sex: str
+    names: Names
+
+
+class Chosen(NamedTuple):
+    """One thing on one of the lists of a course's plan: "ingredients", "products" or "procedure_substances"."""
+
+    course: int
+    list: str
+    code: str
 
 
 class CheckQuerySet(models.QuerySet):
@@ -119,8 +151,16 @@ class CourseQuerySet(models.QuerySet):
     def to_screen(self) -> list[Planned]:
         """All of them with what screening asks for, in one query."""
         patient = ("patient", "patient__birth_date", "patient__sex")
-        rows = self.values_list("pk", "screening", "goal", "area", "technique", *patient)
-        return list(map(Planned._make, rows))
+        technique, area = ("technique__code", "technique__family"), ("area__code", "area__region")
+        goal = ("goal__code", "goal__disease_fact")
+        rows = self.values_list("pk", "screening", *patient, *technique, *area, *goal)
+        return [Planned(*row[:5], Names._make(row[5:])) for row in rows]
+
+    def chosen(self, courses: Collection[int]) -> list[Chosen]:
+        """What is on the lists of the plans of these courses, in one statement."""
+        with connection.cursor() as cursor:
+            cursor.execute(CHOSEN, {"courses": list(courses)})
+            return list(map(Chosen._make, cursor.fetchall()))
 
     def stand_on(self, screenings: Mapping[int, int]) -> None:
         """Point courses to new screenings, {course: screening}, in one statement."""

@@ -31,18 +31,14 @@ def rooms_of(slots: Iterable[Slot]) -> dict[int, Room]:
     return rooms
 
 
-def check_missing(series: Series, chosen: Sequence[Chosen], *, some: bool = False) -> Series:
-    """Exactly the missing sessions are chosen, or `some` of them, each once. Returns what stands of the course.
-
-    Raises ChangedMeanwhile or WrongTimes.
-    """
+def check_missing(series: Series, chosen: Sequence[Chosen], *, some: bool = False) -> None:
+    """Exactly the missing sessions are chosen, or `some` of them, each once. Raises ChangedMeanwhile or WrongTimes."""
     numbers = [one.number for one in chosen]
     if not series.standing.keys().isdisjoint(numbers):
         raise ChangedMeanwhile
     some = some and len(set(numbers)) == len(numbers) and set(numbers) <= set(series.missing)
     if not some and sorted(numbers) != series.missing:
         raise WrongTimes((number, Fault.NUMBERS) for number in {*numbers, *series.missing})
-    return series
 
 
 def practitioners_of(slots: Iterable[Slot], practitioner: User | None) -> dict[int, User]:

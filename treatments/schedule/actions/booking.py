@@ -58,7 +58,8 @@ def book_course(
         locked = lock_courses([course.pk])[course.pk]
         standing = list(locked.sessions.standing().order_by("number"))
         if Booking.objects.once(locked, key, by=by, at=at):
-            series = check_missing(series_with(locked, standing), chosen, some=some)
+            series = series_with(locked, standing)
+            check_missing(series, chosen, some=some)
             screened = check_bookable(locked, who.values(), by=by, at=at)
             outside = check_times(chosen, series, by=by, at=at, interval_reason=interval_reason)
             check_able(locked, chosen)
