@@ -154,7 +154,7 @@ class CourseQuerySet(models.QuerySet):
         technique, area = ("technique__code", "technique__family"), ("area__code", "area__region")
         goal = ("goal__code", "goal__disease_fact")
         rows = self.values_list("pk", "screening", *patient, *technique, *area, *goal)
-        return [Planned(*row[:5], Names._make(row[5:])) for row in rows]
+        return [Planned._make((*row[:5], Names._make(row[5:]))) for row in rows]
 
     def chosen(self, courses: Collection[int]) -> list[Chosen]:
         """What is on the lists of the plans of these courses, in one statement."""

@@ -21,7 +21,7 @@ class RemindersConfig(AppConfig):
 
         listen(CourseFinished, listeners.course_finished)
         listen(CourseConfirmed, listeners.course_changed)
-        listen(CourseBooked, listeners.patient_changed)
+        listen(CourseBooked, listeners.course_booked)
         listen(CourseCancelled, listeners.course_changed)
         listen(SessionMoved, listeners.session_changed)
         listen(SessionCancelled, listeners.session_changed)

@@ -19,12 +19,17 @@ def course_changed(event: CourseConfirmed | CourseCancelled) -> None:
     actions.reconsider(patient_id, at=event.at)
 
 
+def course_booked(event: CourseBooked) -> None:
+    """Who is booked needs less, and never more."""
+    actions.reconsider(event.patient_id, at=event.at, only_due=True)
+
+
 def session_changed(event: SessionMoved | SessionCancelled) -> None:
     patient_id = Session.objects.values_list("course__patient", flat=True).get(pk=event.session_id)
     actions.reconsider(patient_id, at=event.at)
 
 
-def patient_changed(event: PatientChanged | CourseBooked) -> None:
+def patient_changed(event: PatientChanged) -> None:
     actions.reconsider(event.patient_id, at=event.at)
 
 

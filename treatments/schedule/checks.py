@@ -15,10 +15,10 @@ from treatments.courses.rescreening import screen_now
 from treatments.schedule import presence, rules
 from treatments.schedule.holding import release_lapsed
 from treatments.schedule.models import Reservation, Session
-from treatments.schedule.occupations import clock, hours_of
+from treatments.schedule.occupations import hours_of
 from treatments.schedule.places import Chosen, wanted
 from treatments.schedule.refusals import NotBookable, SlotTaken, WrongTimes
-from treatments.schedule.rules import Fault, Series, Slot
+from treatments.schedule.rules import Clock, Fault, Series, Slot
 from treatments.schedule.transactions import lock_resources
 
 
@@ -82,6 +82,7 @@ def check_bookable(
 def check_times(
     chosen: Sequence[Chosen],
     series: Series,
+    time: Clock,
     *,
     by: User,
     at: dt.datetime,
@@ -100,7 +101,7 @@ def check_times(
         {one.number: one.takes for one in chosen},
         {one.number: hours[one.place.practitioner.pk] for one in chosen},
         at=at,
-        clock=clock(),
+        clock=time,
     )
     if moved and stay_on_their_day(chosen, moved):
         faults = {(number, fault) for number, fault in faults if fault != Fault.INTERVAL}

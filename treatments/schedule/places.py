@@ -1,7 +1,7 @@
 """Who and what a session occupies, as rows: resources and reservations."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -107,6 +107,15 @@ class Place:
         """One SQL query, more the first time."""
         one, two, three = resources_of([practitioner, room, patient])
         return cls(practitioner, room, (one, two, three))
+
+    @classmethod
+    def of_all(
+        cls, pairs: Collection[tuple[User, Room]], patient: Patient
+    ) -> "dict[tuple[User, Room], Place]":
+        """The same for each pair of who treats and room, in as many SQL queries for many as for one."""
+        things = list({patient, *(thing for pair in pairs for thing in pair)})
+        known = dict(zip(things, resources_of(things), strict=True))
+        return {(who, room): cls(who, room, (known[who], known[room], known[patient])) for who, room in pairs}
 
     def spans(self, starts_at: dt.datetime, takes: Occupation) -> list[tuple[int, Span]]:
         """(resource id, span) of all that a session takes that starts at `starts_at`."""

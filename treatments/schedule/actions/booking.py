@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from clinic import events
-from clinic.models import User
+from clinic.models import Clinic, User
+from treatments.catalogue import questions
 from treatments.courses.models import Cause, Course
 from treatments.schedule import rules
 from treatments.schedule.actions.common import first_come, lock_courses
@@ -21,7 +22,7 @@ from treatments.schedule.checks import (
 from treatments.schedule.equipment import check_able, pools_of, resources_in
 from treatments.schedule.events import CourseBooked
 from treatments.schedule.models import Booking, Reservation, Session
-from treatments.schedule.occupations import occupation_of, series_with
+from treatments.schedule.occupations import clock, occupation_in, series_with
 from treatments.schedule.places import Chosen, Place, reserve, wanted
 from treatments.schedule.rules import Slot
 from treatments.schedule.standing import stand
@@ -49,10 +50,10 @@ def book_course(
     """
     wish = squeeze(squeeze_reason, by=by, shown=shown)
     rooms, who = rooms_of(slots), practitioners_of(slots, practitioner)
-    pairs = {(who[slot.number], rooms[slot.room]) for slot in slots}
-    places = {(one.pk, room.pk): Place.of(one, room, course.patient) for one, room in pairs}
-    takes, pools = occupation_of(course), pools_of(course)
-    chosen = [Chosen(s.number, s.starts_at, places[who[s.number].pk, s.room], takes) for s in slots]
+    places = Place.of_all({(who[slot.number], rooms[slot.room]) for slot in slots}, course.patient)
+    clinic, pools = Clinic.current(), pools_of(course)
+    takes, time = occupation_in(course, questions.steps_in_use(), clinic), clock(clinic)
+    chosen = [Chosen(s.number, s.starts_at, places[who[s.number], rooms[s.room]], takes) for s in slots]
 
     def change() -> list[Session]:
         locked = lock_courses([course.pk])[course.pk]
@@ -61,7 +62,7 @@ def book_course(
             series = series_with(locked, standing)
             check_missing(series, chosen, some=some)
             screened = check_bookable(locked, who.values(), by=by, at=at)
-            outside = check_times(chosen, series, by=by, at=at, interval_reason=interval_reason)
+            outside = check_times(chosen, series, time, by=by, at=at, interval_reason=interval_reason)
             check_able(locked, chosen)
             check_free(chosen, at=at, devices=resources_in(pools), over=wish is not None)
             reasons = dict.fromkeys(outside, interval_reason.strip())

@@ -17,7 +17,7 @@ from treatments.schedule.checks import check_bookable, check_free, check_times, 
 from treatments.schedule.equipment import Pool, check_able, pools_of, resources_in
 from treatments.schedule.events import SessionMoved
 from treatments.schedule.models import Reservation, Session
-from treatments.schedule.occupations import occupation_of, series_of
+from treatments.schedule.occupations import clock, occupation_of, series_of
 from treatments.schedule.places import Chosen, Place, held_by, release, reserve, told_free, wanted
 from treatments.schedule.rules import Slot
 from treatments.schedule.standing import stand
@@ -125,7 +125,7 @@ def _parts(changes: Sequence[Change]) -> list[Part]:
 def _part(changes: Sequence[Change]) -> Part:
     course = changes[0].session.course
     takes, pairs = occupation_of(course), {(one.practitioner, one.room) for one in changes}
-    places = {(who, room): Place.of(who, room, course.patient) for who, room in pairs}
+    places = Place.of_all(pairs, course.patient)
     chosen = [
         Chosen(
             one.session.number,
@@ -154,11 +154,12 @@ def _reasons(
 ) -> dict[int, str]:
     """By session why it may lie outside the interval; none where it does not. Raises WrongTimes, NotBookable."""
     found: dict[int, str] = {}
+    time = clock()
     for part in parts:
         course = courses[part.course.pk]
         moved = [rows[pk] for pk in part.sessions]
         others = series_of(course, without=moved)
-        outside = check_times(part.chosen, others, by=by, at=at, interval_reason=reason, moved=moved)
+        outside = check_times(part.chosen, others, time, by=by, at=at, interval_reason=reason, moved=moved)
         check_able(course, part.chosen)
         if stay_on_their_day(part.chosen, moved):
             found |= {row.pk: row.interval_reason for row in moved}

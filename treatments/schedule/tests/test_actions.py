@@ -1,11 +1,13 @@
 """Booking, moving and cancelling: what is written, and that a refusal writes nothing."""
 
 import datetime as dt
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clinic import events
@@ -63,6 +65,19 @@ def test_course_is_booked_whole(course, room, doctor, heard):
     assert [(s.number, s.starts_at) for s in sessions] == [(s.number, s.starts_at) for s in slots]
     assert {s.ends_at - s.starts_at for s in sessions} == {dt.timedelta(minutes=75)}
     assert heard == [CourseBooked(course.pk, course.patient_id, NOW)]
+
+
+def test_many_sessions_in_two_rooms_ask_no_more_queries_than_few_in_one(course, room, doctor):
+    def queries(row, slots) -> int:
+        with CaptureQueriesContext(connection) as asked:
+            book(row, slots, doctor)
+        return len(asked)
+
+    other, short = factories.room("Room 2"), factories.confirmed_course(by=doctor, sessions=2)
+    places.resources_of([doctor, room, other, course.patient, short.patient])
+    few = queries(short, factories.slots(short, room, hour=13))
+    slots = factories.slots(course, room)
+    assert queries(course, [*slots[:2], *(replace(slot, room=other.pk) for slot in slots[2:])]) == few
 
 
 def test_practitioner_is_free_while_the_cream_works(course, room, doctor):
