@@ -77,7 +77,7 @@ def test_many_sessions_in_two_rooms_ask_no_more_queries_than_few_in_one(course, 
     places.resources_of([doctor, room, other, course.patient, short.patient])
     few = queries(short, factories.slots(short, room, hour=13))
     slots = factories.slots(course, room)
-    assert queries(course, [*slots[:2], *(replace(slot, room=other.pk) for slot in slots[2:])]) == few
+    assert queries(course, [*slots[:2], *(replace(slot, room=other.pk) for slot in slots[2:])]) <= few
 
 
 def test_practitioner_is_free_while_the_cream_works(course, room, doctor):
