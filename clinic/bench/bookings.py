@@ -17,9 +17,10 @@ from django.utils import timezone
 from clinic.bench.pages import NURSE, open_doors
 from clinic.models import User
 from treatments.courses.models import Course
-from treatments.schedule import actions, offers, rules
-from treatments.schedule.desk import desk
+from treatments.schedule import actions, rules
 from treatments.schedule.forms import slot_value
+from treatments.schedule.proposing import offers
+from treatments.schedule.proposing.desk import desk
 from treatments.schedule.querysets import courses_to_book
 from treatments.schedule.rules import Lacking, Slot
 

@@ -17,11 +17,11 @@ from clinic.bench.pages import NURSE, open_doors
 from clinic.models import Room, User
 from treatments.courses.models import Course
 from treatments.schedule import rules
-from treatments.schedule.desk import desk
-from treatments.schedule.free_time import FREE, free_time_parameters
 from treatments.schedule.occupations import series_of
-from treatments.schedule.offers import proposals
 from treatments.schedule.places import resources_of
+from treatments.schedule.proposing.desk import desk
+from treatments.schedule.proposing.free_time import FREE, free_time_parameters
+from treatments.schedule.proposing.offers import proposals
 
 WARM_UP = 3
 A_DAY = dt.timedelta(days=1)

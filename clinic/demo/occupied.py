@@ -7,7 +7,8 @@ from clinic.demo.scene import Scene
 from clinic.models import Room, User
 from clinic.rules import Span
 from treatments.catalogue.models import Technique
-from treatments.schedule import absences, equipment
+from treatments.schedule import equipment
+from treatments.schedule.away import absences
 from treatments.schedule.models import Absence, AbsenceKind, Device, DeviceKind
 
 # Kind, minutes of cleaning, techniques that need one, the devices.

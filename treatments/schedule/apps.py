@@ -11,8 +11,9 @@ class ScheduleConfig(AppConfig):
         from patients import panels
         from treatments.courses import booked
         from treatments.courses.events import CourseCancelled, CoursesScreened
-        from treatments.schedule import actions, held, leaving, listeners, standing
+        from treatments.schedule import actions, held, listeners, standing
         from treatments.schedule.actions import waiting
+        from treatments.schedule.away import leaving
         from treatments.schedule.caseload import SESSIONS
         from treatments.schedule.events import CourseBooked, TimeFreed
         from treatments.schedule.panels import PANEL, booked_of

@@ -12,14 +12,15 @@ from contraindications.screening import CannotScreen
 from treatments.courses.events import CoursesScreened
 from treatments.courses.models import Cause, Course, CourseState
 from treatments.courses.rescreening import screen_now
-from treatments.schedule import presence, rules
-from treatments.schedule.holding import release_lapsed
+from treatments.schedule import rules
+from treatments.schedule.away import presence
 from treatments.schedule.models import Reservation, Session
 from treatments.schedule.occupations import hours_of
 from treatments.schedule.places import Chosen, wanted
 from treatments.schedule.refusals import NotBookable, SlotTaken, WrongTimes
 from treatments.schedule.rules import Clock, Fault, Series, Slot
 from treatments.schedule.transactions import lock_resources
+from treatments.schedule.waiting.holding import release_lapsed
 
 
 def rooms_of(slots: Iterable[Slot]) -> dict[int, Room]:

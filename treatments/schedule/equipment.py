@@ -14,8 +14,8 @@ from clinic.models import Room, User
 from clinic.versions import save_version
 from treatments.catalogue.models import Technique
 from treatments.courses.models import Course
-from treatments.schedule.meetings import meetings
 from treatments.schedule.models import Ability, Device, DeviceKind, Requirement, Reservation, Session
+from treatments.schedule.overlapping.meetings import meetings
 from treatments.schedule.places import Chosen, DeviceTaken, resources_of
 from treatments.schedule.refusals import NotBookable, SlotTaken
 from treatments.schedule.rules import Need, Occupation, Span, shifted

@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from clinic.models import Room, User
 from treatments.schedule import rules
-from treatments.schedule.desk import Desk, desk
-from treatments.schedule.encounters import encounters
 from treatments.schedule.equipment import who_could_treat
 from treatments.schedule.forms import slot_value
 from treatments.schedule.models import Session, SessionState
+from treatments.schedule.overlapping.encounters import encounters
 from treatments.schedule.places import Place
+from treatments.schedule.proposing.desk import Desk, desk
 from treatments.schedule.rules import Slot
 
 LATE_BY = (5, 10, 15, 30)  # minutes

@@ -15,8 +15,8 @@ from clinic.models import Room, User
 from patients.models import Patient
 from treatments.schedule import rules
 from treatments.schedule.events import TimeFreed
-from treatments.schedule.meetings import straighten
 from treatments.schedule.models import Device, Reservation, ReservationWhy, Resource, Session
+from treatments.schedule.overlapping.meetings import straighten
 from treatments.schedule.rules import Occupation, Span
 from treatments.schedule.transactions import lock_closings, lock_resources
 

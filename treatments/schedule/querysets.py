@@ -14,7 +14,7 @@ from django.utils import timezone
 from clinic.roles import BOOKING, Role
 from contraindications.models import RuleSet
 from treatments.courses.models import Course
-from treatments.schedule.free_time import FREE_TIME, LONGEST_RESERVATION, free_time_parameters
+from treatments.schedule.proposing.free_time import FREE_TIME, LONGEST_RESERVATION, free_time_parameters
 from treatments.schedule.rules import NEVER, Span, Times, wall
 
 TAKEN = """

@@ -10,7 +10,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from clinic.models import Clinic, User
-from treatments.schedule.absences import days_span
+from treatments.schedule.away.absences import days_span
 from treatments.schedule.models import Absence, Session
 
 

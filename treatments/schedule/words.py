@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from clinic.models import User
 from treatments.courses.models import Course
-from treatments.schedule.desk import Desk
+from treatments.schedule.proposing.desk import Desk
 from treatments.schedule.rules import ANY_TIME, Daytime, Fault, Lack, Lacking, Offer, Stuck, Wish, Wishes
 
 

@@ -12,7 +12,8 @@ from playwright.sync_api import expect
 from clinic.tests.browser.looking import SHOTS, Looker, complaints, log_in
 from conftest import NOW
 from patients.tests.factories import clear_interview, interview, patient
-from treatments.schedule import absences, actions
+from treatments.schedule import actions
+from treatments.schedule.away import absences
 from treatments.schedule.models import Session
 from treatments.schedule.rules import Slot
 from treatments.schedule.tests.factories import confirmed_course, room, working_hours

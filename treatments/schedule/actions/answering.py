@@ -9,7 +9,6 @@ from clinic import events
 from clinic.models import User
 from clinic.versions import ChangedMeanwhile
 from patients import tokens
-from treatments.schedule import holding
 from treatments.schedule.actions.booking import book_course
 from treatments.schedule.actions.common import first_come, keep_verdict, lock_courses
 from treatments.schedule.actions.offering import OfferGone, end, lock_hold, make_void, settle_open
@@ -21,6 +20,7 @@ from treatments.schedule.places import held_by, resources_of
 from treatments.schedule.refusals import NotBookable, SlotTaken, WrongTimes
 from treatments.schedule.rules import Slot
 from treatments.schedule.transactions import lock_resources
+from treatments.schedule.waiting import holding
 
 
 def say_yes(offer: Offer, *, desk: User | None, at: dt.datetime) -> Session:

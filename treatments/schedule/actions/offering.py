@@ -10,7 +10,6 @@ from functools import partial
 
 from clinic import events
 from clinic.models import Clinic, User
-from treatments.schedule import holding
 from treatments.schedule.equipment import Pool, resources_in, with_devices
 from treatments.schedule.events import OfferMade, TimeFreed
 from treatments.schedule.models import FreedTime, Hold, Offer, OfferState, Reservation, Waiting
@@ -18,7 +17,8 @@ from treatments.schedule.places import Chosen, Place, resources_of
 from treatments.schedule.refusals import SlotTaken
 from treatments.schedule.rules import Fit
 from treatments.schedule.transactions import ATTEMPTS, Busy, Overlap, all_or_nothing, lock_resources
-from treatments.schedule.waiters import Crowd, best
+from treatments.schedule.waiting import holding
+from treatments.schedule.waiting.waiters import Crowd, best
 
 
 class OfferGone(Exception):

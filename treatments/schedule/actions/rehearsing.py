@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 
 from django.db import transaction
 
-from treatments.schedule import overlaps
 from treatments.schedule.models import Session
+from treatments.schedule.overlapping import overlaps
 
 
 def rehearse(deed: Callable[[], object]) -> None:

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 
 from clinic.models import User
 from treatments.schedule.equipment import Pool, with_devices
-from treatments.schedule.meetings import Meeting, meetings
+from treatments.schedule.overlapping.meetings import Meeting, meetings
 from treatments.schedule.places import Chosen, Over
 from treatments.schedule.refusals import SlotTaken
 

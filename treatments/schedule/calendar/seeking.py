@@ -10,10 +10,10 @@ from treatments.courses.models import Course
 from treatments.schedule import rules
 from treatments.schedule.calendar.columns import By
 from treatments.schedule.calendar.spans import Days
-from treatments.schedule.desk import Desk, desk
 from treatments.schedule.equipment import who_could_treat
 from treatments.schedule.models import Session
 from treatments.schedule.occupations import series_of
+from treatments.schedule.proposing.desk import Desk, desk
 from treatments.schedule.rules import MINUTE, Opening, Slot, Span
 from treatments.schedule.rules.openings import starts_in
 

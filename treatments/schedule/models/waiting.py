@@ -14,7 +14,7 @@ from clinic.models import Room, User
 from patients.models import Patient
 from treatments.courses.models import Course
 from treatments.schedule.rules import Daytime, Wishes, wall
-from treatments.schedule.waiting_querysets import OfferQuerySet, WaitingQuerySet
+from treatments.schedule.waiting.querysets import OfferQuerySet, WaitingQuerySet
 
 
 @pghistory.track()

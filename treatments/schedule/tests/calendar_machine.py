@@ -19,7 +19,8 @@ from clinic.models import Clinic, Room, User
 from clinic.versions import ChangedMeanwhile
 from conftest import NOW
 from treatments.courses.models import Course
-from treatments.schedule import absences, actions, refusals, rules
+from treatments.schedule import actions, refusals, rules
+from treatments.schedule.away import absences
 from treatments.schedule.models import Absence, AbsenceKind, Reservation, Session, Standing
 from treatments.schedule.rules import Slot
 from treatments.schedule.tests import factories

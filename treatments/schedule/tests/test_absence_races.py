@@ -8,9 +8,10 @@ import pytest
 
 from clinic.roles import Role
 from conftest import NOW, person
-from treatments.schedule import absences, actions, checks, places, refusals, transactions
+from treatments.schedule import actions, checks, places, refusals, transactions
 from treatments.schedule.actions import booking as booking_actions
 from treatments.schedule.actions import cancelling
+from treatments.schedule.away import absences
 from treatments.schedule.models import Absence, Reservation, Session
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import TUESDAY, away, closed, wrong

@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from clinic.models import DayHours
 from conftest import NOW
-from treatments.schedule import absences, actions
+from treatments.schedule import actions
+from treatments.schedule.away import absences
 from treatments.schedule.models import Absence, AbsenceKind, Session
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import TUESDAY, away, closed, wrong

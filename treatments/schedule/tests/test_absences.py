@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conftest import NOW
-from treatments.schedule import absences, actions, places, refusals, rules
+from treatments.schedule import actions, places, refusals, rules
+from treatments.schedule.away import absences
 from treatments.schedule.models import Absence, AbsenceKind, Reservation, Resource, Session
 from treatments.schedule.rules import Slot
 from treatments.schedule.tests import factories

@@ -9,8 +9,8 @@ from django.urls import reverse
 from clinic.models import Clinic
 from conftest import NOW
 from treatments.schedule import actions, refusals, rules
-from treatments.schedule.desk import desk
 from treatments.schedule.models import Session
+from treatments.schedule.proposing.desk import desk
 from treatments.schedule.rules import Fault, Occupation, Slot
 from treatments.schedule.tests import factories
 

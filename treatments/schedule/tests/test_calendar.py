@@ -9,7 +9,8 @@ from django.urls import reverse
 
 from clinic.models import Clinic
 from conftest import NOW
-from treatments.schedule import absences, actions
+from treatments.schedule import actions
+from treatments.schedule.away import absences
 from treatments.schedule.calendar.spans import Days, Show
 from treatments.schedule.models import Device, DeviceKind, Requirement
 from treatments.schedule.tests import factories

@@ -8,10 +8,11 @@ from django.test.utils import CaptureQueriesContext
 
 from clinic.models import DayHours
 from conftest import NOW
-from treatments.schedule import offers, rules
-from treatments.schedule.desk import desk
+from treatments.schedule import rules
 from treatments.schedule.models import Resource
 from treatments.schedule.places import resources_of
+from treatments.schedule.proposing import offers
+from treatments.schedule.proposing.desk import desk
 from treatments.schedule.tests import factories
 
 TODAY, DAY = NOW.date(), dt.timedelta(days=1)

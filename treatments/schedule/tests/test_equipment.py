@@ -10,8 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from clinic.versions import ChangedMeanwhile
 from conftest import NOW
 from treatments.catalogue.models import Technique
-from treatments.schedule import actions, equipment, holding, refusals, rules
-from treatments.schedule.desk import desk
+from treatments.schedule import actions, equipment, refusals, rules
 from treatments.schedule.models import (
     Ability,
     Booking,
@@ -23,9 +22,11 @@ from treatments.schedule.models import (
     Resource,
     Session,
 )
+from treatments.schedule.proposing.desk import desk
 from treatments.schedule.rules import Need, Slot
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import OVERLAPS
+from treatments.schedule.waiting import holding
 
 pytestmark = pytest.mark.django_db
 DAY, HOUR, MINUTE = dt.timedelta(days=1), dt.timedelta(hours=1), rules.MINUTE

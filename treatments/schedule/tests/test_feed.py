@@ -13,7 +13,8 @@ from django.utils import timezone
 from clinic.models import Clinic, DayHours, Room
 from conftest import NOW
 from patients.tests.factories import interview
-from treatments.schedule import absences, actions, arrivals, places
+from treatments.schedule import actions, arrivals, places
+from treatments.schedule.away import absences
 from treatments.schedule.forms import read_slot
 from treatments.schedule.models import Device, DeviceKind, Hold, Requirement, Reservation, Session
 from treatments.schedule.tests import factories

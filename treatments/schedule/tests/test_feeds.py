@@ -13,7 +13,8 @@ from icalendar import Calendar
 from clinic.logs import redacted
 from clinic.models import AccessLog, Clinic
 from conftest import NOW
-from treatments.schedule import absences, actions
+from treatments.schedule import actions
+from treatments.schedule.away import absences
 from treatments.schedule.feeds import actions as feeds
 from treatments.schedule.models import Feed, Session
 from treatments.schedule.tests import factories

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from clinic.models import Clinic, DayHours, WorkingHours
 from conftest import NOW
 from treatments.schedule import places, rules
-from treatments.schedule.free_time import FREE_TIME, free_time_parameters
 from treatments.schedule.models import Reservation, Resource
 from treatments.schedule.occupations import hours_of
+from treatments.schedule.proposing.free_time import FREE_TIME, free_time_parameters
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_actions import raw
 

@@ -9,7 +9,9 @@ from django.urls import reverse
 from conftest import NOW
 from patients.tests.factories import interview
 from treatments.courses.models import Check
-from treatments.schedule import absences, actions, gaps, refusals
+from treatments.schedule import actions, refusals
+from treatments.schedule.away import absences
+from treatments.schedule.changing import gaps
 from treatments.schedule.models import Reservation, Session
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import away, wrong

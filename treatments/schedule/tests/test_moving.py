@@ -11,8 +11,10 @@ from django.urls import reverse
 from clinic.models import Clinic
 from conftest import NOW
 from patients.tests.factories import interview
-from treatments.schedule import absences, actions, moving
+from treatments.schedule import actions
 from treatments.schedule.actions import Change
+from treatments.schedule.away import absences
+from treatments.schedule.changing import moving
 from treatments.schedule.forms import slot_value
 from treatments.schedule.models import Reservation, Session
 from treatments.schedule.rules import Slot

@@ -9,9 +9,10 @@ from django.db import connection
 
 from clinic.versions import ChangedMeanwhile
 from conftest import NOW
-from treatments.schedule import actions, gaps, moving, refusals, swapping
+from treatments.schedule import actions, refusals
 from treatments.schedule.actions import Change, rearranging
 from treatments.schedule.actions import booking as booking_actions
+from treatments.schedule.changing import gaps, moving, swapping
 from treatments.schedule.models import Reservation, Session
 from treatments.schedule.rules import Slot
 from treatments.schedule.tests import factories

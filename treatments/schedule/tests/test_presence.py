@@ -12,12 +12,13 @@ from clinic import actions as clinic_actions
 from clinic.models import Clinic, DayHours, NursesWith, RoomHours, WorkingHours
 from clinic.roles import Role
 from conftest import NOW, person
-from treatments.schedule import absences, actions, presence, refusals, rules
+from treatments.schedule import actions, refusals, rules
+from treatments.schedule.away import absences, presence
 from treatments.schedule.calendar.columns import By
 from treatments.schedule.calendar.feed import week_or_day
 from treatments.schedule.calendar.spans import Days
-from treatments.schedule.desk import desk
 from treatments.schedule.models import Session
+from treatments.schedule.proposing.desk import desk
 from treatments.schedule.rules import Fault
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import TUESDAY, away

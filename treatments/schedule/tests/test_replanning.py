@@ -8,7 +8,9 @@ from django.urls import reverse
 from clinic.models import DayHours, WorkingHours
 from conftest import NOW
 from patients.tests.factories import interview
-from treatments.schedule import absences, actions, replanning
+from treatments.schedule import actions
+from treatments.schedule.away import absences
+from treatments.schedule.changing import replanning
 from treatments.schedule.models import Ability, Session
 from treatments.schedule.rules import Free, Occupation, Slot, Taken, less
 from treatments.schedule.tests import factories

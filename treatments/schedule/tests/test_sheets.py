@@ -13,7 +13,7 @@ from clinic.typesetting import CannotTypeset
 from conftest import NOW
 from patients.models import Patient
 from patients.tests.factories import interview
-from treatments.schedule import absences
+from treatments.schedule.away import absences
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import away, closed
 from treatments.schedule.views import sheets

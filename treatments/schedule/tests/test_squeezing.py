@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from clinic.models import User
 from conftest import NOW
-from treatments.schedule import absences, actions, refusals
+from treatments.schedule import actions, refusals
 from treatments.schedule.actions import Change, booking, squeezing
-from treatments.schedule.meetings import meetings
+from treatments.schedule.away import absences
 from treatments.schedule.models import (
     Device,
     DeviceKind,
@@ -25,6 +25,7 @@ from treatments.schedule.models import (
     ReservationWhy,
     Session,
 )
+from treatments.schedule.overlapping.meetings import meetings
 from treatments.schedule.places import resource_of
 from treatments.schedule.rules import Slot
 from treatments.schedule.tests import factories

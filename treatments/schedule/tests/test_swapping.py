@@ -10,7 +10,7 @@ from django.urls import reverse
 from conftest import NOW
 from patients.tests.factories import interview
 from treatments.courses.models import Check
-from treatments.schedule import swapping
+from treatments.schedule.changing import swapping
 from treatments.schedule.models import Ability, Session
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import wrong

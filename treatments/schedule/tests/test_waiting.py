@@ -13,8 +13,9 @@ from clinic.versions import ChangedMeanwhile
 from conftest import NOW
 from patients.tests.factories import interview
 from treatments.courses import actions as courses
-from treatments.schedule import absences, actions, refusals, tasks
+from treatments.schedule import actions, refusals, tasks
 from treatments.schedule.actions import offering
+from treatments.schedule.away import absences
 from treatments.schedule.events import OfferLost, OfferMade
 from treatments.schedule.models import (
     Absence,
@@ -27,7 +28,7 @@ from treatments.schedule.models import (
 )
 from treatments.schedule.rules import Slot, wall
 from treatments.schedule.tests import factories
-from treatments.schedule.waiters import Crowd, best
+from treatments.schedule.waiting.waiters import Crowd, best
 
 DAY = dt.timedelta(days=1)
 MINUTE = dt.timedelta(minutes=1)

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clinic.access import role_required
 from clinic.models import DayHours, User
 from clinic.roles import BOOKING, Role
-from treatments.schedule import absences, presence
-from treatments.schedule.absence_forms import AbsenceForm, PeriodForm
+from treatments.schedule.away import absences, presence
+from treatments.schedule.away.forms import AbsenceForm, PeriodForm
 from treatments.schedule.models import Absence
 
 SHOWN = 200

@@ -19,13 +19,16 @@ from clinic.models import Room, User
 from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
 from treatments.courses.models import Course, CourseState
-from treatments.schedule import actions, listing, offers, overbooking, refusals, rules, words
+from treatments.schedule import actions, refusals, rules, words
 from treatments.schedule.access import open_course
-from treatments.schedule.desk import Desk
-from treatments.schedule.desk import desk as open_desk
 from treatments.schedule.equipment import rooms_for, who_could_treat
 from treatments.schedule.forms import ANYBODY, BookForm, MoveForm, WishForm, read_slots, slot_value
-from treatments.schedule.overlap_forms import OverForm
+from treatments.schedule.overlapping import overbooking
+from treatments.schedule.overlapping.forms import OverForm
+from treatments.schedule.proposing import offers
+from treatments.schedule.proposing.desk import Desk
+from treatments.schedule.proposing.desk import desk as open_desk
+from treatments.schedule.waiting import listing
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

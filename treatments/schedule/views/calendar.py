@@ -18,9 +18,9 @@ from patients.models import Report
 from treatments.schedule.access import sought_by
 from treatments.schedule.calendar import changes, lists, months
 from treatments.schedule.calendar.columns import BY, By, Column, columns, shifts
+from treatments.schedule.calendar.forms import SHOW, CalendarForm
 from treatments.schedule.calendar.seeking import Sought
 from treatments.schedule.calendar.spans import Days, Show
-from treatments.schedule.calendar_forms import SHOW, CalendarForm
 from treatments.schedule.models import Session
 from treatments.schedule.occupations import clock
 from treatments.schedule.steps import next_steps

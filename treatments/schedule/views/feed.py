@@ -14,8 +14,8 @@ from clinic.access import role_required
 from clinic.roles import Role
 from treatments.schedule.access import sought_by
 from treatments.schedule.calendar import changes, feed
+from treatments.schedule.calendar.forms import DropForm, PointForm, SpanForm, WhoForm
 from treatments.schedule.calendar.seeking import Sought, slot_at
-from treatments.schedule.calendar_forms import DropForm, PointForm, SpanForm, WhoForm
 from treatments.schedule.forms import slot_value
 from treatments.schedule.models import Session
 from treatments.schedule.rules import Slot

@@ -15,10 +15,11 @@ from clinic.access import role_required
 from clinic.roles import BOOKING
 from clinic.versions import ChangedMeanwhile
 from treatments.courses.models import Course
-from treatments.schedule import actions, gaps, refusals
+from treatments.schedule import actions, refusals
 from treatments.schedule.access import open_course
+from treatments.schedule.changing import gaps
+from treatments.schedule.changing.forms import read_following
 from treatments.schedule.forms import BookForm, read_slots
-from treatments.schedule.moving_forms import read_following
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,9 +15,9 @@ from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
 from treatments.schedule import actions, refusals, words
 from treatments.schedule.access import open_session
+from treatments.schedule.changing.forms import MovedForm
 from treatments.schedule.lateness import lateness, may_be_late
 from treatments.schedule.models import Session
-from treatments.schedule.moving_forms import MovedForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

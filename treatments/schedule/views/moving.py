@@ -18,11 +18,10 @@ from clinic.access import role_required
 from clinic.errors import changed_meanwhile
 from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
-from treatments.schedule import actions, moving, offers, refusals
+from treatments.schedule import actions, refusals
 from treatments.schedule.access import open_session
-from treatments.schedule.desk import desk
-from treatments.schedule.models import Session, SessionState
-from treatments.schedule.moving_forms import (
+from treatments.schedule.changing import moving
+from treatments.schedule.changing.forms import (
     BackForm,
     MovedForm,
     TimesForm,
@@ -30,7 +29,10 @@ from treatments.schedule.moving_forms import (
     around,
     read_following,
 )
-from treatments.schedule.overlap_forms import OverForm
+from treatments.schedule.models import Session, SessionState
+from treatments.schedule.overlapping.forms import OverForm
+from treatments.schedule.proposing import offers
+from treatments.schedule.proposing.desk import desk
 from treatments.schedule.rules import Slot
 
 DIALOG = "calendar-dialog"

@@ -15,7 +15,7 @@ from clinic.throttle import too_many
 from clinic.versions import ChangedMeanwhile
 from treatments.schedule import actions, refusals
 from treatments.schedule.models import Offer, OfferState, Session
-from treatments.schedule.waiting_forms import AnswerForm
+from treatments.schedule.waiting.forms import AnswerForm
 
 REFUSALS = (refusals.NotBookable, refusals.WrongTimes, refusals.SlotTaken, ChangedMeanwhile)
 

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_safe
 
 from clinic.access import role_required
 from clinic.roles import BOOKING, Role
-from treatments.schedule import overlaps
-from treatments.schedule.absences import days_span
-from treatments.schedule.overlap_forms import BetweenForm
+from treatments.schedule.away.absences import days_span
+from treatments.schedule.overlapping import overlaps
+from treatments.schedule.overlapping.forms import BetweenForm
 
 PAGE = "schedule/overlaps.html"
 

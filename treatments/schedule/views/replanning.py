@@ -18,9 +18,11 @@ from clinic.access import role_required
 from clinic.models import DayHours
 from clinic.roles import BOOKING
 from treatments.courses.models import Course
-from treatments.schedule import absences, equipment, presence, replanning
+from treatments.schedule import equipment
+from treatments.schedule.away import absences, presence
+from treatments.schedule.changing import replanning
+from treatments.schedule.changing.forms import read_chosen
 from treatments.schedule.models import Absence, Session
-from treatments.schedule.moving_forms import read_chosen
 
 Concerned = Callable[[], list[Session]]  # asks which sessions cannot stay
 

@@ -13,13 +13,14 @@ from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
 from patients.models import Report
 from treatments.courses.models import CourseState
-from treatments.schedule import actions, overlaps, refusals
+from treatments.schedule import actions, refusals
 from treatments.schedule.access import open_session
 from treatments.schedule.aftermath import exceptional
 from treatments.schedule.arrivals import may_arrive
+from treatments.schedule.changing.gaps import leaves_gap
 from treatments.schedule.forms import CancelForm
-from treatments.schedule.gaps import leaves_gap
 from treatments.schedule.models import Session, SessionState
+from treatments.schedule.overlapping import overlaps
 from treatments.schedule.steps import next_steps
 
 

@@ -15,7 +15,7 @@ from clinic.requests import StaffRequest
 from clinic.roles import BOOKING
 from clinic.typesetting import CannotTypeset, typeset
 from treatments.schedule import sheets
-from treatments.schedule.calendar_forms import DayForm
+from treatments.schedule.calendar.forms import DayForm
 
 TEMPLATE = Path(sheets.__file__).parent / "typst" / "day.typ"
 

@@ -18,8 +18,8 @@ from clinic.access import role_required
 from clinic.models import User
 from clinic.roles import BOOKING, Role
 from clinic.rules import DaySpan
-from treatments.schedule import absences, presence
-from treatments.schedule.absence_forms import DayForm, DayHoursForm
+from treatments.schedule.away import absences, presence
+from treatments.schedule.away.forms import DayForm, DayHoursForm
 from treatments.schedule.models import Session
 
 

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_http_methods
 from clinic.access import role_required
 from clinic.roles import BOOKING
 from clinic.versions import ChangedMeanwhile
-from treatments.schedule import actions, refusals, swapping
+from treatments.schedule import actions, refusals
 from treatments.schedule.access import open_session
+from treatments.schedule.changing import swapping
+from treatments.schedule.changing.forms import SwapDayForm, SwapForm
 from treatments.schedule.models import Session, SessionState
-from treatments.schedule.moving_forms import SwapDayForm, SwapForm
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

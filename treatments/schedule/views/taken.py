@@ -14,7 +14,7 @@ from clinic.access import role_required
 from clinic.roles import Role
 from treatments.schedule.access import open_course, open_session
 from treatments.schedule.forms import read_slot, slot_value
-from treatments.schedule.overlap_forms import TakenForm
+from treatments.schedule.overlapping.forms import TakenForm
 from treatments.schedule.rules import Slot
 
 

@@ -13,11 +13,13 @@ from clinic.access import actor, role_required
 from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
 from treatments.courses.models import Course
-from treatments.schedule import actions, listing, refusals, waiting_words, words
+from treatments.schedule import actions, refusals, words
 from treatments.schedule.access import open_course, open_offer, open_waiting
 from treatments.schedule.equipment import rooms_for, who_could_treat
 from treatments.schedule.forms import ANYBODY, SAME
-from treatments.schedule.waiting_forms import AnswerForm, WaitingForm
+from treatments.schedule.waiting import listing
+from treatments.schedule.waiting import words as waiting_words
+from treatments.schedule.waiting.forms import AnswerForm, WaitingForm
 
 REFUSALS = (refusals.NotBookable, refusals.WrongTimes, refusals.SlotTaken, ChangedMeanwhile)
 

@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from treatments.schedule import waiting_words
-from treatments.schedule.desk import Desk
 from treatments.schedule.models import Hold, Offer, Session, Waiting
+from treatments.schedule.proposing.desk import Desk
+from treatments.schedule.waiting import words as waiting_words
 
 LATELY = dt.timedelta(hours=24)
 

@@ -11,8 +11,8 @@ from clinic.models import User
 from clinic.versions import ChangedMeanwhile
 from treatments.schedule import refusals
 from treatments.schedule.actions.rehearsing import rehearse_over
-from treatments.schedule.meetings import Meeting, meetings
 from treatments.schedule.models import ReservationWhy, Session
+from treatments.schedule.overlapping.meetings import Meeting, meetings
 from treatments.schedule.rules import Span
 
 

@@ -8,7 +8,7 @@ from clinic.models import Room, User
 from clinic.previews import Change, Left
 from clinic.requests import StaffRequest
 from clinic.roles import BOOKING
-from treatments.schedule import presence
+from treatments.schedule.away import presence
 
 
 def left_by(request: StaffRequest, owner: User | Room, change: Change) -> Left | None:

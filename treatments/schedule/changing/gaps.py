@@ -12,11 +12,11 @@ from clinic.models import User
 from treatments.courses.models import Course
 from treatments.schedule import actions, rules, words
 from treatments.schedule.actions import Change
+from treatments.schedule.changing.moving import chain_desk, changes_of, seats
+from treatments.schedule.changing.shifts import Shift, objection
 from treatments.schedule.models import Session
-from treatments.schedule.moving import chain_desk, changes_of, seats
 from treatments.schedule.occupations import clock, series_of
 from treatments.schedule.rules import Before, Stuck
-from treatments.schedule.shifts import Shift, objection
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from clinic.versions import ChangedMeanwhile
 from treatments.courses.models import Course
 from treatments.schedule import actions, refusals, rules, words
 from treatments.schedule.actions import Change
-from treatments.schedule.desk import Desk
+from treatments.schedule.changing.moving import chain_desk, change_to, changes_of, seats
+from treatments.schedule.changing.shifts import Shift
 from treatments.schedule.models import Session
-from treatments.schedule.moving import chain_desk, change_to, changes_of, seats
+from treatments.schedule.proposing.desk import Desk
 from treatments.schedule.rules import Before, Chain, Free, Slot, Stuck, Taken
-from treatments.schedule.shifts import Shift
 
 DAY, PERSON = "day", "person"
 KINDS = (DAY, PERSON)

@@ -12,9 +12,9 @@ from contraindications.screening import CannotScreen, evaluate
 from treatments.courses.models import Course
 from treatments.courses.plans import plan_of
 from treatments.schedule import rules, words
-from treatments.schedule.desk import Desk
 from treatments.schedule.forms import slot_value
 from treatments.schedule.models import Session
+from treatments.schedule.proposing.desk import Desk
 from treatments.schedule.rules import Lacking, Slot, Wish, Wishes
 
 DAYS_AROUND = 1  # other times are offered on the day and its neighbours

@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from clinic.models import User
 from treatments.courses.models import Course
 from treatments.schedule import actions, rules, words
-from treatments.schedule.absences import days_span
 from treatments.schedule.actions import Change
+from treatments.schedule.away.absences import days_span
+from treatments.schedule.changing.moving import Word
+from treatments.schedule.changing.shifts import Shift, objection
 from treatments.schedule.models import Ability, Session
-from treatments.schedule.moving import Word
 from treatments.schedule.occupations import clock
 from treatments.schedule.rules import Clock, Series
-from treatments.schedule.shifts import Shift, objection
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from django.db import connection, transaction
 from django.db.models import Max, Q, QuerySet
 
 from clinic.models import Clinic, NursesWith, Room, User
-from treatments.schedule.free_time import LONGEST_RESERVATION, PRESENT, free_time_parameters
 from treatments.schedule.models import Absence, Resource, Session
 from treatments.schedule.places import Chosen, wanted
+from treatments.schedule.proposing.free_time import LONGEST_RESERVATION, PRESENT, free_time_parameters
 from treatments.schedule.rules import Fault
 
 DAY = dt.timedelta(days=1)

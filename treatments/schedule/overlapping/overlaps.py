@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from clinic.models import User
 from contraindications.deciding.reporting import harmless
-from treatments.schedule.free_time import LONGEST_RESERVATION
 from treatments.schedule.models import Reservation, Resource, Session
+from treatments.schedule.proposing.free_time import LONGEST_RESERVATION
 from treatments.schedule.rules import Span
 
 # Of two that are both booked over others, the later one is over the earlier.

@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 
 from clinic.models import User
 from treatments.schedule import actions
-from treatments.schedule.desk import Desk
-from treatments.schedule.encounters import encounters, over_whom
 from treatments.schedule.models import Session
+from treatments.schedule.overlapping.encounters import encounters, over_whom
 from treatments.schedule.places import Place
+from treatments.schedule.proposing.desk import Desk
 from treatments.schedule.rules import Slot
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import User
 from clinic.rules import DaySpan
-from treatments.schedule.absences import days_span
+from treatments.schedule.away.absences import days_span
 from treatments.schedule.models import Absence, AbsenceKind
 from treatments.schedule.rules import Span, wall
 

@@ -8,15 +8,16 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from clinic.models import User
-from treatments.schedule import actions, offers, rules, words
+from treatments.schedule import actions, rules, words
 from treatments.schedule.actions import Change
-from treatments.schedule.desk import Desk, desk
-from treatments.schedule.encounters import over_whom
+from treatments.schedule.changing.shifts import Shift, objection
 from treatments.schedule.equipment import who_could_treat
 from treatments.schedule.models import Session, SessionState
 from treatments.schedule.occupations import clock, series_of
+from treatments.schedule.overlapping.encounters import over_whom
+from treatments.schedule.proposing import offers
+from treatments.schedule.proposing.desk import Desk, desk
 from treatments.schedule.rules import Before, Chain, Clock, Seat, Series, Slot, Stuck
-from treatments.schedule.shifts import Shift, objection
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from treatments.schedule.free_time import LONGEST_RESERVATION
+from treatments.schedule.proposing.free_time import LONGEST_RESERVATION
 from treatments.schedule.rules import Span
 
 # A session that stands in an absence leaves no reservation of it, so absences are asked for themselves.

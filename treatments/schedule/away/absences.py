@@ -12,12 +12,12 @@ from django.utils import timezone
 from clinic.models import Room, User
 from clinic.roles import BOOKING, Role
 from clinic.rules import DaySpan
-from treatments.schedule import presence
-from treatments.schedule.free_time import LONGEST_RESERVATION
-from treatments.schedule.meetings import straighten
+from treatments.schedule.away import presence
 from treatments.schedule.models import Absence, AbsenceKind, Reservation, ReservationWhy, Session
 from treatments.schedule.occupations import hours_of
+from treatments.schedule.overlapping.meetings import straighten
 from treatments.schedule.places import Freed, resources_of, told_free
+from treatments.schedule.proposing.free_time import LONGEST_RESERVATION
 from treatments.schedule.rules import Hours, Span, at_work, of_day, wall
 from treatments.schedule.transactions import all_or_nothing, lock_closings, lock_resources
 

@@ -1,0 +1,1 @@
+"""All that is asked when times for a course are looked for, and what the pages show of the answer."""
