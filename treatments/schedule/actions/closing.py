@@ -7,7 +7,7 @@ from uuid import UUID
 from clinic.models import User
 from treatments.courses.models import Course
 from treatments.schedule.actions.booking import book_course
-from treatments.schedule.actions.common import first_come, lock_courses
+from treatments.schedule.actions.common import first_come, lock_booked, lock_courses
 from treatments.schedule.actions.rearranging import Change, rearrange
 from treatments.schedule.checks import practitioners_of, rooms_of
 from treatments.schedule.equipment import pools_of, resources_in
@@ -34,8 +34,11 @@ def close_gap(
 
     def change() -> list[Session]:
         lock_courses([course.pk])
+        fresh = bool(changes) and not Booking.objects.filter(key=key, course=course).exists()
+        if fresh:
+            lock_booked({one.session.pk: one.version for one in changes})
         lock_resources(_concerned(course, slots, changes))
-        if changes and not Booking.objects.filter(key=key, course=course).exists():
+        if fresh:
             rearrange(changes, by=by, at=at, interval_reason=interval_reason)
         return book_course(course, slots, by=by, at=at, key=key, interval_reason=interval_reason)
 

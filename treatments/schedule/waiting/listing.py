@@ -7,6 +7,7 @@ from itertools import groupby
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils import timezone
 
 from treatments.schedule.models import Hold, Offer, Session, Waiting
 from treatments.schedule.proposing.desk import Desk
@@ -26,16 +27,15 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Who waits: for which session, when that is booked (None: it is missing), and what is wished in words."""
+    """Who waits: for which session, when that is booked (None: it is missing), and what is wished in words.
+
+    `query`: the wishes as an address carries them, to change them.
+    """
 
     entry: Waiting
     session: Session | None
     wished: list[str]
-
-    @property
-    def query(self) -> str:
-        """The wishes as an address carries them, to change them."""
-        return urlencode(waiting_words.pairs(self.entry))
+    query: str
 
 
 def of(at: dt.datetime) -> dict:
@@ -48,7 +48,7 @@ def of(at: dt.datetime) -> dict:
             _running(hold, list(offers), at) for hold, offers in groupby(running, lambda one: one.hold)
         ],
         "settled": list(settled),
-        "lines": _lines(entries),
+        "lines": _lines(entries, timezone.localdate(at)),
     }
 
 
@@ -69,12 +69,17 @@ def _running(hold: Hold, offers: list[Offer], at: dt.datetime) -> Running:
     return Running(hold, offers, -(-(hold.lapses_at - at) // dt.timedelta(minutes=1)))
 
 
-def _lines(entries: Iterable[Waiting]) -> list[Line]:
+def _lines(entries: Iterable[Waiting], today: dt.date) -> list[Line]:
     entries = list(entries)
     courses = {entry.course_id for entry in entries}
     rows = Session.objects.booked().filter(course__in=courses) if courses else ()
     sessions = {(row.course_id, row.number): row for row in rows}
     return [
-        Line(entry, sessions.get((entry.course_id, entry.number)), waiting_words.wished_said(entry))
+        Line(
+            entry,
+            sessions.get((entry.course_id, entry.number)),
+            waiting_words.wished_said(entry),
+            urlencode(waiting_words.pairs(entry, today)),
+        )
         for entry in entries
     ]

@@ -1,5 +1,6 @@
 """The words for what is wished by those who wait, and for what is held."""
 
+import datetime as dt
 from collections.abc import Sequence
 
 from django.utils import timezone
@@ -42,13 +43,13 @@ def _dates(entry: Waiting) -> list[str]:
     return [*first, *last]
 
 
-def pairs(entry: Waiting) -> list[tuple[str, object]]:
-    """(name, value) of session and wishes as the form of the waiting list has them."""
+def pairs(entry: Waiting, today: dt.date) -> list[tuple[str, object]]:
+    """(name, value) of session and wishes as the form of the waiting list has them; nothing is wished for the past."""
     said = {
         "number": entry.number,
         "practitioner": entry.practitioner_id,
         "room": entry.room_id,
-        "earliest": max(entry.earliest, timezone.localdate()),
+        "earliest": max(entry.earliest, today),
         "latest": entry.latest,
         "not_before": entry.not_before,
         "over_by": entry.over_by,
