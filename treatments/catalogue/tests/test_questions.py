@@ -1,9 +1,10 @@
 """What the documented catalogue answers."""
 
 import pytest
+from django.db.models import F
 
 from treatments.catalogue import questions
-from treatments.catalogue.models import Area, Goal, Ingredient, Synergy
+from treatments.catalogue.models import Area, Goal, Ingredient, Synergy, VisitStep
 from treatments.catalogue.shelf import Shelf
 
 pytestmark = pytest.mark.django_db
@@ -139,6 +140,12 @@ def test_a_session_of_the_face_with_cream():
         ("treat", 20, False),
         ("observe", 10, False),
     ]
+
+
+def test_steps_come_in_the_order_that_the_catalogue_gives_them_wherever_they_lie_in_the_table():
+    before = [step.code for step in questions.steps_in_use()]
+    VisitStep.objects.update(position=1000 - F("position"))
+    assert [step.code for step in questions.steps_in_use()] == before[::-1]
 
 
 def test_a_session_without_cream_is_shorter_and_the_scalp_is_massaged():

@@ -66,5 +66,6 @@ def occupation(steps: Sequence[Step], minutes: int) -> Occupation:
 
 
 def shifted(starts_at: dt.datetime, part: tuple[int, int]) -> Span:
-    """The span of a part, given in minutes from the start."""
-    return starts_at + part[0] * MINUTE, starts_at + part[1] * MINUTE
+    """The span, in UTC, of a part, given in minutes from the start. Added to a local time they would be the wall's."""
+    begin = starts_at.astimezone(dt.UTC)
+    return begin + part[0] * MINUTE, begin + part[1] * MINUTE

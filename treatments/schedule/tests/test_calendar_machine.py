@@ -48,9 +48,9 @@ def forget_to_look_and_to_forbid(monkeypatch):
 
 
 def forget_the_last_session(monkeypatch):
-    write = booking._write
+    write = booking._written
     monkeypatch.setattr(
-        booking, "_write", lambda course, chosen, *said, **kw: write(course, chosen[:-1], *said, **kw)
+        booking, "_written", lambda course, chosen, *said, **kw: write(course, chosen[:-1], *said, **kw)
     )
 
 

@@ -29,6 +29,12 @@ def free(*spans, rooms=None, patient=None) -> Free:
     return Free({9: list(spans)}, always if patient is None else patient, rooms or {1: always})
 
 
+def test_a_session_takes_its_minutes_over_a_change_of_the_clock_also_from_a_local_time():
+    begin = dt.datetime(2027, 10, 31, 2, 30, tzinfo=ZONE)
+    until = dt.datetime(2027, 10, 31, 1, 45, tzinfo=dt.UTC)
+    assert rules.shifted(begin, (0, 75)) == (begin.astimezone(dt.UTC), until)
+
+
 @pytest.mark.parametrize(
     ("steps", "parts"),
     [
