@@ -247,6 +247,7 @@ def test_the_bench_builds_its_databases_once_and_leaves_the_clinics_alone(own_na
     monkeypatch.setattr(measuring, "ROUNDS", 1)
     monkeypatch.setattr(clients, "CLIENTS", (1, 2))
     monkeypatch.setattr(clients, "EACH", 1)
+    monkeypatch.setattr(clients, "BUILT", 3 * clients.RUNS * 2)
     tiny = {"patients": 30, "sessions": 150, "requests": 1}
     said = io.StringIO()
     call_command("bench", **tiny, stdout=said)

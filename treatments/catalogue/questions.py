@@ -71,7 +71,7 @@ def steps_in_use() -> list[rules.StepRow]:
     """All steps that a session can have, in order, read from the database. One SQL query."""
     codes = ArrayAgg("areas__code", filter=Q(areas__isnull=False), default=[])
     # Grouping forgets the order of the model: a session's steps in another order are another session.
-    ordered = VisitStep.objects.in_use().annotate(area_codes=codes).order_by(*VisitStep._meta.ordering)
+    ordered = VisitStep.objects.in_use().annotate(area_codes=codes).order_by("position", "label")
     rows = ordered.values_list(*AS_STEP_ROW)
     return [rules.StepRow(*row) for row in rows]
 
