@@ -332,6 +332,19 @@ class BookingQuerySet(models.QuerySet):
             return cursor.rowcount == 1
 
 
+def in_columns(wanted: Iterable[tuple[int, int, Span]], but: Collection[int]) -> dict[str, Any]:
+    """(number, resource id, span) of all that is wanted, as TAKEN and its like are asked with."""
+    rows = list(wanted)
+    return {
+        "numbers": [number for number, _resource, _span in rows],
+        "resources": [resource for _number, resource, _span in rows],
+        "begins": [span[0] for _number, _resource, span in rows],
+        "untils": [span[1] for _number, _resource, span in rows],
+        "longest": LONGEST_RESERVATION,
+        "but": list(but),
+    }
+
+
 class ReservationQuerySet(models.QuerySet):
     """Reservations."""
 
@@ -359,15 +372,6 @@ class ReservationQuerySet(models.QuerySet):
 
     def taken(self, wanted: Iterable[tuple[int, int, Span]], *, but: Collection[int] = ()) -> list[int]:
         """Which numbers of (number, resource id, span) meet a reservation; those of the sessions `but` do not count."""
-        rows = list(wanted)
-        asked: dict[str, Any] = {
-            "numbers": [number for number, _resource, _span in rows],
-            "resources": [resource for _number, resource, _span in rows],
-            "begins": [span[0] for _number, _resource, span in rows],
-            "untils": [span[1] for _number, _resource, span in rows],
-            "longest": LONGEST_RESERVATION,
-            "but": list(but),
-        }
         with connection.cursor() as cursor:
-            cursor.execute(f"{TAKEN} UNION {AWAY}" if but else TAKEN, asked)
+            cursor.execute(f"{TAKEN} UNION {AWAY}" if but else TAKEN, in_columns(wanted, but))
             return sorted({number for (number,) in cursor.fetchall()})

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from treatments.schedule.proposing.free_time import LONGEST_RESERVATION
+from treatments.schedule.querysets import in_columns
 from treatments.schedule.rules import Span
 
 # A session that stands in an absence leaves no reservation of it, so absences are asked for themselves.
 MEETINGS = """
 WITH wanted AS (
-    SELECT * FROM unnest(%(indexes)s::int[], %(resources)s::bigint[], %(begins)s::timestamptz[],
+    SELECT * FROM unnest(%(numbers)s::int[], %(resources)s::bigint[], %(begins)s::timestamptz[],
         %(untils)s::timestamptz[]) AS wanted (index, resource, begins, untils)
 )
 SELECT wanted.index, reservation.why, reservation.session_id, resource.patient_id IS NOT NULL
@@ -67,17 +68,8 @@ class Meeting(NamedTuple):
 
 def meetings(wanted: Iterable[tuple[int, int, Span]], *, but: Collection[int] = ()) -> list[Meeting]:
     """What each (index, resource id, span) meets; the sessions `but` do not count. One SQL query."""
-    rows = list(wanted)
-    asked: dict[str, Any] = {
-        "indexes": [index for index, _resource, _span in rows],
-        "resources": [resource for _index, resource, _span in rows],
-        "begins": [span[0] for _index, _resource, span in rows],
-        "untils": [span[1] for _index, _resource, span in rows],
-        "longest": LONGEST_RESERVATION,
-        "but": list(but),
-    }
     with connection.cursor() as cursor:
-        cursor.execute(MEETINGS, asked)
+        cursor.execute(MEETINGS, in_columns(wanted, but))
         return [Meeting(*row) for row in cursor.fetchall()]
 
 
