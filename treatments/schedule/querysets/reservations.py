@@ -1,0 +1,113 @@
+"""Questions about what resources are taken by."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.db import connection, models
+from django.utils import timezone
+
+from treatments.schedule.proposing.free_time import LONGEST_RESERVATION
+from treatments.schedule.rules import Span
+
+TAKEN = """
+SELECT DISTINCT wanted.number
+FROM unnest(%(numbers)s::int[], %(resources)s::bigint[], %(begins)s::timestamptz[], %(untils)s::timestamptz[])
+    AS wanted (number, resource, begins, untils)
+JOIN schedule_reservation AS reservation
+    ON reservation.resource_id = wanted.resource
+    AND reservation.starts_at > wanted.begins - %(longest)s AND reservation.starts_at < wanted.untils
+    AND reservation.ends_at > wanted.begins
+WHERE reservation.session_id IS NULL OR reservation.session_id <> ALL(%(but)s::bigint[])
+"""
+# Where sessions' own time counts as free (`but`), the absences that they stand in are asked for themselves.
+AWAY = """
+SELECT wanted.number
+FROM unnest(%(numbers)s::int[], %(resources)s::bigint[], %(begins)s::timestamptz[], %(untils)s::timestamptz[])
+    AS wanted (number, resource, begins, untils)
+JOIN schedule_resource AS resource ON resource.id = wanted.resource
+JOIN schedule_absence AS absence
+    ON absence.practitioner_id = resource.practitioner_id
+    OR absence.practitioner_id IS NULL AND resource.room_id IS NOT NULL
+WHERE absence.lifted_at IS NULL AND absence.starts_at < wanted.untils AND absence.ends_at > wanted.begins
+"""
+
+# An absence covers what sessions leave of it: cut at the clinic's midnights, for no reservation outlasts a day.
+COVER = """
+WITH away AS (
+    SELECT resource.id, bool_and(absence.practitioner_id IS NULL) AS closed,
+        range_agg(tstzrange(absence.starts_at, absence.ends_at)) * tstzmultirange(tstzrange(%(begin)s, %(until)s))
+            AS spans
+    FROM schedule_resource AS resource
+    JOIN schedule_absence AS absence
+        ON absence.practitioner_id = resource.practitioner_id
+        OR absence.practitioner_id IS NULL AND resource.room_id IS NOT NULL
+    WHERE resource.id = ANY(%(resources)s) AND absence.lifted_at IS NULL
+        AND absence.starts_at < %(until)s AND absence.ends_at > %(begin)s
+    GROUP BY resource.id
+), taken AS (
+    SELECT resource_id AS id, range_agg(period) AS spans
+    FROM schedule_reservation
+    WHERE resource_id = ANY(%(resources)s) AND NOT squeezed
+        AND starts_at >= %(since)s AND starts_at < %(until)s
+    GROUP BY resource_id
+)
+INSERT INTO schedule_reservation (resource_id, period, why, squeezed, squeeze_reason)
+SELECT away.id, piece, CASE WHEN closed THEN 'closed' ELSE 'absence' END, false, ''
+FROM away
+LEFT JOIN taken USING (id)
+CROSS JOIN LATERAL unnest(away.spans - coalesce(taken.spans, '{}')) AS span
+CROSS JOIN LATERAL generate_series(
+    date_trunc('day', lower(span) AT TIME ZONE %(zone)s), upper(span) AT TIME ZONE %(zone)s, '1 day'
+) AS day
+CROSS JOIN LATERAL (
+    SELECT span * tstzrange(day AT TIME ZONE %(zone)s, (day + interval '1 day') AT TIME ZONE %(zone)s) AS piece
+) AS cut
+WHERE NOT isempty(piece)
+ORDER BY lower(piece), away.id
+"""
+
+
+def in_columns(wanted: Iterable[tuple[int, int, Span]], but: Collection[int]) -> dict[str, Any]:
+    """(number, resource id, span) of all that is wanted, as TAKEN and its like are asked with."""
+    rows = list(wanted)
+    return {
+        "numbers": [number for number, _resource, _span in rows],
+        "resources": [resource for _number, resource, _span in rows],
+        "begins": [span[0] for _number, _resource, span in rows],
+        "untils": [span[1] for _number, _resource, span in rows],
+        "longest": LONGEST_RESERVATION,
+        "but": list(but),
+    }
+
+
+class ReservationQuerySet(models.QuerySet):
+    """Reservations."""
+
+    def of_kind(self, why: str, resources: Collection[int], begin: dt.datetime, until: dt.datetime):
+        """What these resources are taken for in one way between two moments, by time."""
+        return self.filter(
+            why=why,
+            resource__in=resources,
+            starts_at__gte=begin - LONGEST_RESERVATION,
+            starts_at__lt=until,
+            ends_at__gt=begin,
+        ).order_by("starts_at", "pk")
+
+    def cover(self, resources: Collection[int], begin: dt.datetime, until: dt.datetime) -> None:
+        """Reserve what absences between two moments leave uncovered. The resources are locked. One SQL query."""
+        parameters: dict[str, Any] = {
+            "resources": sorted(resources),
+            "zone": str(timezone.get_default_timezone()),
+            "since": begin - LONGEST_RESERVATION,
+            "begin": begin,
+            "until": until,
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(COVER, parameters)
+
+    def taken(self, wanted: Iterable[tuple[int, int, Span]], *, but: Collection[int] = ()) -> list[int]:
+        """Which numbers of (number, resource id, span) meet a reservation; those of the sessions `but` do not count."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"{TAKEN} UNION {AWAY}" if but else TAKEN, in_columns(wanted, but))
+            return sorted({number for (number,) in cursor.fetchall()})
