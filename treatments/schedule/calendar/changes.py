@@ -22,6 +22,11 @@ SELECT md5(concat_ws(' ',
     (SELECT sum(hashtextextended(id::text, 0))
      FROM schedule_hold
      WHERE ended_at IS NULL AND lapses_at > %(at)s AND until > %(begin)s AND begin < %(until)s),
+    (SELECT sum(hashtextextended(concat_ws(' ', 'week', practitioner_id, weekday, starts, ends), 0))
+     FROM clinic_workinghours),
+    (SELECT sum(hashtextextended(concat_ws(' ', 'room', room_id, weekday, starts, ends), 0)) FROM clinic_roomhours),
+    (SELECT sum(hashtextextended(concat_ws(' ', 'day', practitioner_id, day, starts, ends), 0))
+     FROM clinic_dayhours WHERE day >= %(first)s AND day <= %(last)s),
     (SELECT max(version) FROM contraindications_ruleset WHERE published_at IS NOT NULL),
     %(today)s::text
 ))
@@ -32,6 +37,7 @@ def digest(days: Days, *, at: dt.datetime) -> str:
     """What stands on these days, in 32 letters: other letters, something is other. One SQL query."""
     begin, until = days.span
     asked = {"begin": begin, "until": until, "at": at, "today": timezone.localdate(at)}
+    asked |= {"first": days.first, "last": days.last}
     with connection.cursor() as cursor:
         cursor.execute(DIGEST, asked)
         return cursor.fetchone()[0]

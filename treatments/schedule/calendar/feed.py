@@ -20,14 +20,14 @@ def week_or_day(
 
     `sought`: for this session free time is highlighted, which asks more.
 
-    Six SQL queries however much happens; the bare one is `SessionQuerySet.taking`.
+    Seven SQL queries however much happens; the bare one is `SessionQuerySet.taking`.
     """
     known, span = columns(by), days.span
     people = by == By.PRACTITIONER
     current = [one.pk for one in known if one.current]
     working = shifts(current, days) if people else opening(current, days) if by == By.ROOM else {}
     asked = {one.resource: one.pk for one in known if one.resource and who in (None, one.pk)}
-    blocks = sessions.blocks(asked, span)
+    blocks = [*sessions.blocks(asked, span), *sessions.missed(by, asked, span)]
     listed = to_show(by, known, working, {block.row.resource for block in blocks}, who)
     limited = {pk for pk, _day in working}
     # The hours lie lowest: they have no words, and would cover those of an absence.

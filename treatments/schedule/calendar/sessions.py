@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from treatments.schedule.calendar.columns import By
 from treatments.schedule.calendar.spans import drawn, said, said_span
 from treatments.schedule.models import Session, SessionState
 from treatments.schedule.rules import MINUTE, Span
@@ -66,12 +67,25 @@ def blocks(resources: Collection[int], span: Span) -> list[Block]:
     found = map(Row._make, Session.objects.taking(resources, *span).values_list(*FIELDS))
     mine = attrgetter("pk", "resource")
     together = groupby(sorted(found, key=lambda row: (*mine(row), row.begins)), key=mine)
+    return [_block(list(rows)) for _key, rows in together]
+
+
+def missed(by: By, resources: Collection[int], span: Span) -> list[Block]:
+    """Those to which nobody came, in the columns of who waited and where. They take nothing, so that they are asked for
+    themselves, in one SQL query; of the devices nobody knows any more.
+    """
+    if by == By.DEVICE:
+        return []
+    column = f"{by}__resource"
+    rows = Session.objects.missed(*span).filter(**{f"{column}__in": resources})
     return [
-        Block(
-            parts[0], [(row.begins, row.ends) for row in parts], drawn((parts[0].starts_at, parts[0].ends_at))
-        )
-        for parts in (list(rows) for _key, rows in together)
+        _block([row]) for row in map(Row._make, rows.values_list(column, "starts_at", "ends_at", *FIELDS[3:]))
     ]
+
+
+def _block(parts: list[Row]) -> Block:
+    first = parts[0]
+    return Block(first, [(row.begins, row.ends) for row in parts], drawn((first.starts_at, first.ends_at)))
 
 
 def as_event(

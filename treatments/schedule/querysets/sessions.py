@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
@@ -134,6 +134,13 @@ class SessionQuerySet(models.QuerySet):
                 reservations__ends_at__gt=begin,
             )
             .order_by("reservations__starts_at", "pk")
+        )
+
+    def missed(self, begin: dt.datetime, until: dt.datetime):
+        """Those that started between two moments and to which nobody came, as `taking` annotates what takes time."""
+        missed = self.filter(state="missed", starts_at__gte=begin, starts_at__lt=until)
+        return missed.annotate(held=Value(value=False), overlap=Value(value=False)).order_by(
+            "starts_at", "pk"
         )
 
     def of_day(self, begin: dt.datetime, until: dt.datetime):

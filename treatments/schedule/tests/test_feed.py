@@ -141,6 +141,35 @@ def test_what_is_performed_cannot_be_dragged(feed, sessions):
     assert (block["startEditable"], block["extendedProps"]["words"]) == (False, ["Performed"])
 
 
+@pytest.fixture
+def missed(sessions, doctor, time_machine):
+    """The first session, to which nobody came."""
+    one = sessions[0]
+    time_machine.move_to(one.starts_at + HOUR, tick=False)
+    return actions.miss(one, version=1, by=doctor, at=timezone.now())
+
+
+def test_a_session_to_which_nobody_came_stays_where_it_was_in_words(feed, missed, doctor, room):
+    for by, column in (("practitioner", doctor.pk), ("room", room.pk)):
+        [block] = blocks(feed(by=by))
+        assert (block["resourceId"], block["start"], block["end"]) == (
+            column,
+            "2026-11-24T10:00",
+            "2026-11-24T11:15",
+        )
+        assert (block["classNames"], block["extendedProps"]["words"]) == (["is-missed"], ["Did not come"])
+        assert not block["startEditable"]
+    assert blocks(feed(by="device")) == []
+    assert blocks(feed(TUESDAY + DAY)) == []
+
+
+def test_who_is_missed_does_not_hide_who_came_in_their_time(feed, missed, doctor, room, nurse):
+    row = factories.confirmed_course(by=doctor, sessions=1)
+    factories.booked(row, room, practitioner=doctor, at=timezone.now(), hour=15)
+    assert [one["extendedProps"]["words"] for one in blocks(feed())] == [["Booked"], ["Did not come"]]
+    assert blocks(feed(who=nurse.pk)) == []
+
+
 def test_only_clinical_staff_read_what_is_done(as_, doctor, front_desk, sessions):
     course = sessions[0].course
     for who, sees in ((doctor, True), (front_desk, False)):
@@ -200,7 +229,9 @@ def test_it_asks_as_many_questions_however_much_happens(as_, doctor, nurse, clin
     def questions(hours):
         for hour in hours:
             row = factories.confirmed_course(by=doctor, sessions=1)
-            factories.booked(row, room, practitioner=doctor, hour=hour)
+            [one] = factories.booked(row, room, practitioner=doctor, hour=hour)
+            if hour % 4 == 0:
+                Session.objects.filter(pk=one.pk).update(state="missed", missed_at=NOW, missed_by=doctor)
             away(nurse, NOW + DAY + hour * HOUR, NOW + DAY + (hour + 1) * HOUR, by=clinic_admin)
         with CaptureQueriesContext(connection) as asked:
             browser.get(EVENTS, span(days=days, by=by))
@@ -355,6 +386,21 @@ def test_whatever_happens_to_what_is_shown_changes_the_digest_and_nothing_else_d
         first=TUESDAY + DAY,
     )
     assert not changed(), "on another day"
+
+
+def test_changed_hours_of_practitioners_rooms_and_single_days_change_the_digest(digest, doctor, room):
+    seen = [digest()]
+    factories.working_hours(doctor)
+    seen += [digest()]
+    doctor.working_hours.filter(weekday=2).update(ends=dt.time(17))
+    seen += [digest()]
+    room.opening_hours.create(weekday=2, starts=dt.time(8), ends=dt.time(18))
+    seen += [digest()]
+    before = digest(TUESDAY + DAY)
+    DayHours.objects.create(practitioner=doctor, day=TUESDAY)
+    seen += [digest()]
+    assert len(set(seen)) == len(seen)
+    assert digest(TUESDAY + DAY) == before, "another day"
 
 
 def test_a_session_that_goes_to_another_day_is_missed_here_and_noticed_there(digest, doctor, room, sessions):
