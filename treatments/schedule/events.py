@@ -2,23 +2,38 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Booked(NamedTuple):
+    """A session as it is booked now, so that whoever listens need not ask for it."""
+
+    session_id: int
+    number: int
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
 class CourseBooked:
-    """All sessions of a course were booked."""
+    """Sessions of a course were booked: all that were missing, or some of them."""
 
     course_id: int
     patient_id: int
     at: dt.datetime
+    sessions: tuple[Booked, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SessionMoved:
-    """A session takes place at another time, in another room or with somebody else."""
+    """A session takes place at another time, in another room or with somebody else. `now`: as it is from now on."""
 
     session_id: int
     at: dt.datetime
+    course_id: int
+    patient_id: int
+    now: Booked
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from clinic.models import Clinic, User
 from treatments.catalogue import questions
 from treatments.courses.models import Cause, Course
 from treatments.schedule import rules
-from treatments.schedule.actions.common import first_come, lock_courses
+from treatments.schedule.actions.common import first_come, lock_courses, told
 from treatments.schedule.actions.squeezing import placed, squeeze
 from treatments.schedule.checks import (
     check_bookable,
@@ -80,7 +80,7 @@ def _written(
     rows = [_session(course, one, reasons.get(one.number, ""), by=by, at=at) for one in chosen]
     sessions = Session.objects.bulk_create(rows)
     reserve(list(zip(sessions, chosen, strict=True)))
-    events.announce(CourseBooked(course.pk, course.patient_id, at))
+    events.announce(CourseBooked(course.pk, course.patient_id, at, tuple(map(told, sessions))))
     return sessions
 
 

@@ -10,6 +10,7 @@ from clinic.versions import ChangedMeanwhile
 from contraindications.screening import CannotScreen
 from treatments.courses import actions as courses
 from treatments.courses.models import Course
+from treatments.schedule.events import Booked
 from treatments.schedule.models import Session
 from treatments.schedule.refusals import NotBookable, SlotTaken
 from treatments.schedule.transactions import Busy, Overlap, all_or_nothing
@@ -38,6 +39,11 @@ def lock_booked(versions: Mapping[int, int]) -> dict[int, Session]:
     if {pk: row.version for pk, row in found.items()} != dict(versions):
         raise ChangedMeanwhile
     return found
+
+
+def told(row: Session) -> Booked:
+    """A session as the events of the calendar tell of it."""
+    return Booked(row.pk, row.number, row.starts_at, row.ends_at, row.version)
 
 
 def keep_verdict(refused: Exception, *asked: Course, by: User, at: dt.datetime) -> None:

@@ -11,7 +11,7 @@ from clinic import events
 from clinic.models import Room, User
 from treatments.courses.models import Cause, Course
 from treatments.schedule import rules
-from treatments.schedule.actions.common import first_come, lock_booked, lock_courses
+from treatments.schedule.actions.common import first_come, lock_booked, lock_courses, told
 from treatments.schedule.actions.squeezing import Squeeze, placed, squeeze
 from treatments.schedule.checks import check_bookable, check_free, check_times, rooms_of, stay_on_their_day
 from treatments.schedule.equipment import Pool, check_able, pools_of, resources_in
@@ -190,7 +190,8 @@ def _put(
         _write(row, chosen, reasons.get(row.pk, ""))
     reserve(list(zip(moved, there, strict=True)))
     for row in moved:
-        events.announce(SessionMoved(row.pk, at))
+        course = part.course
+        events.announce(SessionMoved(row.pk, at, course.pk, course.patient_id, told(row)))
 
 
 def _write(row: Session, chosen: Chosen, reason: str) -> None:

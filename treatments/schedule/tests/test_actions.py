@@ -18,7 +18,7 @@ from conftest import NOW, person
 from patients.tests.factories import interview
 from treatments.courses import actions as courses
 from treatments.schedule import actions, places, refusals, rules
-from treatments.schedule.events import CourseBooked, SessionCancelled, SessionMoved
+from treatments.schedule.events import Booked, CourseBooked, SessionCancelled, SessionMoved
 from treatments.schedule.models import Booking, Reservation, Session
 from treatments.schedule.rules import Fault, Slot
 from treatments.schedule.tests import factories
@@ -64,7 +64,8 @@ def test_course_is_booked_whole(course, room, doctor, heard):
     sessions = book(course, slots, doctor)
     assert [(s.number, s.starts_at) for s in sessions] == [(s.number, s.starts_at) for s in slots]
     assert {s.ends_at - s.starts_at for s in sessions} == {dt.timedelta(minutes=75)}
-    assert heard == [CourseBooked(course.pk, course.patient_id, NOW)]
+    told = tuple(Booked(s.pk, s.number, s.starts_at, s.ends_at, 1) for s in sessions)
+    assert heard == [CourseBooked(course.pk, course.patient_id, NOW, told)]
 
 
 def test_many_sessions_in_two_rooms_ask_no_more_queries_than_few_in_one(course, room, doctor):
@@ -245,7 +246,8 @@ def test_session_moves_and_its_old_time_is_free(sessions, doctor, heard):
     row = move(session, doctor, starts_at=old + dt.timedelta(minutes=15))
     assert row.starts_at == old + dt.timedelta(minutes=15)
     assert {r.starts_at for r in row.reservations.all()} == {row.starts_at, row.starts_at + 40 * rules.MINUTE}
-    assert heard == [SessionMoved(row.pk, NOW)]
+    now = Booked(row.pk, row.number, row.starts_at, row.ends_at, row.version)
+    assert heard == [SessionMoved(row.pk, NOW, row.course_id, row.course.patient_id, now)]
 
 
 def test_session_does_not_move_onto_another(sessions, course, room, doctor):
