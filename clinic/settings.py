@@ -180,7 +180,11 @@ STORAGES = {
 }
 
 # Messages. Without EMAIL_URL they become files, so that a demo never writes to anybody.
-EMAIL_TIMEOUT = 20
+# How many times as fast the machinery turns: ticks, time limits, leases and pauses, all alike, so that their order
+# stays. 1 in earnest; `make chaos` has no patience for minutes.
+MESSAGE_PACE = env.int("MESSAGE_PACE", default=1)
+TICK_SECONDS = 60 / MESSAGE_PACE
+EMAIL_TIMEOUT = 20 / MESSAGE_PACE
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("CLINIC_EMAIL", default="clinic@localhost.localdomain")
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email("EMAIL_URL"))
@@ -191,8 +195,9 @@ else:
 # Celery only hurries what PostgreSQL promises: ids only, delivered at least once, results thrown away.
 CELERY_BROKER_URL = env.str("REDIS_URL")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a broker that is away for a night must not end the worker
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 300,
+    "visibility_timeout": 300 / MESSAGE_PACE,
     "socket_timeout": 5,
     "socket_connect_timeout": 5,
     "socket_keepalive": True,
@@ -203,7 +208,9 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_TIME_LIMIT = 60
+# Longer than a letter may take, shorter than its lease, and that shorter than the broker's patience: `checks.py`.
+CELERY_TASK_TIME_LIMIT = 60 / MESSAGE_PACE
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10  # seconds to finish what is under way when even SIGQUIT asks to stop
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -9,7 +9,7 @@ class RemindersConfig(AppConfig):
         from patients import panels
         from patients.events import InterviewAsked, PatientChanged
         from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
-        from treatments.reminders import listeners
+        from treatments.reminders import checks, listeners  # noqa: F401, checks register themselves
         from treatments.reminders.panel import PANEL
         from treatments.schedule.events import (
             CourseBooked,

@@ -3,13 +3,16 @@
 import datetime as dt
 
 from celery import shared_task
+from django.conf import settings
 from django.db import connection
 
 from treatments.reminders import actions
 from treatments.reminders.models import Message
 
 BATCH = 200  # at most so many a tick; the rest waits a minute
-EXPIRES = 55  # seconds; a task that waited longer is dropped, since the next tick asks again
+EXPIRES = (
+    settings.TICK_SECONDS * 11 / 12
+)  # a task that waited longer is dropped, since the next tick asks again
 
 
 def database_clock() -> dt.datetime:

@@ -5,6 +5,7 @@ import logging
 import uuid
 from dataclasses import asdict, dataclass
 
+from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.utils.functional import Promise
 
@@ -62,7 +63,7 @@ def claim(pk: int, *, at: dt.datetime) -> Message | None:
         return None
     message.maybe_twice = message.maybe_twice or message.state == MessageState.SENDING
     message.state, message.attempts = MessageState.SENDING, message.attempts + 1
-    message.lease_token, message.lease_until = uuid.uuid4(), at + rules.LEASE
+    message.lease_token, message.lease_until = uuid.uuid4(), at + rules.LEASE / settings.MESSAGE_PACE
     message.save(update_fields=["state", "attempts", "maybe_twice", "lease_token", "lease_until"])
     return message
 
@@ -108,9 +109,8 @@ def again(message: Message, put_off: mail.PutOff, *, at: dt.datetime) -> Outcome
     if message.attempts >= rules.MAX_ATTEMPTS:
         return Outcome(MessageState.FAILED, doubtful, why=words.TOO_OFTEN % {"why": put_off.why})
     spread = message.lease_token.int / 2**128 if message.lease_token else 0
-    return Outcome(
-        MessageState.DUE, doubtful, why=put_off.why, try_at=at + rules.pause(message.attempts, spread)
-    )
+    pause = rules.pause(message.attempts, spread) / settings.MESSAGE_PACE
+    return Outcome(MessageState.DUE, doubtful, why=put_off.why, try_at=at + pause)
 
 
 def settle(message: Message, outcome: Outcome) -> MessageState | None:

@@ -89,10 +89,3 @@ def test_pauses_double_up_to_an_hour_and_spread_by_a_quarter():
 def test_all_attempts_together_take_most_of_a_day():
     waits = (rules.pause(attempt, 0) for attempt in range(1, rules.MAX_ATTEMPTS))
     assert dt.timedelta(hours=16) < sum(waits, dt.timedelta()) < dt.timedelta(hours=24)
-
-
-def test_a_lease_outlives_the_task(settings):
-    longest_task = dt.timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
-    redelivery = dt.timedelta(seconds=settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"])
-    assert longest_task < rules.LEASE < redelivery
-    assert settings.EMAIL_TIMEOUT

@@ -1,0 +1,64 @@
+"""The machinery as it is set up: nothing but ids goes through the broker, and nothing is lost with it."""
+
+import datetime as dt
+
+import pytest
+from django.core.checks import run_checks
+
+from clinic.celery import app
+from treatments.reminders import rules
+from treatments.reminders.checks import patience
+
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("task_acks_late", True, id="a task is done when it is done"),
+        pytest.param("task_reject_on_worker_lost", True, id="a task comes back when its process is killed"),
+        pytest.param("worker_prefetch_multiplier", 1, id="nobody hoards"),
+        pytest.param("task_ignore_result", True, id="results are rows"),
+        pytest.param("task_serializer", "json", id="sent as JSON"),
+        pytest.param("accept_content", ["json"], id="nothing else is read"),
+        pytest.param("timezone", "UTC", id="beat knows no clock change"),
+        pytest.param("enable_utc", True, id="nor does the worker"),
+        pytest.param("broker_connection_max_retries", None, id="the broker may be away for a night"),
+        pytest.param("broker_connection_retry_on_startup", True, id="or not be there yet"),
+    ],
+)
+def test_celery_is_told(name, value):
+    assert app.conf[name] == value
+
+
+def test_a_worker_that_is_told_to_stop_ends_what_it_is_at():
+    assert 0 < app.conf.worker_soft_shutdown_timeout < app.conf.task_time_limit
+
+
+def test_in_earnest_the_clinic_ticks_every_minute_and_gives_a_lease_of_two(settings):
+    assert (settings.MESSAGE_PACE, settings.TICK_SECONDS, rules.LEASE) == (1, 60, 2 * MINUTE)
+    for entry in app.conf.beat_schedule.values():
+        assert entry["options"]["expires"] < entry["schedule"] == 60
+
+
+def test_a_letter_ends_before_its_task_and_that_before_its_lease_and_that_before_the_brokers_patience():
+    assert patience(None) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("EMAIL_TIMEOUT", 60),
+        ("CELERY_TASK_TIME_LIMIT", 120),
+        ("CELERY_BROKER_TRANSPORT_OPTIONS", {"visibility_timeout": 120}),
+    ],
+)
+def test_it_is_said_before_anything_starts_when_one_outlives_the_next(settings, name, value):
+    setattr(settings, name, value)
+    assert [error.id for error in run_checks()] == ["reminders.E001"]
+
+
+def test_a_faster_pace_keeps_the_order(settings):
+    settings.EMAIL_TIMEOUT, settings.CELERY_TASK_TIME_LIMIT = 20 / 12, 60 / 12
+    settings.CELERY_BROKER_TRANSPORT_OPTIONS, settings.MESSAGE_PACE = {"visibility_timeout": 300 / 12}, 12
+    assert patience(None) == []
