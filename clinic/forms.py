@@ -87,6 +87,14 @@ class ClinicForm(VersionedForm):
             "buffer_before",
             "buffer_after",
             "messages_at",
+            "quiet_from",
+            "quiet_until",
+            "reminder_hours",
+            "precare_days",
+            "recheck_days",
+            "recall_times",
+            "recall_every_days",
+            "late_message_minutes",
             "few_days_hours",
             "tentative_bookings",
             "interview_link_days",
@@ -101,7 +109,10 @@ class ClinicForm(VersionedForm):
             "name": forms.TextInput(attrs={"dir": "auto"}),
             "address": forms.TextInput(attrs={"dir": "auto"}),
             "grid_minutes": forms.Select(choices=[(m, m) for m in (5, 10, 15, 20, 30, 60)]),
-            "messages_at": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            **{
+                name: forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+                for name in ("messages_at", "quiet_from", "quiet_until")
+            },
         }
 
     def __init__(self, *args, **kwargs):

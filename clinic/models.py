@@ -8,7 +8,7 @@ import pghistory
 import pgtrigger
 from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import IntegerRangeField, RangeOperators
+from django.contrib.postgres.fields import ArrayField, IntegerRangeField, RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
@@ -104,6 +104,11 @@ class RoleHeld(User.groups.through):  # type: ignore[name-defined]
         proxy = True
 
 
+def two_days_and_three_hours() -> list[int]:
+    """The default of the reminders before a session, hours."""
+    return [48, 3]
+
+
 class NursesWith(models.TextChoices):
     """Whether somebody else is at work while a nurse treats."""
 
@@ -132,6 +137,36 @@ class Clinic(models.Model):
         _("kept free after a session, minutes"), default=0, validators=[MaxValueValidator(60)]
     )
     messages_at = models.TimeField(_("messages go out from"), default=dt.time(9, 0))
+    quiet_from = models.TimeField(_("no messages from"), default=dt.time(20, 0))
+    quiet_until = models.TimeField(_("no messages until"), default=dt.time(8, 0))
+    reminder_hours = ArrayField(
+        models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(336)]),
+        verbose_name=_("reminders before a session, hours"),
+        default=two_days_and_three_hours,
+        size=4,
+        blank=True,
+    )
+    precare_days = models.PositiveSmallIntegerField(
+        _("what to mind before a session is sent, days before"), default=3, validators=[MaxValueValidator(14)]
+    )
+    recheck_days = models.PositiveSmallIntegerField(
+        _("questions that will be too old are asked again, days before a session"),
+        default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(30)],
+    )
+    recall_times = models.PositiveSmallIntegerField(
+        _("maintenance: reminders at most"), default=3, validators=[MaxValueValidator(6)]
+    )
+    recall_every_days = models.PositiveSmallIntegerField(
+        _("maintenance: days between reminders"),
+        default=21,
+        validators=[MinValueValidator(7), MaxValueValidator(120)],
+    )
+    late_message_minutes = models.PositiveSmallIntegerField(
+        _("staff are told when messages are late by, minutes"),
+        default=10,
+        validators=[MinValueValidator(2), MaxValueValidator(1440)],
+    )
     few_days_hours = models.PositiveSmallIntegerField(
         _("“a few days” in aftercare means, hours"),
         default=72,

@@ -22,6 +22,14 @@ ORIGINS = {
     "buffer_before": BUFFERS,
     "buffer_after": BUFFERS,
     "messages_at": OURS,
+    "quiet_from": OURS,
+    "quiet_until": OURS,
+    "reminder_hours": OURS,
+    "precare_days": OURS,
+    "recheck_days": OURS,
+    "recall_times": OURS,
+    "recall_every_days": OURS,
+    "late_message_minutes": OURS,
     "few_days_hours": gettext_lazy(
         "The source says “a few days” (S1, line 63) and gives no number; the number is ours."
     ),
@@ -57,6 +65,8 @@ def _in_words(default: Any) -> str:
         return _("yes") if default else _("no")
     if isinstance(default, NursesWith):
         return str(default.label)
+    if isinstance(default, list):
+        return ", ".join(str(one) for one in default)
     if hasattr(default, "hour"):
         return time_format(default, "H:i")
     return str(default) if isinstance(default, int) or (default and isinstance(default, str)) else _("empty")

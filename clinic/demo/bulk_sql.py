@@ -10,7 +10,8 @@ ADD_KIND = "INSERT INTO bulk_kind VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s
 
 PATIENTS = """
 INSERT INTO patients_patient
-    (id, name, called, birth_date, sex, phone, email, note, reminders, created_at, created_by_id, version)
+    (id, name, called, birth_date, sex, phone, email, note, reminders, channel, language,
+     created_at, created_by_id, version)
 SELECT
     %(patient0)s + 1 + i,
     (ARRAY['Ada','Berta','Celia','Dana','Emma','Flora','Greta','Hanna','Ines','Jana','Karin','Lena','Mira','Nora',
@@ -20,7 +21,7 @@ SELECT
         'Ćosić','Łuczak','Ørsted','Šimek'])[1 + (i / 23) %% 29]
     || CASE WHEN i %% 3 = 0 THEN '-' || (ARRAY['Bach','Cruz','Diaz','Esser','Fuchs','Gil','Horn'])[1 + (i / 667) %% 7]
         ELSE '' END,
-    '', kind.birth_date, kind.sex, '+48' || (500000000 + i), 'p' || i || '@' || %(domain)s, '', true,
+    '', kind.birth_date, kind.sex, '+48' || (500000000 + i), 'p' || i || '@' || %(domain)s, '', true, 'email', 'en',
     %(at)s, (%(staff)s::bigint[])[1 + i %% %(at_once)s], 1
 FROM generate_series(0, %(patients)s - 1) AS i
 JOIN bulk_kind AS kind ON kind.kind = i %% %(kinds)s
@@ -143,13 +144,14 @@ FROM bulk_session WHERE performed
 
 MESSAGES = """
 INSERT INTO reminders_message
-    (kind, channel, patient_id, course_id, subject_version, due_at, try_at, not_after, state, attempts, message_id,
-     sent_to, sent_text, sent_at, maybe_twice, why, created_at)
+    (kind, channel, patient_id, course_id, about, step, subject_version, due_at, try_at, not_after, state, attempts,
+     message_id, language, sent_to, sent_subject, sent_text, sent_at, provider_ref, maybe_twice, why, created_at)
 SELECT
-    'maintenance', 'email', patient_id, course.id, course.version, due_at, due_at, due_at + interval '14 days',
+    'maintenance', 'email', patient_id, course.id, '{}', 1, course.version, due_at, due_at, due_at + interval '14 days',
     CASE WHEN sent THEN 'sent' ELSE 'due' END, sent::int,
     '<' || md5('message ' || course.id) || '@' || %(domain)s || '>',
-    CASE WHEN sent THEN patient.email ELSE '' END, '', CASE WHEN sent THEN due_at END, false, '', finished_at
+    'en', CASE WHEN sent THEN patient.email ELSE '' END, '', '', CASE WHEN sent THEN due_at END, '', false, '',
+    finished_at
 FROM courses_course AS course
 JOIN patients_patient AS patient ON patient.id = patient_id
 CROSS JOIN LATERAL (

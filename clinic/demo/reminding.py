@@ -12,8 +12,9 @@ from treatments.courses import actions as courses
 from treatments.courses.models import Course
 from treatments.reminders import words
 from treatments.reminders.actions import Outcome
-from treatments.reminders.mail import letter
+from treatments.reminders.kinds import Values
 from treatments.reminders.models import Message, MessageState
+from treatments.reminders.writing import write
 
 
 def ended(course: Course, story: Story, scene: Scene) -> None:
@@ -41,12 +42,14 @@ def again(course: Course, story: Story, scene: Scene) -> None:
 
 def settled(message: Message, after: After) -> None:
     """Write what the worker would have written on the day. Nothing leaves the house."""
+    said = write(message, Values({}), Clinic.current(), at=message.due_at)
     outcome = {
         After.SENT: Outcome(
             MessageState.SENT,
             False,
-            sent_to=message.patient.email,
-            sent_text=str(letter(message, Clinic.current()).body),
+            sent_to=said.letter.to,
+            sent_subject=said.letter.subject,
+            sent_text=said.kept_text,
             sent_at=message.due_at + dt.timedelta(seconds=40),
         ),
         After.FAILED: Outcome(MessageState.FAILED, False, why=str(words.REFUSED % {"code": 550})),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from clinic.constraints import one_of
+from clinic.languages import FIRST_LANGUAGE, LANGUAGES
 from clinic.models import User
 from patients.querysets import PatientQuerySet
 
@@ -19,6 +20,13 @@ class Sex(models.TextChoices):
     FEMALE = "female", _("Female")
     MALE = "male", _("Male")
     UNSPECIFIED = "unspecified", _("Not stated")
+
+
+class Channel(models.TextChoices):
+    """How a patient is written to."""
+
+    EMAIL = "email", _("E-mail")
+    SMS = "sms", _("Text message")
 
 
 @pghistory.track()
@@ -38,6 +46,17 @@ class Patient(models.Model):
         validators=[MaxLengthValidator(500)],
     )
     reminders = models.BooleanField(_("wants reminders"), default=True)
+    channel = models.CharField(
+        _("messages go by"), max_length=8, choices=Channel.choices, default=Channel.EMAIL
+    )
+    language = models.CharField(
+        _("language of messages"), max_length=8, choices=LANGUAGES, default=FIRST_LANGUAGE
+    )
+    died_on = models.DateField(_("died on"), null=True, blank=True)
+    # The record of the same person that goes on: this one was made by mistake.
+    duplicate_of = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="duplicates", editable=False
+    )
     created_at = models.DateTimeField(editable=False)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -74,6 +93,13 @@ class Patient(models.Model):
         ]
         constraints = [
             one_of("patient_sex_is_known_to_us", "sex", Sex),
+            one_of("patient_channel", "channel", Channel),
+            models.CheckConstraint(name="patient_not_its_own_duplicate", condition=~Q(duplicate_of=F("id"))),
+            models.CheckConstraint(
+                name="patient_died_after_birth",
+                condition=Q(died_on=None) | Q(died_on__gte=F("birth_date")),
+                violation_error_message=_("The date of death lies before the date of birth."),
+            ),
             models.CheckConstraint(name="patient_has_a_name", condition=~Q(name="")),
             models.CheckConstraint(
                 name="patient_born_after_1900",

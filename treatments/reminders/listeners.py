@@ -4,7 +4,7 @@ from patients.events import InterviewAsked, PatientChanged
 from patients.models import InterviewLink
 from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
 from treatments.courses.models import Course
-from treatments.reminders import actions, requests
+from treatments.reminders import actions
 from treatments.schedule.events import CourseBooked, OfferLost, OfferMade, SessionCancelled, SessionMoved
 from treatments.schedule.models import Offer, Session
 
@@ -34,15 +34,15 @@ def patient_changed(event: PatientChanged) -> None:
 
 
 def interview_asked(event: InterviewAsked) -> None:
-    requests.promise_interview(InterviewLink.objects.get(pk=event.link_id), at=event.at)
+    actions.promise_interview(InterviewLink.objects.get(pk=event.link_id), at=event.at)
 
 
 def offer_made(event: OfferMade) -> None:
-    requests.promise_offer(_offer(event.offer_id), at=event.at)
+    actions.promise_offer(_offer(event.offer_id), at=event.at)
 
 
 def offer_lost(event: OfferLost) -> None:
-    requests.promise_loss(_offer(event.offer_id), at=event.at)
+    actions.promise_loss(_offer(event.offer_id), at=event.at)
 
 
 def _offer(pk: int) -> Offer:

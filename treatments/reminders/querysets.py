@@ -1,10 +1,11 @@
 """Questions about messages."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Greatest
 
 from clinic.models import User
@@ -12,6 +13,7 @@ from clinic.roles import BOOKING, Role
 from patients.actions.links import working
 from patients.models import Patient, Report
 from treatments.courses.models import Course, CourseState
+from treatments.reminders.models.wishes import MessageWish
 from treatments.reminders.rules import MAX_ATTEMPTS
 from treatments.schedule.models import Offer, Session, SessionState
 
@@ -41,8 +43,20 @@ class MessageQuerySet(models.QuerySet):
         """Those that were claimed as often as allowed, and whose last lease ran out."""
         return self.filter(state="sending", lease_until__lt=at, attempts__gte=MAX_ATTEMPTS)
 
-    def with_truth(self, at: dt.datetime) -> Self:
-        """Adds what decides whether a message is still wanted at `at`: `rules.Truth`, `rules.Request`, `rules.Offered`.
+    def with_wishes(self, topics: Mapping[str, str]) -> Self:
+        """Adds the patient, and `wish`: what they last said about the topic of the message (None: nothing).
+
+        `topics` is {kind: topic}.
+        """
+        topic = Case(
+            *[When(kind=kind, then=Value(topic)) for kind, topic in topics.items()], default=Value("")
+        )
+        said = MessageWish.objects.filter(patient=OuterRef("patient"), topic=OuterRef("topic"))
+        latest = said.order_by("-said_at", "-pk").values("wanted")[:1]
+        return self.select_related("patient").annotate(topic=topic).annotate(wish=Subquery(latest))
+
+    def with_recall_truth(self, at: dt.datetime) -> Self:
+        """Adds what decides whether a maintenance reminder is still wanted at `at`, see `rules.Recall`.
 
         A course counts as newer when it was confirmed later and is under way, or is finished and has a protocol:
         then it brings a reminder of its own.
@@ -57,17 +71,23 @@ class MessageQuerySet(models.QuerySet):
             state=SessionState.BOOKED,
             starts_at__gte=Greatest(OuterRef("due_at"), at, output_field=models.DateTimeField()),
         )
+        return self.select_related("course").annotate(newer_course=Exists(newer), booked_ahead=Exists(ahead))
+
+    def with_request_truth(self, at: dt.datetime) -> Self:
+        """Adds what decides about a request to answer the interview, see `rules.Request`."""
         answered = Report.objects.filter(
             patient=OuterRef("patient"), submitted_at__gte=OuterRef("created_at")
         )
-        told: MessageQuerySet = MessageQuerySet(self.model).filter(
-            Q(state__in=["sent", "sending"]) | Q(maybe_twice=True), kind="offer"
+        return self.annotate(
+            link_works=Exists(working(at).filter(pk=OuterRef("link"))), answered=Exists(answered)
         )
-        return self.select_related("patient", "course", "link", "offer__hold").annotate(
-            newer_course=Exists(newer),
-            booked_ahead=Exists(ahead),
-            link_works=Exists(working(at).filter(pk=OuterRef("link"))),
-            answered=Exists(answered),
+
+    def with_offer_truth(self, at: dt.datetime) -> Self:
+        """Adds what decides about what the waiting list tells, see `rules.Offered`."""
+        told: MessageQuerySet = MessageQuerySet(self.model).filter(
+            Q(state__in=["sent", "delivered", "bounced", "sending"]) | Q(maybe_twice=True), kind="offer"
+        )
+        return self.annotate(
             offer_open=Exists(Offer.objects.open(at).filter(pk=OuterRef("offer"))),
             offer_told=Exists(told.filter(offer=OuterRef("offer"))),
         )

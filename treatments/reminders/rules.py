@@ -18,6 +18,9 @@ TICKS_ARE_LATE_AFTER = dt.timedelta(minutes=5)
 class Needless(StrEnum):
     """Why a message is not needed (any more)."""
 
+    DIED = "died"
+    DUPLICATE = "duplicate"
+    OTHER_CHANNEL = "other_channel"
     OPTED_OUT = "opted_out"
     COURSE_CANCELLED = "course_cancelled"
     NEWER_COURSE = "newer_course"
@@ -28,25 +31,35 @@ class Needless(StrEnum):
     NEVER_OFFERED = "never_offered"
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
-    """What is the case for a message at the moment of asking."""
+def needless_to_anybody(
+    *, ended: bool, duplicate: bool, opted_out: bool, other_channel: bool
+) -> Needless | None:
+    """Why a person gets no message, whatever it would say; None if they may. The gravest reason first."""
+    reasons = [
+        (ended, Needless.DIED),
+        (duplicate, Needless.DUPLICATE),
+        (opted_out, Needless.OPTED_OUT),
+        (other_channel, Needless.OTHER_CHANNEL),
+    ]
+    return next((why for applies, why in reasons if applies), None)
 
-    wants_reminders: bool
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What is the case for a reminder of maintenance at the moment of asking."""
+
     course_finished: bool  # the course it speaks of still counts as finished
     newer_course: bool  # a course confirmed later is under way, or brings a reminder of its own
     booked_ahead: bool  # a session is booked for a time after the message would go
 
 
-def needless(truth: Truth) -> Needless | None:
-    """Why a maintenance reminder is not needed, or None if it is. What the patient asked for comes first."""
-    if not truth.wants_reminders:
-        return Needless.OPTED_OUT
-    if not truth.course_finished:
+def needless_recall(recall: Recall) -> Needless | None:
+    """Why a maintenance reminder is not needed, or None if it is."""
+    if not recall.course_finished:
         return Needless.COURSE_CANCELLED
-    if truth.newer_course:
+    if recall.newer_course:
         return Needless.NEWER_COURSE
-    return Needless.BOOKED if truth.booked_ahead else None
+    return Needless.BOOKED if recall.booked_ahead else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,10 @@ from django.utils.translation import gettext_lazy as _
 from treatments.reminders.rules import Needless
 
 NEEDLESS = {
-    Needless.OPTED_OUT: _("The patient does not want reminders."),
+    Needless.DIED: _("The patient has died."),
+    Needless.DUPLICATE: _("This record was closed in favour of another of the same person."),
+    Needless.OTHER_CHANNEL: _("The patient is written to in another way now."),
+    Needless.OPTED_OUT: _("The patient does not want these messages."),
     Needless.COURSE_CANCELLED: _("The course was cancelled."),
     Needless.NEWER_COURSE: _("A newer course was confirmed."),
     Needless.BOOKED: _("A session is booked."),

@@ -4,7 +4,15 @@ All moments are passed in as `at`; the doors read them from the database's clock
 agree on what is due and whose lease ran out.
 """
 
-from treatments.reminders.actions.promising import promise_maintenance, reconsider
+from treatments.reminders.actions.promising import (
+    drafted,
+    promise,
+    promise_interview,
+    promise_loss,
+    promise_maintenance,
+    promise_offer,
+    reconsider,
+)
 from treatments.reminders.actions.sending import Outcome, claim, deliver, refusal, settle
 from treatments.reminders.actions.ticking import NotFailed, beat, clear_away, put_back
 
@@ -15,7 +23,12 @@ __all__ = [
     "claim",
     "clear_away",
     "deliver",
+    "drafted",
+    "promise",
+    "promise_interview",
+    "promise_loss",
     "promise_maintenance",
+    "promise_offer",
     "put_back",
     "reconsider",
     "refusal",

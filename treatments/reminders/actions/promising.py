@@ -1,24 +1,42 @@
 """A message is promised, and the promise kept true to what happens."""
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 
 from clinic.models import Clinic
+from patients.models import InterviewLink
 from treatments.catalogue.models import Protocol
-from treatments.courses.models import Course, CourseState
-from treatments.reminders import mail, rules, words
+from treatments.courses.models import Course
+from treatments.reminders import identity, kinds, rules, words
 from treatments.reminders.models import Channel, Message, MessageKind, MessageState
+from treatments.schedule.models import Offer
+
+
+@transaction.atomic
+def promise(messages: Iterable[Message]) -> None:
+    """Write promises, each once however often this is called; one statement."""
+    rows = list(messages)
+    for row in rows:
+        row.message_id = identity.message_id(row)
+    Message.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def drafted(kind: MessageKind, *, due_at: dt.datetime, at: dt.datetime, **fields: Any) -> Message:
+    """A message (not saved) that is due at a moment and first tried then."""
+    values = {"channel": Channel.EMAIL, "subject_version": 1, "try_at": due_at, **fields}
+    return Message(kind=kind, due_at=due_at, created_at=at, **values)
 
 
 @transaction.atomic
 def promise_maintenance(course: Course, *, at: dt.datetime) -> None:
     """Write the reminder of a finished course, once however often this is called. No protocol: no date, no reminder."""
     if course.protocol is not None:
-        message = maintenance_reminder(course, course.protocol, Clinic.current(), at=at)
-        Message.objects.bulk_create([message], ignore_conflicts=True)
+        promise([maintenance_reminder(course, course.protocol, Clinic.current(), at=at)])
     reconsider(course.patient_id, at=at)
 
 
@@ -26,19 +44,40 @@ def maintenance_reminder(course: Course, protocol: Protocol, clinic: Clinic, *, 
     """The reminder (not saved) of a course that finished at `at`."""
     finished_on, zone = timezone.localdate(at), timezone.get_default_timezone()
     due = rules.due_at(finished_on, protocol.maintenance_first_weeks, clinic.messages_at, zone)
-    message = Message(
-        kind=MessageKind.MAINTENANCE,
-        channel=Channel.EMAIL,
+    return drafted(
+        MessageKind.MAINTENANCE,
         patient_id=course.patient_id,
         course=course,
         subject_version=course.version,
         due_at=due,
-        try_at=due,
         not_after=due + rules.USEFUL_FOR,
-        created_at=at,
+        at=at,
     )
-    message.message_id = mail.message_id(message)
-    return message
+
+
+@transaction.atomic
+def promise_interview(link: InterviewLink, *, at: dt.datetime) -> None:
+    """Write the request to answer the interview, once for each link. It holds no secret: that is made with the mail."""
+    kind, ends = MessageKind.INTERVIEW, link.expires_at
+    promise([drafted(kind, patient_id=link.patient_id, link=link, due_at=at, not_after=ends, at=at)])
+
+
+@transaction.atomic
+def promise_offer(offer: Offer, *, at: dt.datetime) -> None:
+    """Write that a time is held for the patient, once for each offer; useless when the hold has lapsed."""
+    _promise_about(MessageKind.OFFER, offer, not_after=offer.hold.lapses_at, at=at)
+
+
+@transaction.atomic
+def promise_loss(offer: Offer, *, at: dt.datetime) -> None:
+    """Write that an offered time is taken, once for each offer; useless when it has begun."""
+    _promise_about(MessageKind.OFFER_LOST, offer, not_after=offer.starts_at, at=at)
+
+
+def _promise_about(kind: MessageKind, offer: Offer, *, not_after: dt.datetime, at: dt.datetime) -> None:
+    patient_id = offer.waiting.course.patient_id
+    useful = max(not_after, at)
+    promise([drafted(kind, patient_id=patient_id, offer=offer, due_at=at, not_after=useful, at=at)])
 
 
 @transaction.atomic(savepoint=False)
@@ -51,38 +90,17 @@ def reconsider(patient_id: int, *, at: dt.datetime, only_due: bool = False) -> N
     messages = Message.objects.that_may_turn(patient_id, at)
     if only_due:
         messages = messages.filter(state=MessageState.DUE)
-    if not messages.exists():  # most patients have none, and the truth is long to ask
-        return
-    messages = messages.with_truth(at).order_by("pk")
-    for message in messages.select_for_update(of=("self",)):
-        needless = needless_now(message)
-        if needless and message.state == MessageState.DUE:
-            _turn(message, MessageState.SUPPRESSED, words.NEEDLESS[needless])
-        elif not needless and message.state == MessageState.SUPPRESSED:
-            _turn(message, MessageState.DUE, "")
+    found = list(messages.order_by("pk").select_for_update(of=("self",)))
+    if found:  # most patients have none, and the truth is long to ask
+        _turn(found, kinds.needless(found, at=at))
 
 
-def _turn(message: Message, state: MessageState, why: str | Promise) -> None:
-    message.state, message.why = state, str(why)
-    message.save(update_fields=["state", "why"])
-
-
-def needless_now(message: Message) -> rules.Needless | None:
-    """Why the message is not needed, by what `with_truth` found."""
-    if message.kind == MessageKind.INTERVIEW:
-        return rules.needless_request(rules.Request(message.link_works, message.answered))  # type: ignore[attr-defined]
-    if message.kind in (MessageKind.OFFER, MessageKind.OFFER_LOST):
-        offered = rules.Offered(message.offer_open, message.offer_told)  # type: ignore[attr-defined]
-        lost = message.kind == MessageKind.OFFER_LOST
-        return rules.needless_loss(offered) if lost else rules.needless_offer(offered)
-    return rules.needless(truth_of(message))
-
-
-def truth_of(message: Message) -> rules.Truth:
-    """What `with_truth` found."""
-    return rules.Truth(
-        wants_reminders=message.patient.reminders,
-        course_finished=message.course is not None and message.course.state == CourseState.FINISHED,
-        newer_course=message.newer_course,  # type: ignore[attr-defined]
-        booked_ahead=message.booked_ahead,  # type: ignore[attr-defined]
-    )
+def _turn(messages: Sequence[Message], needless: dict[int, rules.Needless]) -> None:
+    turned = []
+    for message in messages:
+        why: str | Promise = words.NEEDLESS[needless[message.pk]] if message.pk in needless else ""
+        state = MessageState.SUPPRESSED if why else MessageState.DUE
+        if message.state != state:
+            message.state, message.why = state, str(why)
+            turned.append(message)
+    Message.objects.bulk_update(turned, ["state", "why"])

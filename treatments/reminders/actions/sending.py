@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 import uuid
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
@@ -11,9 +11,8 @@ from django.utils.functional import Promise
 
 from clinic.models import Clinic
 from patients.actions import LinkDead, mark_sent
-from treatments.reminders import mail, requests, rules, words
-from treatments.reminders.actions.promising import needless_now
-from treatments.reminders.models import Message, MessageState
+from treatments.reminders import channels, kinds, rules, words, writing
+from treatments.reminders.models import Message, MessageState, Wording
 from treatments.schedule.actions import OfferGone
 
 logger = logging.getLogger(__name__)
@@ -28,11 +27,16 @@ class Outcome:
     why: str = ""
     try_at: dt.datetime | None = None  # None: as it was
     sent_to: str = ""
+    sent_subject: str = ""
     sent_text: str = ""
     sent_at: dt.datetime | None = None
+    language: str = ""
+    wording: Wording | None = None
+    provider_ref: str = ""
 
     def columns(self) -> dict:
-        return {name: value for name, value in asdict(self).items() if (name, value) != ("try_at", None)}
+        named = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: value for name, value in named.items() if (name, value) != ("try_at", None)}
 
 
 def deliver(pk: int, *, at: dt.datetime) -> MessageState | None:
@@ -58,7 +62,8 @@ def deliver(pk: int, *, at: dt.datetime) -> MessageState | None:
 @transaction.atomic(durable=True)
 def claim(pk: int, *, at: dt.datetime) -> Message | None:
     """Take the message for the length of a lease, or None if it is not to be had."""
-    message = Message.objects.claimable(at).select_for_update(skip_locked=True).filter(pk=pk).first()
+    claimable = Message.objects.claimable(at).select_related("patient", "staff")
+    message = claimable.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
     if message is None:
         return None
     message.maybe_twice = message.maybe_twice or message.state == MessageState.SENDING
@@ -70,40 +75,47 @@ def claim(pk: int, *, at: dt.datetime) -> Message | None:
 
 def refusal(message: Message, *, at: dt.datetime) -> Outcome | None:
     """Why the claimed message must not be sent, asked of the database now; None if it may."""
-    now = Message.objects.with_truth(at).get(pk=message.pk)
-    message.patient, message.course = now.patient, now.course
-    message.link, message.offer = now.link, now.offer
-    needless = needless_now(now)
+    needless = kinds.needless([message], at=at).get(message.pk)
     if needless:
         return _ended(message, MessageState.SUPPRESSED, words.NEEDLESS[needless])
     if at > message.not_after:
         return _ended(message, MessageState.EXPIRED, words.TOO_LATE)
-    if not message.patient.email:
+    if not writing.to(message):
         return _ended(message, MessageState.FAILED, words.NO_ADDRESS)
     return None
 
 
 def send(message: Message, *, at: dt.datetime) -> Outcome:
-    """Hand the claimed message to the mail server."""
+    """Write the claimed message and hand it over."""
     try:
-        address = requests.personal_address(message, at=at)
-        letter = mail.letter(message, Clinic.current(), address=address)
-        mail.post(letter)
+        values = kinds.values([message], at=at)[message.pk]
+        written = writing.write(message, values, Clinic.current(), at=at)
+        with channels.opened(message.channel) as line:
+            ref = line.send(written.letter)
     except LinkDead:
         return _ended(message, MessageState.SUPPRESSED, words.NEEDLESS[rules.Needless.LINK_ENDED])
     except OfferGone:
         return _ended(message, MessageState.SUPPRESSED, words.NEEDLESS[rules.Needless.OFFER_OVER])
-    except mail.Refused as refused:
+    except channels.Refused as refused:
         return _ended(message, MessageState.FAILED, refused.why)
-    except mail.PutOff as put_off:
+    except channels.PutOff as put_off:
         return again(message, put_off, at=at)
     if message.link_id:
         mark_sent(message.link_id, at=at)
-    said = requests.without(address, str(letter.body))
-    return Outcome(MessageState.SENT, message.maybe_twice, sent_to=letter.to[0], sent_text=said, sent_at=at)
+    return Outcome(
+        MessageState.SENT,
+        message.maybe_twice,
+        sent_to=written.letter.to,
+        sent_subject=written.letter.subject,
+        sent_text=written.kept_text,
+        sent_at=at,
+        language=written.text.language,
+        wording=written.text.version,
+        provider_ref=ref,
+    )
 
 
-def again(message: Message, put_off: mail.PutOff, *, at: dt.datetime) -> Outcome:
+def again(message: Message, put_off: channels.PutOff, *, at: dt.datetime) -> Outcome:
     """Put the message off, or give up after the last attempt."""
     doubtful = message.maybe_twice or put_off.doubtful
     if message.attempts >= rules.MAX_ATTEMPTS:

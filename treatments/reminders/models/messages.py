@@ -1,42 +1,69 @@
 """The outbox: a row here is the promise that a message goes out; Celery only hurries."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.constraints import one_of, together
 from clinic.models import User
-from patients.models import InterviewLink, Patient
+from patients.models import Channel, InterviewLink, Patient
 from treatments.courses.models import Course
+from treatments.reminders.models.wordings import Wording
 from treatments.reminders.querysets import MessageQuerySet
-from treatments.schedule.models import Offer
+from treatments.schedule.models import Offer, Session
 
 
 class MessageKind(models.TextChoices):
-    MAINTENANCE = "maintenance", _("Maintenance reminder")
+    BOOKED = "booked", _("Sessions booked")
+    MOVED = "moved", _("Session moved")
+    CANCELLED = "cancelled", _("Session cancelled")
+    REMINDER = "reminder", _("Session reminder")
+    PRECARE = "precare", _("Before the session")
+    RECHECK = "recheck", _("Questions to answer again")
     INTERVIEW = "interview", _("Link to the interview")
+    AFTERCARE = "aftercare", _("After the session")
+    MAINTENANCE = "maintenance", _("Maintenance reminder")
     OFFER = "offer", _("Offer of a time")
     OFFER_LOST = "offer_lost", _("Offered time is taken")
-
-
-class Channel(models.TextChoices):
-    EMAIL = "email", _("E-mail")
+    TODAY = "today", _("What needs you today")
 
 
 class MessageState(models.TextChoices):
     DUE = "due", _("Waiting")
     SENDING = "sending", _("Being sent")
     SENT = "sent", _("Sent")
+    DELIVERED = "delivered", _("Delivered")
+    BOUNCED = "bounced", _("Came back")
     FAILED = "failed", _("Failed")
     EXPIRED = "expired", _("Too late, not sent")
     SUPPRESSED = "suppressed", _("Not needed any more")
 
 
-class Message(models.Model):
-    """One message to one patient about one subject, at most once per version of the subject.
+LEFT_THE_HOUSE = ["sent", "delivered", "bounced"]
+# What each kind is about; everything else of these is null.
+SUBJECTS = {
+    "course": ["booked", "moved", "cancelled", "maintenance"],
+    "session": ["reminder", "precare", "recheck", "aftercare"],
+    "link": ["interview"],
+    "offer": ["offer", "offer_lost"],
+    "staff": ["today"],
+}
 
-    The subject of a reminder is a course, that of a request to answer the interview a personal link, and an offer from
-    the waiting list is its own.
+
+def _has_its_subject() -> Q:
+    wanted = Q()
+    for subject, kinds in SUBJECTS.items():
+        others = {f"{other}__isnull": other != subject for other in SUBJECTS}
+        wanted |= Q(kind__in=kinds, patient__isnull=subject == "staff", **others)
+    return wanted
+
+
+class Message(models.Model):
+    """One message to one person about one subject, at most once per version of the subject.
+
+    `SUBJECTS` says what a kind is about. `about`: which sessions of the course are told of. `step`: which of several
+    about the same (the first or the second reminder, the first to the last recall).
 
     `due_at` is when it should go, `try_at` when it is tried (next), `not_after` when it would be useless. While it is
     being sent `lease_until` and `lease_token` say whose it is; a lease that ran out may be claimed again, then
@@ -45,10 +72,14 @@ class Message(models.Model):
 
     kind = models.CharField(max_length=20, choices=MessageKind.choices)
     channel = models.CharField(max_length=8, choices=Channel.choices)
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="messages")
+    patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="messages")
+    staff = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="messages")
     course = models.ForeignKey(Course, null=True, on_delete=models.PROTECT, related_name="messages")
+    session = models.ForeignKey(Session, null=True, on_delete=models.PROTECT, related_name="messages")
     link = models.ForeignKey(InterviewLink, null=True, on_delete=models.PROTECT, related_name="messages")
     offer = models.ForeignKey(Offer, null=True, on_delete=models.PROTECT, related_name="messages")
+    about = ArrayField(models.BigIntegerField(), default=list)
+    step = models.PositiveSmallIntegerField(default=1)
     subject_version = models.PositiveIntegerField()
     due_at = models.DateTimeField()
     try_at = models.DateTimeField()
@@ -58,9 +89,17 @@ class Message(models.Model):
     lease_until = models.DateTimeField(null=True)
     lease_token = models.UUIDField(null=True)
     message_id = models.CharField(max_length=120)
+    language = models.CharField(max_length=8, blank=True)  # in which it was written
+    wording = models.ForeignKey(
+        Wording, null=True, on_delete=models.PROTECT, related_name="+"
+    )  # null: shipped
     sent_to = models.CharField(max_length=254, blank=True)
+    sent_subject = models.CharField(max_length=250, blank=True)
     sent_text = models.TextField(blank=True)
     sent_at = models.DateTimeField(null=True)
+    provider_ref = models.CharField(max_length=120, blank=True)  # by which the gateway speaks of it later
+    delivered_at = models.DateTimeField(null=True)
+    bounced_at = models.DateTimeField(null=True)
     maybe_twice = models.BooleanField(default=False)
     why = models.CharField(max_length=250, blank=True)  # why not sent, or put off
     put_back_at = models.DateTimeField(null=True)  # a person wanted a failed one tried again
@@ -75,6 +114,9 @@ class Message(models.Model):
             models.Index(fields=["try_at"], condition=Q(state="due"), name="message_due"),
             models.Index(fields=["lease_until"], condition=Q(state="sending"), name="message_leased"),
             models.Index(fields=["patient", "-due_at"]),
+            models.Index(
+                fields=["provider_ref"], condition=~Q(provider_ref=""), name="message_by_provider_ref"
+            ),
             models.Index(fields=["-due_at", "-id"], name="message_by_time"),
             models.Index(fields=["state", "-due_at", "-id"], name="message_by_state"),
         ]
@@ -84,21 +126,12 @@ class Message(models.Model):
             one_of("message_state", "state", MessageState),
             together("message_put_back_by_someone", "put_back_at", "put_back_by"),
             models.UniqueConstraint(
-                name="message_once_per_subject",
-                fields=["course", "kind", "channel", "subject_version"],
+                name="message_once",
+                fields=["kind", "channel", *SUBJECTS, "step", "subject_version"],
+                nulls_distinct=False,
             ),
-            models.UniqueConstraint(
-                name="message_once_per_link", fields=["link", "kind", "channel", "subject_version"]
-            ),
-            models.UniqueConstraint(
-                name="message_once_per_offer", fields=["offer", "kind", "channel", "subject_version"]
-            ),
-            models.CheckConstraint(
-                name="message_has_its_subject",
-                condition=Q(kind="maintenance", course__isnull=False, link=None, offer=None)
-                | Q(kind="interview", course=None, link__isnull=False, offer=None)
-                | Q(kind__in=["offer", "offer_lost"], course=None, link=None, offer__isnull=False),
-            ),
+            models.CheckConstraint(name="message_has_its_subject", condition=_has_its_subject()),
+            models.CheckConstraint(name="message_useful_when_due", condition=Q(not_after__gte=F("due_at"))),
             models.CheckConstraint(
                 name="message_leased_while_sending",
                 condition=Q(
@@ -110,11 +143,12 @@ class Message(models.Model):
             ),
             models.CheckConstraint(
                 name="message_sent_has_a_moment",
-                condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at=None)),
+                condition=Q(state__in=LEFT_THE_HOUSE, sent_at__isnull=False)
+                | (~Q(state__in=LEFT_THE_HOUSE) & Q(sent_at=None)),
             ),
             models.CheckConstraint(
                 name="message_not_sent_says_why",
-                condition=~Q(state__in=["failed", "expired", "suppressed"]) | ~Q(why=""),
+                condition=~Q(state__in=["bounced", "failed", "expired", "suppressed"]) | ~Q(why=""),
             ),
         ]
 

@@ -1,0 +1,108 @@
+"""Letters are written: the text of the kind, filled with what this one says.
+
+Nothing clinical is in a letter: who is greeted, which clinic writes, when, and a link.
+"""
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+
+from clinic.languages import FIRST_LANGUAGE
+from clinic.models import Clinic
+from treatments.reminders import kinds, links, placeholders, wording, words
+from treatments.reminders.channels import Letter
+from treatments.reminders.channels.email import one_line
+from treatments.reminders.models import Channel, Message
+
+LINK = re.compile(r"(https?://[^\s<>\"]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A letter, and what is kept of it: the same text with words where a secret stood."""
+
+    letter: Letter
+    kept_text: str
+    text: wording.Text
+
+
+def write(message: Message, values: kinds.Values, clinic: Clinic, *, at: dt.datetime) -> Written:
+    """Write a message to whom it goes. Raises LinkDead or OfferGone when its link cannot be minted any more."""
+    text = wording.text_of(message, language_of(message))
+    address = address_of(message, values, at=at)
+    with translation.override(text.language):
+        said = said_by(message, values, clinic, address)
+        subject, body = (placeholders.filled(part, said) for part in (text.subject, text.body))
+    letter = Letter(
+        to=to(message),
+        text=body,
+        message_id=message.message_id,
+        subject=one_line(subject),
+        html=html(subject, body, text.language) if message.channel == Channel.EMAIL else "",
+        sender=clinic.name,
+        reply_to=clinic.email,
+        attachments=values.attachments,
+    )
+    return Written(letter, body.replace(address, str(words.PERSONAL_LINK)) if address else body, text)
+
+
+def to(message: Message) -> str:
+    """Where a message goes; "" if nobody knows."""
+    if message.channel == Channel.SMS:
+        return str(message.patient.phone or "") if message.patient else ""
+    person = message.patient or message.staff
+    return person.email if person else ""
+
+
+def language_of(message: Message) -> str:
+    """The language that its reader chose."""
+    return message.patient.language if message.patient else FIRST_LANGUAGE
+
+
+def address_of(message: Message, values: kinds.Values, *, at: dt.datetime) -> str:
+    """Where the personal link of this attempt leads, "" for a message without one. Raises LinkDead, OfferGone."""
+    if values.purpose is None:
+        return kinds.KINDS[message.kind].address(message, at)
+    token = links.mint(message, values.purpose, until=values.link_until, at=at)
+    return settings.BASE_URL + reverse("messages:enter", args=[token])
+
+
+def said_by(message: Message, values: kinds.Values, clinic: Clinic, address: str) -> dict[str, str]:
+    """What stands for each placeholder, in the language that is active."""
+    person = message.patient
+    name = (person.called or person.name) if person else message.staff.get_full_name()  # type: ignore[union-attr]
+    common = {
+        "greet": one_line(name),
+        "clinic": one_line(clinic.name),
+        "phone": one_line(clinic.phone),
+        "signature": "\n".join(filter(None, [clinic.name, clinic.address])),
+        "link": address,
+    }
+    return common | {key: in_words(one) for key, one in values.said.items()}
+
+
+def in_words(one: kinds.Said) -> str:
+    """Words, or a moment on the clinic's wall, in the language that is active."""
+    if isinstance(one, dt.datetime):
+        return date_format(timezone.localtime(one), "l j F Y, H:i")
+    return date_format(one, "l j F Y") if isinstance(one, dt.date) else one
+
+
+def html(subject: str, body: str, language: str) -> str:
+    """The same text as a page: paragraphs, lines, and links that can be followed."""
+    paragraphs = [
+        [_pieces(line) for line in part.split("\n")] for part in re.split(r"\n{2,}", body) if part.strip()
+    ]
+    context = {"subject": subject, "paragraphs": paragraphs, "language": language}
+    return render_to_string("reminders/mail/letter.html", context)
+
+
+def _pieces(line: str) -> list[dict]:
+    parts = LINK.split(line)
+    return [{"text": part, "link": number % 2 == 1} for number, part in enumerate(parts) if part]
