@@ -177,6 +177,9 @@ def crowded(doctor):
             [NOW, NOW, [mine.pk, other.pk]],
         )
         cursor.execute("ANALYZE schedule_reservation")
+        # Which rows lie side by side is left to chance by earlier tests and autovacuum, and with it whether the
+        # planner takes an index row by row, by a bitmap or not at all. Which index is what these tests ask.
+        cursor.execute("SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off")
     return mine, other
 
 
@@ -188,22 +191,27 @@ def test_the_index_of_a_resource_is_read_and_nothing_else(crowded):
             free_time_parameters([crowded[0].pk], NOW, NOW + dt.timedelta(days=1)),
         )
         [read] = reads(cursor.fetchone()[0])
-    assert read["Index Name"] == "reservation_of_resource"
-    assert read["Actual Rows"] <= 50
+    assert read.get("Index Name") == "reservation_of_resource"
+    assert rows_of(read) <= 50
 
 
 def test_a_day_of_the_calendar_reads_the_same_index(crowded):
     mine = [resource.pk for resource in crowded]
     day = Reservation.objects.of_kind("absence", mine, NOW, NOW + dt.timedelta(days=1))
     found = reads(day.explain(format="json", analyze=True))
-    assert {read["Index Name"] for read in found} == {"reservation_of_resource"}
-    assert sum(read["Actual Rows"] * read["Actual Loops"] for read in found) <= 110
+    assert {read.get("Index Name") for read in found} == {"reservation_of_resource"}
+    assert sum(rows_of(read) for read in found) <= 110
 
 
 def reads(plan):
     """The nodes of a plan that read the table of reservations."""
     plan = json.loads(plan) if isinstance(plan, str) else plan
     return [node for node in nodes(plan) if node.get("Relation Name") == Reservation._meta.db_table]
+
+
+def rows_of(node) -> float:
+    """How many rows a node of a plan went through, those that it threw away included."""
+    return (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
 
 
 def nodes(plan):
