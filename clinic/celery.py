@@ -15,30 +15,21 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clinic.settings")
 app = Celery("clinic")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-EVERY = settings.TICK_SECONDS
-EXPIRES = EVERY * 11 / 12  # after an outage one tick catches up, not hundreds
-app.conf.beat_schedule = {
-    "send-due-messages": {
-        "task": "treatments.reminders.tasks.tick",
-        "schedule": EVERY,
-        "options": {"expires": EXPIRES},
-    },
-    "go-on-with-previews": {
-        "task": "contraindications.tasks.tick",
-        "schedule": EVERY,
-        "options": {"expires": EXPIRES},
-    },
-    "go-on-with-the-waiting-list": {
-        "task": "treatments.schedule.tasks.tick",
-        "schedule": EVERY,
-        "options": {"expires": EXPIRES},
-    },
-    "catch-up-with-lists-and-day": {
-        "task": "treatments.courses.tasks.catch_up",
-        "schedule": EVERY,
-        "options": {"expires": EXPIRES},
-    },
+TICKS = {
+    "send-due-messages": "treatments.reminders.tasks.tick",
+    "go-on-with-previews": "contraindications.tasks.tick",
+    "go-on-with-the-waiting-list": "treatments.schedule.tasks.tick",
+    "catch-up-with-lists-and-day": "treatments.courses.tasks.catch_up",
 }
+
+
+@app.on_after_configure.connect  # not while this is imported: that must not need the settings
+def wind_up(sender: Celery, **kwargs) -> None:
+    every = settings.TICK_SECONDS
+    once = {"expires": every * 11 / 12}  # after an outage one tick catches up, not hundreds
+    sender.conf.beat_schedule = {
+        name: {"task": task, "schedule": every, "options": once} for name, task in TICKS.items()
+    }
 
 
 @worker_init.connect
