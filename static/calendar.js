@@ -112,7 +112,6 @@ const calendar = EventCalendar.create(root, {
   eventTimeFormat: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
   slotLabelFormat: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
   dayHeaderFormat: { weekday: "short", day: "numeric", month: "short" },
-  dragConstraint: ({ event, oldEvent }) => by !== "device" || event.resourceIds[0] === oldEvent.resourceIds[0],
   resizeConstraint: ({ event, endDelta }) => endDelta.seconds >= -60 * event.extendedProps.added,
   dateClick: ({ dateStr, resource }) => {
     if (!course && !moving) return;

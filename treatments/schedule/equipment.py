@@ -84,11 +84,22 @@ def resources_in(pools: Iterable[Pool]) -> set[int]:
     return {resource for pool in pools for _device, resource in pool.devices}
 
 
-def with_devices(chosen: Sequence[Chosen], pools: Sequence[Pool], *, over: bool = False) -> list[Chosen]:
+def resource_in(pools: Iterable[Pool], device: Device | None) -> int | None:
+    """The resource of the one device that is asked for. Raises NotBookable where it is none of these."""
+    known = {one.pk: resource for pool in pools for one, resource in pool.devices}
+    if device is not None and device.pk not in known:
+        raise NotBookable(_("This treatment is not done with %(device)s.") % {"device": device})
+    return known[device.pk] if device else None
+
+
+def with_devices(
+    chosen: Sequence[Chosen], pools: Sequence[Pool], *, over: bool = False, own: Collection[int] = ()
+) -> list[Chosen]:
     """The chosen sessions, each with a free device of every kind. The devices are locked. One SQL query.
 
-    `over`: where none is free, with one that only other sessions have then. Raises NotBookable where no device of a
-    kind is in use, SlotTaken for the sessions that find none.
+    `own`: those that they had, and keep if these are free. `over`: where none is free, with one that only other
+    sessions have then. Raises NotBookable where no device of a kind is in use, SlotTaken for the sessions that find
+    none, or not the one that is asked for.
     """
     if not all(pool.devices for pool in pools):
         raise NotBookable(_("No device of a kind that this treatment needs is in use."))
@@ -103,6 +114,7 @@ def with_devices(chosen: Sequence[Chosen], pools: Sequence[Pool], *, over: bool 
         blocked = {one.asked for one in meetings(spans) if not one.may_be_squeezed}
         can_do += sorted(taken - blocked)
     free = [(one.number, pool, resource) for one, pool, resource in map(wanted.__getitem__, can_do)]
+    free.sort(key=lambda one: one[2] not in own)
     return _assigned(chosen, pools, free)
 
 
@@ -111,10 +123,13 @@ def _assigned(
     pools: Sequence[Pool],
     free: Collection[tuple[int, Pool, int]],
 ) -> list[Chosen]:
-    """Each session with the first free device of every pool. Raises SlotTaken."""
+    """Each session with the first free device of every pool, or the one that is asked for. Raises SlotTaken."""
     found, without = [], []
     for one in chosen:
-        firsts = [next((r for n, p, r in free if n == one.number and p is pool), None) for pool in pools]
+        firsts = [
+            next((r for n, p, r in free if n == one.number and p is pool and _will_do(one, pool, r)), None)
+            for pool in pools
+        ]
         devices = tuple(
             DeviceTaken(resource, pool.part(one.takes))
             for pool, resource in zip(pools, firsts, strict=True)
@@ -126,6 +141,21 @@ def _assigned(
     if without:
         raise SlotTaken(without)
     return found
+
+
+def _will_do(one: Chosen, pool: Pool, resource: int) -> bool:
+    return one.device == resource or one.device not in resources_in([pool])
+
+
+def devices_of(sessions: Iterable[Session]) -> dict[int, list[str]]:
+    """The names of the devices that each of these sessions has, by its key; those without any are left out."""
+    rows = Reservation.objects.filter(session__in=list(sessions), resource__device__isnull=False)
+    named: dict[int, list[str]] = {}
+    for session, name in rows.order_by("resource__device__name").values_list(
+        "session", "resource__device__name"
+    ):
+        named.setdefault(session, []).append(name)
+    return named
 
 
 # What no longer fits

@@ -137,7 +137,10 @@ class Over:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """One session to be: its number, start and place, and what it takes, `added_minutes` of it beyond the plan."""
+    """One session to be: its number, start and place, and what it takes, `added_minutes` of it beyond the plan.
+
+    `device`: the resource of the one device of its kind that is to be used; None: any.
+    """
 
     number: int
     starts_at: dt.datetime
@@ -145,6 +148,7 @@ class Chosen:
     takes: Occupation
     added_minutes: int = 0
     over: Over | None = None
+    device: int | None = None
 
     @property
     def spans(self) -> list[tuple[int, Span]]:

@@ -14,7 +14,8 @@ from conftest import NOW
 from patients.tests.factories import clear_interview, interview, patient
 from treatments.schedule import actions
 from treatments.schedule.away import absences
-from treatments.schedule.models import Session
+from treatments.schedule.equipment import devices_of
+from treatments.schedule.models import Device, DeviceKind, Requirement, Session
 from treatments.schedule.rules import Slot
 from treatments.schedule.tests.factories import confirmed_course, room, working_hours
 from treatments.schedule.tests.test_absences import away
@@ -174,6 +175,43 @@ def test_in_a_week_it_goes_to_another_day_and_in_a_room_column_to_another_room(
     expect(page.locator("#listed")).to_contain_text("Room 2")
     session.refresh_from_db()
     assert (session.starts_at, session.room) == (NOW.replace(day=26, hour=12, minute=0), clinic[1])
+
+
+def test_it_goes_to_another_device_and_to_a_free_room_where_only_the_room_is_taken(
+    page, live_server, front_desk, doctor, nurse, clinic
+):
+    look = Looker(page)
+    course = confirmed_course(by=doctor, sessions=1)
+    kind = DeviceKind.objects.create(name="Gun")
+    Requirement.objects.create(technique=course.technique, kind=kind)
+    guns = [Device.objects.create(kind=kind, name=name) for name in ("Gun 1", "Gun 2")]
+    Device.objects.create(kind=DeviceKind.objects.create(name="Laser"), name="Laser")
+    slot = Slot(1, TUESDAY.replace(hour=10, minute=0), clinic[0].pk, doctor.pk)
+    [session] = actions.book_course(course, [slot], by=doctor, at=NOW, key=uuid4())
+    booked(nurse, TUESDAY.replace(hour=14, minute=0), clinic[0])
+    log_in(page, live_server.url, front_desk)
+    calendar(page, live_server.url, "day=2026-11-24&by=device")
+    dialog = page.get_by_role("dialog")
+    drag(page, session, 2, 12)
+    expect(dialog).to_contain_text("not done with this device")
+    look("calendar-other-kind", schemes=BOTH)
+    calendar(page, live_server.url, "day=2026-11-24&by=device")
+    drag(page, session, 1, 12)
+    expect(dialog).to_contain_text("with Gun 2 instead of Gun 1")
+    look("calendar-other-device", schemes=BOTH)
+    dialog.get_by_role("button", name="Move the session").click()
+    expect(dialog).not_to_be_visible()
+    assert devices_of([session]) == {session.pk: [guns[1].name]}
+    calendar(page, live_server.url, "day=2026-11-24")
+    drag(page, session, 0, 14)
+    expect(dialog).to_contain_text("Room 2")
+    expect(dialog).to_contain_text("another room")
+    look("calendar-other-room", schemes=BOTH)
+    dialog.get_by_role("button", name="Move the session").click()
+    expect(dialog).not_to_be_visible()
+    session.refresh_from_db()
+    assert session.room == clinic[1]
+    assert not look.found, "\n".join(look.found)
 
 
 def test_a_day_on_which_nobody_works_is_no_empty_grid(page, live_server, front_desk, clinic):

@@ -14,9 +14,9 @@ from treatments.schedule import rules
 from treatments.schedule.actions.common import first_come, lock_booked, lock_courses, told
 from treatments.schedule.actions.squeezing import Squeeze, placed, squeeze
 from treatments.schedule.checks import check_bookable, check_free, check_times, rooms_of, stay_on_their_day
-from treatments.schedule.equipment import Pool, check_able, pools_of, resources_in
+from treatments.schedule.equipment import Pool, check_able, pools_of, resource_in, resources_in
 from treatments.schedule.events import SessionMoved
-from treatments.schedule.models import Reservation, Session
+from treatments.schedule.models import Device, Reservation, Session
 from treatments.schedule.occupations import clock, occupation_of, series_of
 from treatments.schedule.places import Chosen, Place, held_by, release, reserve, told_free, wanted
 from treatments.schedule.rules import Slot
@@ -40,7 +40,8 @@ MOVED = [
 class Change:
     """A booked session, as it was opened (`version`), and where it is to be.
 
-    `added_minutes`: how much longer it takes than the plan says.
+    `added_minutes`: how much longer it takes than the plan says. `device`: the one of its kind that is to be used;
+    None: its own if that is free, else any.
     """
 
     session: Session
@@ -49,6 +50,7 @@ class Change:
     practitioner: User
     room: Room
     added_minutes: int = 0
+    device: Device | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,9 @@ def rearrange(
         reasons = _reasons(courses, parts, rows, interval_reason.strip(), by=by, at=at)
         _lock(parts, rows.values())
         freed = [release(row) for row in rows.values()]
+        own = {resource for one in freed if one for resource in one.resources}
         for part in parts:
-            _put(part, rows, reasons, wish, at=at)
+            _put(part, rows, reasons, wish, own, at=at)
         for one in screened:
             stand(one, cause=Cause.BOOKED)
         told_free(freed, at=at)
@@ -125,7 +128,7 @@ def _parts(changes: Sequence[Change]) -> list[Part]:
 def _part(changes: Sequence[Change]) -> Part:
     course = changes[0].session.course
     takes, pairs = occupation_of(course), {(one.practitioner, one.room) for one in changes}
-    places = Place.of_all(pairs, course.patient)
+    places, pools = Place.of_all(pairs, course.patient), pools_of(course)
     chosen = [
         Chosen(
             one.session.number,
@@ -133,10 +136,11 @@ def _part(changes: Sequence[Change]) -> Part:
             places[one.practitioner, one.room],
             takes.longer(one.added_minutes),
             one.added_minutes,
+            device=resource_in(pools, one.device),
         )
         for one in changes
     ]
-    return Part(course, [one.session.pk for one in changes], chosen, pools_of(course))
+    return Part(course, [one.session.pk for one in changes], chosen, pools)
 
 
 def _screened(course: Course, part: Part, *, by: User, at: dt.datetime):
@@ -180,11 +184,12 @@ def _put(
     rows: Mapping[int, Session],
     reasons: Mapping[int, str],
     wish: Squeeze | None,
+    own: Collection[int],
     *,
     at: dt.datetime,
 ) -> None:
     check_free(part.chosen, at=at, devices=resources_in(part.pools), over=wish is not None)
-    there = placed(part.chosen, part.pools, wish)
+    there = placed(part.chosen, part.pools, wish, own=own)
     moved = [rows[pk] for pk in part.sessions]
     for row, chosen in zip(moved, there, strict=True):
         _write(row, chosen, reasons.get(row.pk, ""))

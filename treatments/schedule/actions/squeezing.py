@@ -30,13 +30,15 @@ def squeeze(reason: str, *, by: User, shown: Collection[int] | None = None) -> S
     return Squeeze(by, reason.strip(), None if shown is None else frozenset(shown))
 
 
-def placed(chosen: Sequence[Chosen], pools: Sequence[Pool], wish: Squeeze | None) -> list[Chosen]:
-    """The chosen sessions with their devices; what meets others is marked. The resources are locked.
+def placed(
+    chosen: Sequence[Chosen], pools: Sequence[Pool], wish: Squeeze | None, *, own: Collection[int] = ()
+) -> list[Chosen]:
+    """The chosen sessions with their devices, `own` ones first; what meets others is marked. The resources are locked.
 
     Only other sessions of a practitioner, a room or a device are booked over, and only those that were shown: all else
     raises SlotTaken. Raises what `with_devices` raises.
     """
-    there = with_devices(chosen, pools, over=wish is not None)
+    there = with_devices(chosen, pools, over=wish is not None, own=own)
     return there if wish is None else _over_others(there, wish)
 
 

@@ -133,7 +133,7 @@ class DropForm(PointForm):
 
     @property
     def slot(self) -> Slot:
-        """The time, room and practitioner that are meant; a device is the server's to choose."""
+        """The time, room and practitioner that are meant."""
         said, session = self.cleaned_data, self.session
         room = said["column"] if said["by"] == By.ROOM else session.room_id
         who = said["column"] if said["by"] == By.PRACTITIONER else session.practitioner_id

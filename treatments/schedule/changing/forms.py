@@ -15,7 +15,7 @@ from clinic.versions import ChangedMeanwhile
 from treatments.schedule.actions import Change
 from treatments.schedule.equipment import who_could_treat
 from treatments.schedule.forms import AheadForm, MoveForm, read_slot
-from treatments.schedule.models import Session
+from treatments.schedule.models import Device, Session
 from treatments.schedule.models.sessions import LONGEST_ADDED
 from treatments.schedule.rules import Slot
 
@@ -45,10 +45,14 @@ class TimesForm(MoveForm):
 
 
 class WhereForm(forms.Form):
-    """Where a session is to be, as a list of times or the calendar says it, and how much longer than planned."""
+    """Where a session is to be, as a list of times or the calendar says it, and how much longer than planned.
+
+    `device`: the one that is to be used, where the calendar says it.
+    """
 
     to = forms.CharField(max_length=60)
     minutes = Longer()
+    device = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
     def __init__(self, data, *, session: Session):
         super().__init__(data)
@@ -62,6 +66,17 @@ class WhereForm(forms.Form):
     def clean_minutes(self) -> int:
         minutes = self.cleaned_data["minutes"]
         return self.session.added_minutes if minutes is None else minutes
+
+    def clean_device(self) -> Device | None:
+        if not (pk := self.cleaned_data["device"]):
+            return None
+        found = Device.objects.filter(pk=pk).select_related("kind").first()
+        needed = found and found.kind.requirements.filter(technique=self.session.course.technique_id).exists()
+        if found is None or not needed:
+            raise forms.ValidationError(_("The treatment of this session is not done with this device."))
+        if not found.active:
+            raise forms.ValidationError(_("This device is not in use any more."))
+        return found
 
     def clean(self) -> dict:
         if slot := self.cleaned_data.get("to"):
@@ -89,6 +104,7 @@ class WhereForm(forms.Form):
             said["practitioner"],
             said["room"],
             said["minutes"],
+            said["device"],
         )
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from clinic.models import User
 from treatments.schedule import actions, rules, words
 from treatments.schedule.actions import Change
-from treatments.schedule.changing.shifts import Shift, objection
+from treatments.schedule.changing.shifts import Shift, objection, other_devices
 from treatments.schedule.equipment import who_could_treat
 from treatments.schedule.models import Session, SessionState
 from treatments.schedule.occupations import clock, series_of
@@ -25,7 +25,7 @@ class Word:
     """What the server says to a change before it is made.
 
     `said`: what is wrong with it; `needs_reason`: a doctor may have it so all the same, with a reason; `over`: the
-    sessions over which whoever asks may have it so, with a reason.
+    sessions over which whoever asks may have it so, with a reason; `devices`: which others would be used.
     """
 
     shifts: list[Shift]
@@ -33,6 +33,7 @@ class Word:
     said: list[str] = field(default_factory=list)
     needs_reason: bool = False
     over: list[Session] = field(default_factory=list)
+    devices: list[str] = field(default_factory=list)
 
     @property
     def may_go(self) -> bool:
@@ -51,6 +52,12 @@ class Word:
     def minutes(self) -> int:
         return self.shifts[0].change.added_minutes
 
+    @property
+    def device(self) -> int | None:
+        """The key of the device that is asked for."""
+        device = self.shifts[0].change.device
+        return device.pk if device else None
+
 
 def word(change: Change, *, by: User, at: dt.datetime, alone: bool = False) -> Word:
     """What this change means for the later sessions of its course, unless it is to be made `alone`."""
@@ -59,12 +66,14 @@ def word(change: Change, *, by: User, at: dt.datetime, alone: bool = False) -> W
     if isinstance(found, Stuck):
         return _alone(change, later, stuck_said(found, by), by=by, at=at)
     changes = [change, *(found or [])]
-    wrong = objection(lambda: actions.rearrange(changes, by=by, at=at), changes, by=by)
+    devices: list[str] = []
+    deed = other_devices(lambda: actions.rearrange(changes, by=by, at=at), changes, devices)
+    wrong = objection(deed, changes, by=by)
     moved = {one.session.pk for one in changes}
     staying = [one for one in later if one.pk not in moved]
     shifts = [Shift(one) for one in changes]
     if wrong is None:
-        return Word(shifts, staying)
+        return Word(shifts, staying, devices=devices)
     over = _over(changes, by=by, at=at) if wrong.taken else []
     return Word(shifts, staying, wrong.said, wrong.lawful, over)
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from clinic.models import Clinic, DayHours, Room
 from conftest import NOW
 from patients.tests.factories import interview
+from treatments.catalogue.models import Technique
 from treatments.schedule import actions, arrivals, places
 from treatments.schedule.away import absences
 from treatments.schedule.forms import read_slot
@@ -305,7 +306,39 @@ def test_what_is_dropped_goes_to_the_page_that_moves_it_and_nothing_changes(
     assert dropped(browser, one, at="2026-11-25T11:15", column=nurse.pk) == (at, nurse.pk, room.pk, "0")
     assert dropped(browser, one, by="room", column=77, minutes=30) == (one.starts_at, doctor.pk, 77, "30")
     assert dropped(browser, one, by="device", column=5) == (one.starts_at, doctor.pk, room.pk, "0")
+    answer = browser.get(
+        reverse("schedule:drop", args=[one.pk]),
+        {"at": "2026-11-24T10:00", "by": "device", "column": 5, "minutes": 0},
+    )
+    assert "device=5" in answer["Location"]
     assert list(Session.objects.values()) == before
+
+
+def test_what_is_dropped_where_only_its_room_is_taken_goes_to_a_free_room_that_will_do(
+    as_, front_desk, doctor, nurse, sessions, room
+):
+    factories.working_hours(nurse)
+    course = factories.confirmed_course(by=doctor, sessions=1)
+    factories.booked(course, room, practitioner=doctor, hour=14)
+    taken = {"at": "2026-11-24T14:30", "column": nurse.pk}
+    browser, one = as_(front_desk), sessions[0]
+    at = NOW.replace(day=24, hour=14, minute=30)
+    assert dropped(browser, one, **taken) == (at, nurse.pk, room.pk, "0"), "there is no other room"
+    factories.room("Another", active=False)
+    unable = factories.room("Blue")
+    unable.abilities.create(technique=Technique.objects.exclude(pk=course.technique_id)[0])
+    assert dropped(browser, one, **taken)[2] == room.pk
+    free = factories.room("Green")
+    assert dropped(browser, one, **taken) == (at, nurse.pk, free.pk, "0")
+    assert dropped(browser, one, **taken | {"at": "2026-11-24T15:30"})[2] == room.pk, "its own is free"
+    assert dropped(browser, one, **taken | {"column": doctor.pk})[2] == room.pk, "who treats is busy"
+    assert dropped(browser, one, **taken | {"by": "room", "column": room.pk})[2] == room.pk, (
+        "it was asked for"
+    )
+    page = browser.get(
+        reverse("schedule:drop", args=[one.pk]), {"by": "practitioner", "minutes": 0} | taken, follow=True
+    )
+    assert (page.context["word"].said, "Green" in page.text) == ([], True)
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ from django.urls import reverse
 from clinic.models import Clinic
 from conftest import NOW
 from patients.tests.factories import interview
-from treatments.schedule import actions
+from treatments.schedule import actions, equipment, refusals
 from treatments.schedule.actions import Change
 from treatments.schedule.away import absences
 from treatments.schedule.changing import moving
 from treatments.schedule.forms import slot_value
-from treatments.schedule.models import Reservation, Session
+from treatments.schedule.models import Device, DeviceKind, Requirement, Reservation, Session
 from treatments.schedule.rules import Slot
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import away
@@ -70,6 +70,83 @@ def fields(page):
 def calendar():
     rows = Session.objects.order_by("pk").values_list("pk", "starts_at", "practitioner", "room", "version")
     return list(rows), Reservation.objects.count()
+
+
+@pytest.fixture
+def guns(sessions):
+    """Two devices of the kind that the sessions need, the first of them with every session."""
+    kind = DeviceKind.objects.create(name="Gun")
+    Requirement.objects.create(technique=sessions[0].course.technique, kind=kind)
+    found = [Device.objects.create(kind=kind, name=name) for name in ("Gun 1", "Gun 2")]
+    for one in sessions:
+        move(one)
+    return found
+
+
+def move(session, *, by=None, device=None, **changed):
+    by = by or session.practitioner
+    session.refresh_from_db()
+    asked = {
+        "starts_at": session.starts_at,
+        "practitioner": session.practitioner,
+        "room": session.room,
+    } | changed
+    [moved] = actions.rearrange([Change(session, session.version, device=device, **asked)], by=by, at=NOW)
+    return moved
+
+
+def with_device(session):
+    return equipment.devices_of([session])[session.pk]
+
+
+def test_a_session_goes_to_another_device_of_its_kind_and_keeps_it(as_, front_desk, sessions, guns):
+    one, browser = sessions[1], as_(front_desk)
+    assert with_device(one) == ["Gun 1"]
+    page = browser.get(url(one), {"to": later(one), "device": guns[1].pk}, headers=DIALOG)
+    assert page.context["word"].devices == ["Session 2: with Gun 2 instead of Gun 1."]
+    assert page.context["word"].devices[0] in page.text
+    assert with_device(one) == ["Gun 1"], "nothing is saved yet"
+    answer = browser.post(url(one), fields(page) | {"device": page.context["word"].device}, headers=DIALOG)
+    assert (answer.status_code, with_device(one)) == (204, ["Gun 2"])
+    one.refresh_from_db()
+    page = browser.get(url(one), {"to": later(one, hours=1)}, headers=DIALOG)
+    assert page.context["word"].devices == []
+    assert with_device(move(one, starts_at=one.starts_at + HOUR)) == ["Gun 2"], "it takes its device along"
+
+
+def test_a_device_that_others_have_is_refused_by_name_and_one_of_another_kind_in_words(
+    as_, front_desk, doctor, nurse, sessions, guns
+):
+    factories.working_hours(nurse)
+    other = factories.confirmed_course(by=doctor, sessions=1)
+    [there] = factories.booked(
+        other, factories.room("Two"), practitioner=nurse, first=sessions[1].starts_at.date()
+    )
+    assert with_device(there) == ["Gun 2"]
+    browser, one = as_(front_desk), sessions[1]
+    page = browser.get(url(one), {"to": later(one), "device": guns[1].pk}, headers=DIALOG)
+    assert ["Gun 2 is not free" in said for said in page.context["word"].said] == [True]
+    laser = Device.objects.create(kind=DeviceKind.objects.create(name="Laser"), name="Laser 1")
+    for pk in (laser.pk, 10**17):
+        page = browser.get(url(one), {"to": later(one), "device": pk}, headers=DIALOG)
+        assert (page.status_code, "not done with this device" in page.text) == (422, True)
+    with pytest.raises(refusals.NotBookable, match="not done with Laser 1"):
+        move(one, device=laser)
+    Device.objects.filter(pk=guns[1].pk).update(active=False)
+    page = browser.get(url(one), {"to": later(one), "device": guns[1].pk}, headers=DIALOG)
+    assert (page.status_code, "not in use" in page.text) == (422, True)
+    assert with_device(one) == ["Gun 1"]
+
+
+def test_another_unit_is_named_where_its_own_is_taken(as_, front_desk, doctor, nurse, sessions, guns):
+    factories.working_hours(nurse)
+    other = factories.confirmed_course(by=doctor, sessions=1)
+    factories.booked(
+        other, factories.room("Two"), practitioner=nurse, first=sessions[1].starts_at.date(), hour=14
+    )
+    page = as_(front_desk).get(url(sessions[1]), {"to": later(sessions[1], hours=4)}, headers=DIALOG)
+    assert page.context["word"].said == []
+    assert page.context["word"].devices == ["Session 2: with Gun 2 instead of Gun 1."]
 
 
 def test_a_move_that_disturbs_nothing_is_one_row(as_, front_desk, sessions):

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from clinic.access import role_required
 from clinic.roles import Role
 from treatments.schedule.access import sought_by
-from treatments.schedule.calendar import changes, feed
+from treatments.schedule.calendar import changes, dropping, feed
 from treatments.schedule.calendar.forms import DropForm, PointForm, SpanForm, WhoForm
 from treatments.schedule.calendar.seeking import Sought, slot_at
 from treatments.schedule.forms import slot_value
@@ -56,8 +56,8 @@ def drop(request, pk: int) -> HttpResponse:
     form = DropForm(request.GET, session=row)
     if not form.is_valid():
         return HttpResponse(form.errors.as_text(), status=WRONG, content_type="text/plain")
-    query = {"to": slot_value(form.slot), "minutes": form.cleaned_data["minutes"]}
-    return redirect(f"{reverse('schedule:move', args=[pk])}?{urlencode(query)}")
+    asked = dropping.landed(form, at=timezone.now())
+    return redirect(f"{reverse('schedule:move', args=[pk])}?{urlencode(asked)}")
 
 
 @require_safe
