@@ -210,10 +210,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(('not_after__gte', models.F('due_at'))), name='message_useful_when_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='message',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state__in', ['sent', 'delivered', 'bounced'])), models.Q(models.Q(('state__in', ['sent', 'delivered', 'bounced']), _negated=True), ('sent_at', None)), _connector='OR'), name='message_sent_has_a_moment'),
         ),
         migrations.AddConstraint(

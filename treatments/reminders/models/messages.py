@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.constraints import one_of, together
@@ -131,7 +131,6 @@ class Message(models.Model):
                 nulls_distinct=False,
             ),
             models.CheckConstraint(name="message_has_its_subject", condition=_has_its_subject()),
-            models.CheckConstraint(name="message_useful_when_due", condition=Q(not_after__gte=F("due_at"))),
             models.CheckConstraint(
                 name="message_leased_while_sending",
                 condition=Q(

@@ -111,7 +111,7 @@ def test_an_offer_goes_to_who_wants_no_reminders_too(offers, at, mailoutbox):
 def test_one_message_for_each_offer_and_kind(offers):
     message = Message.objects.first()
     message.pk = None
-    with pytest.raises(IntegrityError, match="message_once_per_offer"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="message_once"), transaction.atomic():
         message.save()
 
 

@@ -58,7 +58,7 @@ def test_announced_twice_it_is_promised_once(doctor, at):
 def test_the_database_keeps_one_message_per_version_of_the_subject(doctor, at):
     message = reminder(doctor, at=at)
     message.pk = None
-    with pytest.raises(IntegrityError, match="message_once_per_subject"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="message_once"), transaction.atomic():
         message.save()
 
 
@@ -82,7 +82,7 @@ def test_without_an_address_the_promise_still_stands(doctor, at):
 
 def test_who_does_not_want_reminders_gets_a_row_that_says_so(doctor, at):
     message = reminder(doctor, at=at, patient=someone(doctor, reminders=False))
-    assert (message.state, message.why) == ("suppressed", "The patient does not want reminders.")
+    assert (message.state, message.why) == ("suppressed", "The patient does not want these messages.")
 
 
 def test_opting_out_takes_it_back_and_opting_in_promises_it_again(doctor, at):
@@ -95,7 +95,7 @@ def test_opting_out_takes_it_back_and_opting_in_promises_it_again(doctor, at):
 
 
 def test_opting_in_after_the_day_does_not_send_on_the_spot(doctor, at):
-    message = reminder(doctor, at=at, state="suppressed", why="The patient does not want reminders.")
+    message = reminder(doctor, at=at, state="suppressed", why="The patient does not want these messages.")
     announce(PatientChanged(message.patient_id, message.due_at))
     assert state(message)[0] == "suppressed"
 

@@ -74,7 +74,7 @@ def test_sent_it_is_marked_and_no_table_holds_the_secret(request_, at, mailoutbo
 
 def test_one_message_for_each_link(request_):
     request_.pk = None
-    with pytest.raises(IntegrityError, match="message_once_per_link"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="message_once"), transaction.atomic():
         request_.save()
 
 

@@ -1,15 +1,16 @@
 """When a reminder goes, whether it is wanted, when to try again."""
 
 import datetime as dt
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from treatments.reminders import rules
-from treatments.reminders.rules import Needless, Truth
+from treatments.reminders.rules import Needless, Recall
 
 NINE = dt.time(9)
-TRUE = Truth(wants_reminders=True, course_finished=True, newer_course=False, booked_ahead=False)
+TRUE = Recall(course_finished=True, newer_course=False, booked_ahead=False)
 
 
 @pytest.mark.parametrize(
@@ -64,20 +65,31 @@ def test_nine_in_the_morning_is_nine_every_day_of_two_years(zone):
     ("changed", "why"),
     [
         pytest.param({}, None, id="wanted"),
-        pytest.param({"wants_reminders": False}, Needless.OPTED_OUT, id="opted out"),
         pytest.param({"course_finished": False}, Needless.COURSE_CANCELLED, id="course cancelled"),
         pytest.param({"newer_course": True}, Needless.NEWER_COURSE, id="newer course"),
         pytest.param({"booked_ahead": True}, Needless.BOOKED, id="booked"),
-        pytest.param(
-            {"wants_reminders": False, "booked_ahead": True},
-            Needless.OPTED_OUT,
-            id="what they asked for first",
-        ),
     ],
 )
 def test_why_a_reminder_is_needless(changed, why):
-    values = {name: changed.get(name, getattr(TRUE, name)) for name in Truth.__slots__}
-    assert rules.needless(Truth(**values)) == why
+    assert rules.needless_recall(replace(TRUE, **changed)) == why
+
+
+PERSON = {"ended": False, "duplicate": False, "opted_out": False, "other_channel": False}
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        pytest.param([], None, id="may be written to"),
+        pytest.param(["ended"], Needless.DIED, id="died"),
+        pytest.param(["duplicate"], Needless.DUPLICATE, id="a record closed"),
+        pytest.param(["opted_out"], Needless.OPTED_OUT, id="opted out"),
+        pytest.param(["other_channel"], Needless.OTHER_CHANNEL, id="another channel"),
+        pytest.param([*PERSON], Needless.DIED, id="the gravest first"),
+    ],
+)
+def test_why_a_person_gets_no_message(changed, why):
+    assert rules.needless_to_anybody(**PERSON | dict.fromkeys(changed, True)) == why
 
 
 def test_pauses_double_up_to_an_hour_and_spread_by_a_quarter():

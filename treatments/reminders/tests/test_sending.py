@@ -10,8 +10,9 @@ from django.db import OperationalError
 
 from clinic.models import Clinic
 from treatments.courses.models import Course
-from treatments.reminders import actions, mail, rules
+from treatments.reminders import actions, identity, rules, writing
 from treatments.reminders.actions import sending
+from treatments.reminders.channels.email import EmailLine
 from treatments.reminders.models import Heartbeat, Message, MessageState
 from treatments.reminders.tests.factories import booked_session, confirmed_course, reminder, someone
 from treatments.reminders.tests.smtp import CLOSE, HANG
@@ -177,19 +178,19 @@ def test_without_an_address_staff_read_what_to_do(due, post_office):
 
 
 def test_a_lease_that_ran_out_is_sent_again_with_the_same_id_and_flagged(due, post_office, monkeypatch):
-    post = mail.post
+    hand_over = EmailLine.send
 
     class Killed(BaseException):
         """The process dies after the server took the letter and before the row says so."""
 
-    def killed(letter):
-        post(letter)
+    def killed(line, letter):
+        hand_over(line, letter)
         raise Killed
 
-    monkeypatch.setattr(mail, "post", killed)
+    monkeypatch.setattr(EmailLine, "send", killed)
     with pytest.raises(Killed):
         deliver(due)
-    monkeypatch.setattr(mail, "post", post)
+    monkeypatch.setattr(EmailLine, "send", hand_over)
     assert deliver(due, due.due_at + rules.LEASE) is None
     assert deliver(due, due.due_at + rules.LEASE + MINUTE) == "sent"
     assert [letter["Message-ID"] for letter in post_office.letters] == 2 * [due.message_id]
@@ -216,14 +217,14 @@ def test_broken_off_again_and_again_it_fails_and_says_so(due):
 
 def test_a_poisoned_message_fails_alone(doctor, post_office, monkeypatch, caplog):
     first, poisoned, last = (reminder(doctor, patient=someone(doctor, name=name)) for name in "ABC")
-    letter = mail.letter
+    write = writing.write
 
-    def choke(message, clinic, **options):
+    def choke(message, values, clinic, **options):
         if message.pk == poisoned.pk:
             raise KeyError(message.patient.name)
-        return letter(message, clinic, **options)
+        return write(message, values, clinic, **options)
 
-    monkeypatch.setattr(mail, "letter", choke)
+    monkeypatch.setattr(writing, "write", choke)
     assert [deliver(message) for message in (first, poisoned, last)] == ["sent", "failed", "sent"]
     assert poisoned.why == "The program failed (KeyError). Tell whoever looks after it."
     assert "B" not in caplog.messages[-1].replace("KeyError", "")
@@ -284,7 +285,7 @@ def test_without_a_mail_server_letters_become_files_and_keep_their_id(due, setti
 
 
 def test_the_id_is_the_same_for_the_same_subject_and_no_other(due, doctor):
-    assert mail.message_id(due) == due.message_id == mail.message_id(Message.objects.get(pk=due.pk))
+    assert identity.message_id(due) == due.message_id == identity.message_id(Message.objects.get(pk=due.pk))
     assert due.message_id != reminder(doctor).message_id
     domain = live_settings.DEFAULT_FROM_EMAIL.rpartition("@")[2]
     assert due.message_id.endswith(f"@{domain}>")
