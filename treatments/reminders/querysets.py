@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Greatest
@@ -71,7 +72,10 @@ class MessageQuerySet(models.QuerySet):
             state=SessionState.BOOKED,
             starts_at__gte=Greatest(OuterRef("due_at"), at, output_field=models.DateTimeField()),
         )
-        return self.select_related("course").annotate(newer_course=Exists(newer), booked_ahead=Exists(ahead))
+        answers = apps.get_model("reminders", "RecallAnswer").objects.filter(course=OuterRef("course"))
+        return self.select_related("course").annotate(
+            newer_course=Exists(newer), booked_ahead=Exists(ahead), recall_answered=Exists(answers)
+        )
 
     def with_request_truth(self, at: dt.datetime) -> Self:
         """Adds what decides about a request to answer the interview, see `rules.Request`."""

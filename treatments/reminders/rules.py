@@ -29,6 +29,7 @@ class Needless(StrEnum):
     ANSWERED = "answered"
     OFFER_OVER = "offer_over"
     NEVER_OFFERED = "never_offered"
+    RECALL_ANSWERED = "recall_answered"
 
 
 def needless_to_anybody(
@@ -51,6 +52,7 @@ class Recall:
     course_finished: bool  # the course it speaks of still counts as finished
     newer_course: bool  # a course confirmed later is under way, or brings a reminder of its own
     booked_ahead: bool  # a session is booked for a time after the message would go
+    recall_answered: bool = False  # the patient said no, or wants to be called
 
 
 def needless_recall(recall: Recall) -> Needless | None:
@@ -59,6 +61,8 @@ def needless_recall(recall: Recall) -> Needless | None:
         return Needless.COURSE_CANCELLED
     if recall.newer_course:
         return Needless.NEWER_COURSE
+    if recall.recall_answered:
+        return Needless.RECALL_ANSWERED
     return Needless.BOOKED if recall.booked_ahead else None
 
 

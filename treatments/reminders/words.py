@@ -15,6 +15,7 @@ NEEDLESS = {
     Needless.LINK_ENDED: _("The link was taken back or has run out."),
     Needless.ANSWERED: _("The patient has answered meanwhile."),
     Needless.OFFER_OVER: _("The offer was answered meanwhile, or is over."),
+    Needless.RECALL_ANSWERED: _("The patient has answered an earlier reminder."),
     Needless.NEVER_OFFERED: _("The patient had not been told of the offer."),
 }
 NO_ADDRESS = _("There is no e-mail address. Call, or add one and try again.")

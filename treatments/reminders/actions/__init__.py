@@ -13,12 +13,14 @@ from treatments.reminders.actions.promising import (
     promise_offer,
     reconsider,
 )
+from treatments.reminders.actions.recalls import answer_recall
 from treatments.reminders.actions.sending import Outcome, claim, deliver, refusal, settle
 from treatments.reminders.actions.ticking import NotFailed, beat, clear_away, put_back
 
 __all__ = [
     "NotFailed",
     "Outcome",
+    "answer_recall",
     "beat",
     "claim",
     "clear_away",

@@ -22,6 +22,7 @@ def truth_of(row: Message) -> rules.Recall:
         course_finished=row.course is not None and row.course.state == CourseState.FINISHED,
         newer_course=row.newer_course,  # type: ignore[attr-defined]
         booked_ahead=row.booked_ahead,  # type: ignore[attr-defined]
+        recall_answered=row.recall_answered,  # type: ignore[attr-defined]
     )
 
 

@@ -10,12 +10,14 @@ from treatments.reminders.models.messages import (
     MessageKind,
     MessageState,
 )
+from treatments.reminders.models.recalls import Answer, RecallAnswer
 from treatments.reminders.models.wishes import MessageWish, Topic, WishHow
 from treatments.reminders.models.wordings import Wording
 
 __all__ = [
     "LEFT_THE_HOUSE",
     "SUBJECTS",
+    "Answer",
     "Channel",
     "Heartbeat",
     "LinkPurpose",
@@ -24,6 +26,7 @@ __all__ = [
     "MessageKind",
     "MessageState",
     "MessageWish",
+    "RecallAnswer",
     "Topic",
     "WishHow",
     "Wording",
