@@ -5,8 +5,10 @@ import re
 
 from gunicorn.glogging import Logger
 
-# Whoever has such an address is let in: the interview by the patient, choosing a new password, a calendar.
-SECRETS = re.compile(r"(/interview/with/|/offer/|/password/reset/key/|/feeds/)[^\s/?\"'>]+")
+# Whoever has such an address is let in: a patient by a personal link, whoever is choosing a new password, a calendar.
+SECRETS = re.compile(
+    r"(/interview/with/|/offer/|/my/with/|/my/unsubscribe/|/password/reset/key/|/feeds/)[^\s/?\"'>]+"
+)
 
 
 def redacted(text: str) -> str:

@@ -41,4 +41,5 @@ urlpatterns = [
     path("equipment/", include("treatments.schedule.equipment_urls")),
     path("visits/", include("treatments.visits.urls")),
     path("messages/", include("treatments.reminders.urls")),
+    path("my/", include("treatments.reminders.own.urls")),
 ]

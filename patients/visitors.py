@@ -5,26 +5,23 @@ nothing but the interview; the link itself is asked at every request, so a used 
 """
 
 import datetime as dt
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core import signing
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
 from patients.actions.links import working
+from patients.by_link import LinkCookie, gone
 from patients.models import InterviewLink, Report
 from patients.rules_links import IDLE
 
-COOKIE = "__Secure-interview" if settings.TLS else "interview"
+COOKIE = LinkCookie("interview", salt="patients.interview")
 PATH = "/interview/"
-SALT = "patients.interview"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ class Visitor:
 
 def visitor(request: HttpRequest, *, at: dt.datetime) -> Visitor | None:
     """Who the cookie says it is, or None when its link opens nothing any more. At most four SQL queries."""
-    told = _told(request)
+    told = COOKIE.read(request)
     if told is None:
         return None
     links = InterviewLink.objects.select_related("patient").filter(pk=told["link"])
@@ -55,26 +52,12 @@ def visitor(request: HttpRequest, *, at: dt.datetime) -> Visitor | None:
 
 def remember(response: HttpResponse, link_id: int, *, proven: dt.datetime | None) -> None:
     """Set the cookie anew, never one that was seen before. `proven`: the date of birth was right, or still is."""
-    told = {"link": link_id, "proven": proven.timestamp() if proven else 0, "once": secrets.token_urlsafe(16)}
-    response.set_cookie(
-        COOKIE,
-        signing.dumps(told, salt=SALT),
-        path=PATH,
-        secure=settings.TLS,
-        httponly=True,
-        samesite="Lax",
-    )
+    told = {"link": link_id, "proven": proven.timestamp() if proven else 0}
+    COOKIE.write(response, told, path=PATH)
 
 
 def forget(response: HttpResponse) -> None:
-    response.delete_cookie(COOKIE, path=PATH, samesite="Lax")
-
-
-def gone(request: HttpRequest) -> HttpResponse:
-    """The one answer for every link and cookie that opens nothing, whatever the reason."""
-    response = render(request, "patients/own/gone.html", status=404)
-    response.headers["Referrer-Policy"] = "no-referrer"  # the address may hold a token
-    return response
+    COOKIE.delete(response, path=PATH)
 
 
 def by_link(view: Callable) -> Callable:
@@ -88,7 +71,7 @@ def by_link(view: Callable) -> Callable:
         if who is None or not who.verified or is_of_another(request, who):
             return _to_the_door(request) if who or _by_itself(request) else gone(request)
         response = view(request, who, at, *args, **kwargs)
-        if COOKIE not in response.cookies:
+        if COOKIE.key not in response.cookies:
             remember(response, who.link.pk, proven=at)
         return response
 
@@ -110,10 +93,3 @@ def _to_the_door(request: HttpRequest) -> HttpResponse:
     """Where the date of birth is asked; the whole page goes there, whoever asked."""
     door = reverse("interview:here")
     return HttpResponse(status=401, headers={"HX-Redirect": door}) if _by_itself(request) else redirect(door)
-
-
-def _told(request: HttpRequest) -> dict | None:
-    try:
-        return signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT)
-    except signing.BadSignature:
-        return None

@@ -157,6 +157,9 @@ ACCESS: dict[str, tuple[str, ...]] = {
     # reminders
     "reminders:messages": (*DESK, Role.CLINIC_ADMIN),
     "reminders:put_back": (*DESK, Role.CLINIC_ADMIN),
+    # what patients open from a message
+    "messages:enter": BY_LINK,
+    "messages:here": BY_LINK,
     # one's own account: the pages are allauth's
     "account_login": PUBLIC,
     "account_logout": PUBLIC,

@@ -184,7 +184,7 @@ def test_every_answer_carries_the_security_headers(client, clinic_admin, address
         assert "frame-ancestors 'none'" in policy
         assert answer["X-Content-Type-Options"] == "nosniff"
         assert answer["X-Frame-Options"] == "DENY"
-        gone = address.startswith(("/interview/", "/offer/")) and answer.status_code in {404, 429}
+        gone = address.startswith(("/interview/", "/offer/", "/my/")) and answer.status_code in {404, 429}
         assert answer["Referrer-Policy"] == ("no-referrer" if gone else "same-origin")
         assert "no-store" in answer["Cache-Control"]
 

@@ -93,7 +93,7 @@ def test_a_tablet_is_nobodys_but_the_patients(as_, nurse, ana):
     answer_all(browser, ana)
     done = sign(browser, "Ana")
     assert "Please hand the tablet back." in done.text
-    assert not browser.cookies[visitors.COOKIE].value
+    assert not browser.cookies[visitors.COOKIE.key].value
     assert browser.get(HERE).status_code == 404
     assert Report.objects.get().link.kind == "tablet"
 

@@ -102,7 +102,7 @@ def test_a_link_leads_to_a_clean_address_with_a_cookie_of_the_interview_alone(ma
     assert (answer.status_code, answer["Location"]) == (302, HERE)
     assert answer["Referrer-Policy"] == "no-referrer"
     assert "no-store" in answer["Cache-Control"]
-    cookie = answer.cookies[visitors.COOKIE]
+    cookie = answer.cookies[visitors.COOKIE.key]
     assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/interview/", True, "Lax")
     assert made[1] not in cookie.value
 
@@ -131,7 +131,7 @@ def test_every_link_that_opens_nothing_answers_the_same(made, ana, front_desk):
     assert all(is_dead(answer) for answer in answers)
     said = {re.sub(r'CSRFToken": "\w+', "", answer.text) for answer in answers}
     assert len(said) == 1
-    assert not any(answer.cookies.get(visitors.COOKIE) for answer in answers)
+    assert not any(answer.cookies.get(visitors.COOKIE.key) for answer in answers)
 
 
 def test_a_used_link_answers_as_if_it_had_never_been(inside, ana, made):
@@ -149,7 +149,7 @@ def test_who_guesses_tokens_is_slowed_down_and_a_good_link_still_opens(made):
 @pytest.mark.parametrize("cookie", ["", "x", "a:b:c", "eyJsaW5rIjoxfQ:1:x"])
 def test_a_cookie_that_we_did_not_sign_is_nobody(made, cookie):
     browser = Client()
-    browser.cookies[visitors.COOKIE] = cookie
+    browser.cookies[visitors.COOKIE.key] = cookie
     for address in (HERE, part(1), REVIEW):
         assert is_dead(browser.get(address))
         assert is_dead(browser.post(address))
@@ -191,10 +191,10 @@ def test_before_the_date_of_birth_nothing_of_the_record_is_shown(phone, ana):
 
 
 def test_the_right_date_makes_another_cookie_and_greets_by_the_first_name_alone(phone, ana):
-    before = phone.cookies[visitors.COOKIE].value
+    before = phone.cookies[visitors.COOKIE.key].value
     answer = phone.post(HERE, BORN_TYPED)
     assert (answer.status_code, answer["Location"]) == (302, HERE)
-    assert phone.cookies[visitors.COOKIE].value != before
+    assert phone.cookies[visitors.COOKIE.key].value != before
     page = phone.get(HERE).text
     assert "Anna" in page
     assert not any(known in page for known in ("Maria", "Wiśniewska", "1989", "mail.example"))
@@ -285,7 +285,7 @@ def test_the_cookie_opens_the_interview_and_nothing_else(inside, ana):
         if not one.name.startswith("interview:"):
             address = one.address.replace(str(10**17), str(ana.pk))
             assert inside.get(address).status_code == Client().get(address).status_code, address
-    inside.cookies["session"] = inside.cookies[visitors.COOKIE].value
+    inside.cookies["session"] = inside.cookies[visitors.COOKIE.key].value
     assert "/login/" in inside.get(f"/patients/{ana.pk}/")["Location"]
 
 

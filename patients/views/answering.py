@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from patients import actions, steps
 from patients.actions.reports import draft_of, missing
+from patients.by_link import gone
 from patients.interview_forms import InterviewForm
 from patients.models import LinkKind, Report
 from patients.own_forms import SignatureForm
 from patients.views.own import get_or_post, received
-from patients.visitors import Visitor, by_link, gone, visitor
+from patients.visitors import Visitor, by_link, visitor
 
 
 @get_or_post

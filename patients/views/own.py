@@ -16,9 +16,10 @@ from clinic.throttle import too_many
 from patients import actions, steps
 from patients.actions.links import working
 from patients.actions.reports import draft_of, missing
+from patients.by_link import gone, opens_nothing, slow_down, without_referrer
 from patients.models import LinkKind, Report
 from patients.own_forms import BirthDateForm
-from patients.visitors import Visitor, by_link, forget, gone, is_of_another, remember, visitor
+from patients.visitors import Visitor, by_link, forget, is_of_another, remember, visitor
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -30,9 +31,8 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
     at = timezone.now()
     link = working(at).by_token(token).first()
     if link is None:
-        return _slow_down(request) if too_many(request, "link") else gone(request)
-    response = redirect("interview:here")
-    response.headers["Referrer-Policy"] = "no-referrer"
+        return opens_nothing(request, "link")
+    response = without_referrer(redirect("interview:here"))
     known = visitor(request, at=at)
     if known is None or known.link != link:
         remember(response, link.pk, proven=None)
@@ -58,7 +58,7 @@ def _prove(request: HttpRequest, who: Visitor, at: dt.datetime) -> HttpResponse:
     """Compare the date of birth; right, the cookie becomes another one."""
     form = BirthDateForm(request.POST)
     if too_many(request, "birth-date"):
-        return _slow_down(request)
+        return slow_down(request)
     if not form.is_valid():
         return _ask(request, who, form, status=422)
     try:
@@ -110,11 +110,4 @@ def received(request: HttpRequest, report: Report | None, who: Visitor, status: 
     response = render(request, "patients/own/received.html", context, status=status)
     if tablet:
         forget(response)
-    return response
-
-
-def _slow_down(request: HttpRequest) -> HttpResponse:
-    response = render(request, "patients/own/slow_down.html", status=429)
-    response.headers["Retry-After"] = "60"
-    response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -6,13 +6,14 @@ from typing import Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Greatest
 
 from clinic.models import User
 from clinic.roles import BOOKING, Role
 from patients.actions.links import working
 from patients.models import Patient, Report
+from patients.tokens import hashed
 from treatments.courses.models import Course, CourseState
 from treatments.reminders.models.wishes import MessageWish
 from treatments.reminders.rules import MAX_ATTEMPTS
@@ -121,3 +122,19 @@ class MessageQuerySet(models.QuerySet):
     def older_than(self, due_at: dt.datetime, pk: int) -> Self:
         """Those that follow the row with this `due_at` and key in the order of the ledger."""
         return self.filter(due_at__lte=due_at).filter(Q(due_at__lt=due_at) | Q(pk__lt=pk))
+
+
+class LinkTokenQuerySet(models.QuerySet):
+    """Links in letters."""
+
+    def working(self, at: dt.datetime) -> Self:
+        """Those that open something at `at`: in time, and of a patient who is still reached where the letter went.
+
+        While a letter is being sent, or after a crash in that moment, nothing is written down of where it went.
+        """
+        there = Q(message__sent_to__in=["", F("message__patient__email"), F("message__patient__phone")])
+        patient = {"message__patient__died_on": None, "message__patient__duplicate_of": None}
+        return self.filter(there, expires_at__gt=at, **patient)
+
+    def by_token(self, token: str) -> Self:
+        return self.filter(token_hash=hashed(token))

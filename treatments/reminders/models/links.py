@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.constraints import one_of
 from treatments.reminders.models.messages import Message
+from treatments.reminders.querysets import LinkTokenQuerySet
 
 
 class LinkPurpose(models.TextChoices):
@@ -22,6 +23,8 @@ class LinkToken(models.Model):
     token_hash = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
     made_at = models.DateTimeField()
+
+    objects = LinkTokenQuerySet.as_manager()
 
     class Meta:
         constraints = [

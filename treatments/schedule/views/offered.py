@@ -11,12 +11,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from clinic.throttle import too_many
 from clinic.versions import ChangedMeanwhile
+from patients.by_link import gone, opens_nothing
 from treatments.schedule import actions, refusals
 from treatments.schedule.models import Offer, OfferState, Session
 from treatments.schedule.waiting.forms import AnswerForm
 
+GONE = "waiting/own/gone.html"
 REFUSALS = (refusals.NotBookable, refusals.WrongTimes, refusals.SlotTaken, ChangedMeanwhile)
 
 
@@ -27,11 +28,11 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     at = timezone.now()
     offer = Offer.objects.by_token(token).for_page().first()
     if offer is None:
-        return _slow_down(request) if too_many(request, "offer") else _gone(request)
+        return opens_nothing(request, "offer", GONE)
     is_open = Offer.objects.open(at).filter(pk=offer.pk).exists()
     if request.method == "POST":
         return _answered(request, offer, at=at) if is_open else _too_late(request, offer)
-    return _show(request, offer, at=at) if is_open else _gone(request)
+    return _show(request, offer, at=at) if is_open else gone(request, GONE)
 
 
 def _show(
@@ -68,24 +69,8 @@ def _too_late(request: HttpRequest, offer: Offer) -> HttpResponse:
         return render(request, "waiting/own/answered.html", {"offer": now})
     if now.state == OfferState.LOST:
         return render(request, "waiting/own/lost.html", {"offer": now}, status=409)
-    return _gone(request)
+    return gone(request, GONE)
 
 
 def _now(offer: Offer) -> Offer:
     return Offer.objects.for_page().get(pk=offer.pk)
-
-
-def _gone(request: HttpRequest) -> HttpResponse:
-    """The one answer for every link that opens nothing, whatever the reason."""
-    return _without_referrer(render(request, "waiting/own/gone.html", status=404))
-
-
-def _slow_down(request: HttpRequest) -> HttpResponse:
-    response = render(request, "patients/own/slow_down.html", status=429)
-    response.headers["Retry-After"] = "60"
-    return _without_referrer(response)
-
-
-def _without_referrer(response: HttpResponse) -> HttpResponse:
-    response.headers["Referrer-Policy"] = "no-referrer"  # the address may hold a token
-    return response

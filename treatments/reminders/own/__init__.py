@@ -1,0 +1,1 @@
+"""The pages that patients open from a message, by the personal link in it."""
