@@ -156,6 +156,7 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "visits:perform": CLINICAL,
     # reminders
     "reminders:messages": (*DESK, Role.CLINIC_ADMIN),
+    "reminders:patient": DESK,
     "reminders:put_back": (*DESK, Role.CLINIC_ADMIN),
     # what patients open from a message
     "messages:enter": BY_LINK,

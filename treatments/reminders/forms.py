@@ -1,18 +1,54 @@
-"""What may be asked of the page of messages."""
+"""What may be asked of the pages of messages."""
+
+import datetime as dt
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from treatments.reminders.models import MessageState
+from treatments.reminders.models import Channel, MessageKind, MessageState
+from treatments.reminders.querysets import RETRIABLE, TWICE
+
+# What can be asked for beside the states that a message has.
+STATES = [
+    ("", _("All states")),
+    (RETRIABLE, _("Can be tried again")),
+    *MessageState.choices,
+    (TWICE, _("May have arrived twice")),
+]
 
 
-class LedgerFilter(forms.Form):
+class PlaceFilter(forms.Form):
+    """Where in a list to go on: the last row of the page before."""
+
+    after = forms.IntegerField(required=False, min_value=1, max_value=10**18, widget=forms.HiddenInput)
+
+
+def _day(label) -> forms.DateField:
+    """A day that the calendar of the database knows, and the day after it too."""
+    bounds = [MinValueValidator(dt.date(2000, 1, 1)), MaxValueValidator(dt.date(2200, 1, 1))]
+    box = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, required=False, validators=bounds, widget=box)
+
+
+class LedgerFilter(PlaceFilter):
     """Which messages to show."""
 
     q = forms.CharField(label=_("Patient"), required=False, max_length=100)
-    state = forms.ChoiceField(
-        label=_("State"), required=False, choices=[("", _("All states")), *MessageState.choices]
+    state = forms.ChoiceField(label=_("State"), required=False, choices=STATES)
+    kind = forms.ChoiceField(
+        label=_("Kind"), required=False, choices=[("", _("All kinds")), *MessageKind.choices]
     )
-    after = forms.IntegerField(
-        required=False, min_value=1, max_value=10**18, widget=forms.HiddenInput
-    )  # the last message of the page before
+    channel = forms.ChoiceField(
+        label=_("Sent by"), required=False, choices=[("", _("E-mail and text")), *Channel.choices]
+    )
+    since = _day(_("Due from"))
+    until = _day(_("Due until"))
+
+    def choices(self) -> list[forms.BoundField]:
+        """All but what is typed: the page shows them beside it."""
+        return [self[name] for name in ("state", "kind", "channel", "since", "until")]
+
+    def asked(self) -> dict:
+        """What was asked, without the place in the list."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "after"}

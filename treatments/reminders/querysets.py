@@ -17,7 +17,11 @@ from patients.tokens import hashed
 from treatments.courses.models import Course, CourseState
 from treatments.reminders.models.wishes import MessageWish
 from treatments.reminders.rules import MAX_ATTEMPTS
+from treatments.schedule.away.absences import days_span
 from treatments.schedule.models import Offer, Session, SessionState
+
+# What can be asked of the ledger beside the states that a message has.
+RETRIABLE, TWICE = "retriable", "twice"
 
 
 class MessageQuerySet(models.QuerySet):
@@ -98,8 +102,8 @@ class MessageQuerySet(models.QuerySet):
         )
 
     def retriable(self, at: dt.datetime) -> Self:
-        """Failed ones that a person may still have tried again."""
-        return self.filter(state="failed", not_after__gte=at)
+        """Those that failed or came back, and that a person may still have tried again."""
+        return self.filter(state__in=["failed", "bounced"], not_after__gte=at)
 
     def that_may_turn(self, patient_id: int, at: dt.datetime) -> Self:
         """The patient's messages that wait, or were found needless and whose day is still to come."""
@@ -111,7 +115,42 @@ class MessageQuerySet(models.QuerySet):
 
     def for_ledger(self) -> Self:
         """Rows with all that the page of messages shows, newest first, in one query."""
-        return self.select_related("patient", "put_back_by").order_by("-due_at", "-pk")
+        return self.select_related("patient", "staff", "put_back_by").order_by("-due_at", "-pk")
+
+    def for_record(self) -> Self:
+        """The same with the text that each was written from."""
+        return self.for_ledger().select_related("wording")
+
+    def asked_for(
+        self,
+        *,
+        q: str,
+        state: str,
+        kind: str,
+        channel: str,
+        since: dt.date | None,
+        until: dt.date | None,
+        at: dt.datetime,
+    ) -> Self:
+        """What the filter of the ledger leaves; what is empty leaves everything."""
+        found = self.matching(q).in_state(state, at).due_between(since, until)
+        wanted = {name: code for name, code in {"kind": kind, "channel": channel}.items() if code}
+        return found.filter(**wanted)
+
+    def in_state(self, state: str, at: dt.datetime) -> Self:
+        """Those in a state, or in what can be asked for beside the states; "": all of them."""
+        if state == RETRIABLE:
+            return self.retriable(at)
+        if state == TWICE:
+            return self.filter(maybe_twice=True)
+        return self.filter(state=state) if state else self
+
+    def due_between(self, since: dt.date | None, until: dt.date | None) -> Self:
+        """Those due from the one day of the clinic to the other, both included; None: without an end."""
+        found = self
+        if since:
+            found = found.filter(due_at__gte=days_span(since, since)[0])
+        return found.filter(due_at__lt=days_span(until, until)[1]) if until else found
 
     def matching(self, typed: str) -> Self:
         """Those of the patients that `typed` finds; all of them if nothing was typed."""

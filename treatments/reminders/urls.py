@@ -1,11 +1,12 @@
-"""Pages about reminders."""
+"""Pages about messages."""
 
 from django.urls import path
 
-from treatments.reminders import views
+from treatments.reminders.views import ledger, record
 
 app_name = "reminders"
 urlpatterns = [
-    path("", views.messages, name="messages"),
-    path("<id:pk>/put-back/", views.put_back, name="put_back"),
+    path("", ledger.messages, name="messages"),
+    path("of/<id:pk>/", record.patient, name="patient"),
+    path("<id:pk>/put-back/", ledger.put_back, name="put_back"),
 ]

@@ -10,7 +10,7 @@ from treatments.reminders.models import Heartbeat, Message, MessageState
 
 
 class NotFailed(Exception):
-    """The message is not a failed one (any more), or it is too late for it; nothing was changed."""
+    """The message neither failed nor came back (any more), or it is too late for it; nothing was changed."""
 
 
 def beat(*, at: dt.datetime) -> None:
@@ -38,9 +38,19 @@ def clear_away(*, at: dt.datetime) -> int:
 
 @transaction.atomic
 def put_back(message: Message, *, by: User, at: dt.datetime) -> None:
-    """Try a failed message again, from the first attempt. Raises NotFailed."""
+    """Try a message again that failed or came back, from the first attempt. Raises NotFailed.
+
+    What was sent stays readable until it is sent anew, and `bounced_at` says for good that it came back once.
+    """
     failed = Message.objects.retriable(at).filter(pk=message.pk)
     if not failed.update(
-        state=MessageState.DUE, why="", attempts=0, try_at=at, put_back_at=at, put_back_by=by
+        state=MessageState.DUE,
+        why="",
+        attempts=0,
+        try_at=at,
+        sent_at=None,
+        provider_ref="",
+        put_back_at=at,
+        put_back_by=by,
     ):
         raise NotFailed

@@ -11,9 +11,10 @@ from django.utils import timezone
 from patients import panels
 from patients.actions import people
 from treatments.catalogue.models import Area, Goal, Protocol, Technique
-from treatments.reminders import actions, views
+from treatments.reminders import actions
 from treatments.reminders.models import Message
 from treatments.reminders.tests.factories import reminder, someone
+from treatments.reminders.views import paging
 
 PAGE = "/messages/"
 HTMX = {"HX-Request": "true"}
@@ -102,7 +103,7 @@ def test_found_by_state_and_by_patient(as_, front_desk, doctor):
 
 
 def test_page_after_page_every_message_once(as_, front_desk, doctor, monkeypatch):
-    monkeypatch.setattr(views, "ON_A_PAGE", 2)
+    monkeypatch.setattr(paging, "ON_A_PAGE", 2)
     same_moment = [reminder(doctor).pk for _ in range(5)]
     browser, seen, address = as_(front_desk), [], PAGE
     while address:
@@ -150,7 +151,8 @@ def test_the_page_says_whether_sending_works(as_, front_desk, ago, says):
 
 def test_failed_messages_are_pointed_out_until_it_is_too_late(as_, front_desk, failed):
     assert "One message failed" in as_(front_desk).get(PAGE).text
-    Message.objects.update(not_after=timezone.now() - dt.timedelta(days=1))
+    past = timezone.now() - dt.timedelta(days=1)
+    Message.objects.update(due_at=past, not_after=past)
     assert "One message failed" not in as_(front_desk).get(PAGE).text
 
 
@@ -179,7 +181,8 @@ def test_put_back_twice_is_a_conflict(as_, front_desk, doctor, failed, headers):
 
 
 def test_what_would_come_too_late_has_no_button_and_is_refused(as_, front_desk, failed):
-    Message.objects.update(not_after=timezone.now() - dt.timedelta(days=1))
+    past = timezone.now() - dt.timedelta(days=1)
+    Message.objects.update(due_at=past, not_after=past)
     assert back(failed) not in as_(front_desk).get(PAGE).text
     assert as_(front_desk).post(back(failed)).status_code == 409
 

@@ -1,0 +1,1 @@
+"""Pages about messages, one file a page."""
