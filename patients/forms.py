@@ -9,7 +9,7 @@ from crispy_forms.layout import Div, Field, Layout
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from patients.models import Patient, Sex
+from patients.models import Channel, Patient, Sex
 
 DAY_FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"]
 # Marks that join or direct letters belong to names; other invisible characters do not.
@@ -36,7 +36,18 @@ class PatientForm(forms.ModelForm):
 
     class Meta:
         model = Patient
-        fields = ["name", "called", "birth_date", "sex", "phone", "email", "note", "reminders"]
+        fields = [
+            "name",
+            "called",
+            "birth_date",
+            "sex",
+            "phone",
+            "email",
+            "note",
+            "reminders",
+            "channel",
+            "language",
+        ]
         labels = {
             "name": _("Full name"),
             "called": _("How to address them"),
@@ -44,6 +55,8 @@ class PatientForm(forms.ModelForm):
             "email": _("E-mail"),
             "note": _("Note for the front desk"),
             "reminders": _("Wants reminders"),
+            "channel": _("Messages go by"),
+            "language": _("Language of messages"),
         }
         help_texts = {
             "name": _("As the person writes it; one word is enough."),
@@ -65,6 +78,8 @@ class PatientForm(forms.ModelForm):
         self.fields["birth_date"].widget.attrs["max"] = day.isoformat()
         unused = "version" if self.instance.pk is None else "key"
         del self.fields[unused]
+        for name in ("channel", "language"):
+            self.fields[name].required = False  # what is not said stays as it is
         self.initial.update({"key": uuid4(), "version": self.instance.version})
 
     @property
@@ -81,6 +96,7 @@ class PatientForm(forms.ModelForm):
             Div(Div("phone"), Div("email"), css_class=side),
             "note",
             "reminders",
+            Div(Div("channel"), Div("language"), css_class=side),
         )
         return helper
 
@@ -92,6 +108,15 @@ class PatientForm(forms.ModelForm):
 
     def clean_called(self) -> str:
         return tidy(self.cleaned_data["called"])
+
+    def clean_channel(self) -> str:
+        channel = self.cleaned_data["channel"] or self.instance.channel
+        if channel == Channel.SMS and not self.cleaned_data.get("phone") and "phone" not in self.errors:
+            raise forms.ValidationError(_("For text messages, add a phone number."))
+        return channel
+
+    def clean_language(self) -> str:
+        return self.cleaned_data["language"] or self.instance.language
 
     def clean_birth_date(self) -> dt.date:
         born = self.cleaned_data["birth_date"]

@@ -22,7 +22,7 @@ from patients.actions.links import (
     send_link,
     show_code,
 )
-from patients.actions.people import AlreadyRegistered, edit_patient, register_patient
+from patients.actions.people import AlreadyRegistered, edit_patient, register_patient, write_to
 from patients.actions.reports import AnsweredSince, Unfinished, save_answers, submit_report
 
 __all__ = [
@@ -53,4 +53,5 @@ __all__ = [
     "show_code",
     "submit_interview",
     "submit_report",
+    "write_to",
 ]

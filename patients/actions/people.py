@@ -14,9 +14,20 @@ from clinic.events import announce
 from clinic.models import User
 from clinic.versions import save_version
 from patients.events import FactsChanged, PatientChanged
-from patients.models import Patient
+from patients.models import Channel, Patient
 
-FIELDS = ["name", "called", "birth_date", "sex", "phone", "email", "note", "reminders"]
+FIELDS = [
+    "name",
+    "called",
+    "birth_date",
+    "sex",
+    "phone",
+    "email",
+    "note",
+    "reminders",
+    "channel",
+    "language",
+]
 SCREENED = {"birth_date", "sex"}
 
 
@@ -61,6 +72,22 @@ def edit_patient(
     return row
 
 
+@transaction.atomic
+def write_to(patient: Patient, *, channel: str, language: str, at: dt.datetime) -> Patient:
+    """Change how a patient is written to, as they said by themself.
+
+    Raises ValidationError, also for a channel to which there is no number or address.
+    """
+    row = Patient.objects.select_for_update().get(pk=patient.pk)
+    if (row.channel, row.language) == (channel, language):
+        return row
+    row.channel, row.language, row.version = channel, language, row.version + 1
+    _check(row, at)
+    row.save(update_fields=["channel", "language", "version"])
+    announce(PatientChanged(patient_id=row.pk, at=at))
+    return row
+
+
 def _differing(patient: Patient, fields: Mapping[str, Any]) -> list[str]:
     """The names of the fields whose value in `patient` is not the one given."""
     return [name for name, value in fields.items() if getattr(patient, name) != value]
@@ -69,4 +96,6 @@ def _differing(patient: Patient, fields: Mapping[str, Any]) -> list[str]:
 def _check(patient: Patient, at: dt.datetime) -> None:
     if patient.birth_date and patient.birth_date > timezone.localdate(at):
         raise ValidationError({"birth_date": _("The date of birth lies in the future.")})
+    if patient.channel == Channel.SMS and not patient.phone:
+        raise ValidationError({"channel": _("There is no phone number to write to.")})
     patient.full_clean(exclude=["form_key", "created_by"], validate_unique=False)

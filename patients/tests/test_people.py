@@ -29,6 +29,8 @@ PERSON = {
     "phone": "601 234 567",
     "email": "zofia@example.org",
     "reminders": "on",
+    "channel": "email",
+    "language": "en",
 }
 
 

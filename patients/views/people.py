@@ -140,7 +140,13 @@ def _set(form: PatientForm, name: str, value: Any) -> None:
 def _theirs(form: PatientForm, row: Patient) -> list[tuple[Any, Any]]:
     """(label, what is saved now) of each field where what was typed is something else."""
     saved = PatientForm(instance=row, day=form.day).initial
-    words = {**saved, "sex": row.get_sex_display(), "reminders": _("yes") if row.reminders else _("no")}
+    words = {
+        **saved,
+        "sex": row.get_sex_display(),
+        "reminders": _("yes") if row.reminders else _("no"),
+        "channel": row.get_channel_display(),
+        "language": row.get_language_display(),
+    }
     return [
         (form.fields[name].label, words[name])
         for name in form.Meta.fields

@@ -16,6 +16,7 @@ from treatments.reminders.actions.promising import (
 from treatments.reminders.actions.recalls import answer_recall
 from treatments.reminders.actions.sending import Outcome, claim, deliver, refusal, settle
 from treatments.reminders.actions.ticking import NotFailed, beat, clear_away, put_back
+from treatments.reminders.actions.wishing import say_wishes, stop_all
 
 __all__ = [
     "NotFailed",
@@ -34,5 +35,7 @@ __all__ = [
     "put_back",
     "reconsider",
     "refusal",
+    "say_wishes",
     "settle",
+    "stop_all",
 ]

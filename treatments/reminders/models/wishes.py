@@ -25,6 +25,15 @@ class WishHow(models.TextChoices):
     UNSUBSCRIBE = "unsubscribe", _("by the button of the mail program")
 
 
+class MessageWishQuerySet(models.QuerySet):
+    """What patients said."""
+
+    def standing(self, patient_id: int) -> dict[str, bool]:
+        """{topic: wanted} as it was said last; a topic of which nothing was said is missing. One query."""
+        latest = self.filter(patient=patient_id).order_by("topic", "-said_at", "-pk").distinct("topic")
+        return dict(latest.values_list("topic", "wanted"))
+
+
 class MessageWish(models.Model):
     """A patient wants, or does not want, messages of a topic from now on. Never changed; no row: wanted."""
 
@@ -38,6 +47,8 @@ class MessageWish(models.Model):
     said_by = models.ForeignKey(
         User, null=True, on_delete=models.PROTECT, related_name="+"
     )  # null: the patient
+
+    objects = MessageWishQuerySet.as_manager()
 
     class Meta:
         ordering = ["-said_at", "-pk"]
