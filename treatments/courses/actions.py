@@ -171,7 +171,7 @@ def rescreen(
 
 
 @transaction.atomic
-def screen_again(course: Course, *, by: User, at: dt.datetime) -> Course:
+def screen_again(course: Course, *, by: User | None, at: dt.datetime) -> Course:
     """Screen a plan or a course under way on what is known today.
 
     Raises ChangedMeanwhile if it is finished or cancelled, CannotScreen.

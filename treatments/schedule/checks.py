@@ -57,7 +57,7 @@ def practitioners_of(slots: Iterable[Slot], practitioner: User | None) -> dict[i
 
 
 def check_bookable(
-    course: Course, practitioners: Iterable[User], *, by: User, at: dt.datetime
+    course: Course, practitioners: Iterable[User], *, by: User | None, at: dt.datetime
 ) -> CoursesScreened:
     """The course is confirmed, cleared for booking today, and the practitioners may treat. Raises NotBookable.
 
@@ -85,7 +85,7 @@ def check_times(
     series: Series,
     time: Clock,
     *,
-    by: User,
+    by: User | None,
     at: dt.datetime,
     interval_reason: str,
     moved: Collection[Session] = (),
@@ -107,7 +107,7 @@ def check_times(
     if moved and stay_on_their_day(chosen, moved):
         faults = {(number, fault) for number, fault in faults if fault != Fault.INTERVAL}
     faults |= presence.faults_of(chosen, faults)
-    allowed = by.is_doctor and bool(interval_reason.strip())
+    allowed = by is not None and by.is_doctor and bool(interval_reason.strip())
     wrong = [(number, fault) for number, fault in faults if fault != Fault.INTERVAL or not allowed]
     if wrong:
         raise WrongTimes(wrong)

@@ -33,6 +33,10 @@ class SlotTaken(Exception):
         return not self.numbers
 
 
+class TooLate(Exception):
+    """The session is nearer than the clinic's limit: the patient calls."""
+
+
 class NotMissed(Exception):
     """It cannot be said that the patient did not come. Its text says why."""
 

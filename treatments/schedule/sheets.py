@@ -99,6 +99,8 @@ def _state(session: Session) -> str:
     """In words: whether it is held, what became of it, since when the patient is here."""
     said = [_("Held")] if session.held else []
     said.append(session.get_state_display())
+    if session.confirmed_at and not session.arrived_at:
+        said.append(_("confirmed by the patient"))
     if session.arrived_at:
         said.append(_("here since %(when)s") % {"when": f"{timezone.localtime(session.arrived_at):%H:%M}"})
     return ", ".join(said)

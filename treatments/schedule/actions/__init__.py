@@ -2,6 +2,13 @@
 
 from treatments.schedule.actions.answering import mint_token, say_no, say_yes
 from treatments.schedule.actions.booking import book_course
+from treatments.schedule.actions.by_patient import (
+    cancel_by_patient,
+    confirm_by_patient,
+    may_change,
+    move_by_patient,
+    soonest,
+)
 from treatments.schedule.actions.cancelling import cancel_session, cancel_sessions_of, is_late
 from treatments.schedule.actions.closing import close_gap
 from treatments.schedule.actions.common import keep_verdict
@@ -15,17 +22,21 @@ __all__ = [
     "Change",
     "OfferGone",
     "book_course",
+    "cancel_by_patient",
     "cancel_session",
     "cancel_sessions_of",
     "close_gap",
     "come_after_all",
+    "confirm_by_patient",
     "is_late",
     "keep_verdict",
     "may_be_missed",
+    "may_change",
     "may_come_after_all",
     "may_wait",
     "mint_token",
     "miss",
+    "move_by_patient",
     "move_session",
     "put_on_list",
     "rearrange",
@@ -33,5 +44,6 @@ __all__ = [
     "rehearse_over",
     "say_no",
     "say_yes",
+    "soonest",
     "withdraw",
 ]

@@ -14,7 +14,15 @@ from treatments.schedule.events import SessionCancelled
 from treatments.schedule.models import Session, SessionState, Standing
 from treatments.schedule.places import lock_sessions, release, told_free
 
-CANCELLED = ["state", "cancelled_at", "cancelled_by", "cancel_reason", "cancelled_late", "version"]
+CANCELLED = [
+    "state",
+    "cancelled_at",
+    "cancelled_by",
+    "cancelled_by_patient",
+    "cancel_reason",
+    "cancelled_late",
+    "version",
+]
 LATE_REASON = gettext_lazy("Cancelled late by the patient.")
 
 
@@ -24,14 +32,14 @@ def is_late(session: Session, hours: int, at: dt.datetime) -> bool:
 
 
 def cancel_session(
-    session: Session, *, reason: str, version: int, by: User, at: dt.datetime, by_clinic: bool = False
+    session: Session, *, reason: str, version: int, by: User | None, at: dt.datetime, by_clinic: bool = False
 ) -> Session:
     """Give a booked session up; its time is free again.
 
-    `by_clinic`: it is not the patient who gives it up, and so it never counts as late. Raises ChangedMeanwhile, or
-    ValueError without a reason.
+    `by`: who answers for it, None for the patient by their own link, who need not say why. `by_clinic`: it is not the
+    patient who gives it up, and so it never counts as late. Raises ChangedMeanwhile, or ValueError without a reason.
     """
-    if not reason.strip():
+    if by is not None and not reason.strip():
         raise ValueError("a session is cancelled for a reason")
 
     def change() -> Session:
@@ -55,6 +63,7 @@ def cancel_sessions_of(event: CourseCancelled) -> None:
 
 def _cancel(row: Session, *, reason: str, by: User | None, at: dt.datetime) -> Session:
     row.state, row.cancelled_at, row.cancelled_by, row.cancel_reason = SessionState.CANCELLED, at, by, reason
+    row.cancelled_by_patient = by is None
     row.version += 1
     row.save(update_fields=CANCELLED)
     freed = release(row)

@@ -46,7 +46,7 @@ def told(row: Session) -> Booked:
     return Booked(row.pk, row.number, row.starts_at, row.ends_at, row.version)
 
 
-def keep_verdict(refused: Exception, *asked: Course, by: User, at: dt.datetime) -> None:
+def keep_verdict(refused: Exception, *asked: Course, by: User | None, at: dt.datetime) -> None:
     """After a NotBookable, whose transaction is gone: keep the verdicts it rested on, so that they reach who decides.
 
     Where it was refused for anything else nothing is done.

@@ -32,6 +32,8 @@ MOVED = [
     "interval_reason",
     "arrived_at",
     "arrived_by",
+    "moved_by_patient_at",
+    "confirmed_at",
     "version",
 ]
 
@@ -70,7 +72,7 @@ def move_session(
     practitioner: User,
     room: Room,
     version: int,
-    by: User,
+    by: User | None,
     at: dt.datetime,
     interval_reason: str = "",
 ) -> Session:
@@ -83,7 +85,7 @@ def move_session(
 def rearrange(
     changes: Sequence[Change],
     *,
-    by: User,
+    by: User | None,
     at: dt.datetime,
     interval_reason: str = "",
     squeeze_reason: str = "",
@@ -91,10 +93,10 @@ def rearrange(
 ) -> list[Session]:
     """Put all these sessions where they are to be, or none. Returns them in the order of their keys.
 
-    What they give up is free for each other. `interval_reason`: why a doctor leaves the protocol's interval.
-    `squeeze_reason`: why somebody who may books over others, over the sessions `shown` (None: any). Raises NotBookable,
-    WrongTimes, ChangedMeanwhile where one is not the version that was opened, SlotTaken, or PermissionDenied; then
-    nothing is written.
+    What they give up is free for each other. `by`: who signs it, None for the patient by their own link.
+    `interval_reason`: why a doctor leaves the protocol's interval. `squeeze_reason`: why somebody who may books over
+    others, over the sessions `shown` (None: any). Raises NotBookable, WrongTimes, ChangedMeanwhile where one is not the
+    version that was opened, SlotTaken, or PermissionDenied; then nothing is written.
     """
     wish = squeeze(squeeze_reason, by=by, shown=shown)
     parts = _parts(changes)
@@ -109,7 +111,7 @@ def rearrange(
         freed = [release(row) for row in rows.values()]
         own = {resource for one in freed if one for resource in one.resources}
         for part in parts:
-            _put(part, rows, reasons, wish, own, at=at)
+            _put(part, rows, reasons, wish, own, by=by, at=at)
         for one in screened:
             stand(one, cause=Cause.BOOKED)
         told_free(freed, at=at)
@@ -143,7 +145,7 @@ def _part(changes: Sequence[Change]) -> Part:
     return Part(course, [one.session.pk for one in changes], chosen, pools)
 
 
-def _screened(course: Course, part: Part, *, by: User, at: dt.datetime):
+def _screened(course: Course, part: Part, *, by: User | None, at: dt.datetime):
     return check_bookable(course, [one.place.practitioner for one in part.chosen], by=by, at=at)
 
 
@@ -153,7 +155,7 @@ def _reasons(
     rows: Mapping[int, Session],
     reason: str,
     *,
-    by: User,
+    by: User | None,
     at: dt.datetime,
 ) -> dict[int, str]:
     """By session why it may lie outside the interval; none where it does not. Raises WrongTimes, NotBookable."""
@@ -186,12 +188,14 @@ def _put(
     wish: Squeeze | None,
     own: Collection[int],
     *,
+    by: User | None,
     at: dt.datetime,
 ) -> None:
     check_free(part.chosen, at=at, devices=resources_in(part.pools), over=wish is not None)
     there = placed(part.chosen, part.pools, wish, own=own)
     moved = [rows[pk] for pk in part.sessions]
     for row, chosen in zip(moved, there, strict=True):
+        _mark(row, chosen.starts_at, by=by, at=at)
         _write(row, chosen, reasons.get(row.pk, ""))
     reserve(list(zip(moved, there, strict=True)))
     for row in moved:
@@ -199,9 +203,15 @@ def _put(
         events.announce(SessionMoved(row.pk, at, course.pk, course.patient_id, told(row)))
 
 
-def _write(row: Session, chosen: Chosen, reason: str) -> None:
-    if timezone.localdate(row.starts_at) != timezone.localdate(chosen.starts_at):
+def _mark(row: Session, starts_at: dt.datetime, *, by: User | None, at: dt.datetime) -> None:
+    """Another time is none that the patient has confirmed; on another day nobody has come yet."""
+    if row.starts_at != starts_at:
+        row.confirmed_at, row.moved_by_patient_at = None, None if by else at
+    if timezone.localdate(row.starts_at) != timezone.localdate(starts_at):
         row.arrived_at = row.arrived_by = None  # whoever came, came on another day
+
+
+def _write(row: Session, chosen: Chosen, reason: str) -> None:
     row.starts_at, row.ends_at = rules.shifted(chosen.starts_at, (0, chosen.takes.minutes))
     row.practitioner, row.room = chosen.place.practitioner, chosen.place.room
     row.added_minutes = chosen.added_minutes

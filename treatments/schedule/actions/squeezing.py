@@ -21,11 +21,11 @@ class Squeeze:
     shown: frozenset[int] | None = None
 
 
-def squeeze(reason: str, *, by: User, shown: Collection[int] | None = None) -> Squeeze | None:
+def squeeze(reason: str, *, by: User | None, shown: Collection[int] | None = None) -> Squeeze | None:
     """None without a reason. Raises PermissionDenied for people who may not book over others."""
     if not reason.strip():
         return None
-    if not by.may_overlap:
+    if by is None or not by.may_overlap:
         raise PermissionDenied
     return Squeeze(by, reason.strip(), None if shown is None else frozenset(shown))
 

@@ -23,6 +23,7 @@ FIELDS = (
     "ends_at",
     "added_minutes",
     "arrived_at",
+    "confirmed_at",
     "course__patient__name",
     "practitioner__name",
     "room__name",
@@ -45,6 +46,7 @@ class Row(NamedTuple):
     ends_at: dt.datetime
     added_minutes: int
     arrived_at: dt.datetime | None
+    confirmed_at: dt.datetime | None
     patient: str
     practitioner: str
     room: str
@@ -121,15 +123,22 @@ def as_event(
 
 def kinds(row: Row) -> list[str]:
     """How it stands: first what is out of the ordinary, as a narrow block ends early, then its state."""
-    arrived = row.state == SessionState.BOOKED and row.arrived_at
     marked = ("held", row.held), ("overlap", row.overlap)
-    return [*(kind for kind, is_so in marked if is_so), "arrived" if arrived else row.state]
+    return [*(kind for kind, is_so in marked if is_so), _stands(row)]
+
+
+def _stands(row: Row) -> str:
+    """Its state; of one that is to come also whether the patient has said so, or is here."""
+    if row.state != SessionState.BOOKED:
+        return row.state
+    return "arrived" if row.arrived_at else "confirmed" if row.confirmed_at else row.state
 
 
 def words() -> dict[str, str]:
     """How sessions stand, said and not only coloured. Asked once for all of them."""
     states = {state.value: str(state.label) for state in SessionState}
-    return states | {"arrived": _("Arrived"), "held": _("Held"), "overlap": _("Overlap")}
+    said = {"arrived": _("Arrived"), "confirmed": _("Confirmed by the patient")}
+    return states | said | {"held": _("Held"), "overlap": _("Overlap")}
 
 
 def gaps(block: Block) -> list[Span]:

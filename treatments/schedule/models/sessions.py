@@ -83,6 +83,10 @@ class Session(models.Model):
     cancelled_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     cancel_reason = models.CharField(max_length=200, blank=True)
     cancelled_late = models.BooleanField(default=False)
+    # What the patient did by the link in a message: nobody of the clinic has signed it.
+    cancelled_by_patient = models.BooleanField(default=False, db_default=False)
+    moved_by_patient_at = models.DateTimeField(null=True)  # to where it stands now
+    confirmed_at = models.DateTimeField(null=True)  # that they come when it stands now
     missed_at = models.DateTimeField(null=True)  # when it was noted that the patient did not come
     missed_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     arrived_at = models.DateTimeField(null=True)  # the patient is in the house
@@ -110,7 +114,12 @@ class Session(models.Model):
         ]
         constraints = [
             one_of("session_state", "state", SessionState),
-            together("session_cancelled_by_someone", "cancelled_at", "cancelled_by"),
+            models.CheckConstraint(
+                name="session_cancelled_by_someone",
+                condition=Q(cancelled_at=None, cancelled_by=None, cancelled_by_patient=False)
+                | Q(cancelled_at__isnull=False, cancelled_by__isnull=False, cancelled_by_patient=False)
+                | Q(cancelled_at__isnull=False, cancelled_by=None, cancelled_by_patient=True),
+            ),
             together("session_arrived_seen_by_someone", "arrived_at", "arrived_by"),
             together("session_missed_noted_by_someone", "missed_at", "missed_by"),
             models.CheckConstraint(

@@ -19,6 +19,7 @@ from treatments.schedule.rules.clock import (
     on_grid,
     wall,
 )
+from treatments.schedule.rules.elsewhere import a_few
 from treatments.schedule.rules.faults import BOOKABLE_AHEAD, Fault, farthest, faults, interval_faults
 from treatments.schedule.rules.nearest import Change, Seat
 from treatments.schedule.rules.occupation import Occupation, Step, occupation, shifted
@@ -92,6 +93,7 @@ __all__ = [
     "Waiter",
     "Wish",
     "Wishes",
+    "a_few",
     "at_work",
     "by_day",
     "chain",
