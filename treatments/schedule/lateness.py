@@ -60,6 +60,7 @@ def lateness(session: Session, *, at: dt.datetime) -> Lateness:
         session.course,
         list(dict.fromkeys([session.practitioner, *who_could_treat(session.course)])),
         at=midnight,
+        asked_at=at,
         last=today,
         moving=[session],
         added_minutes=session.added_minutes,

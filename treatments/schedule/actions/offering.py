@@ -46,7 +46,7 @@ def _offer_best(pk: int, *, at: dt.datetime) -> Hold | None:
     clinic = Clinic.current()
     soonest = at + dt.timedelta(minutes=clinic.offer_minutes)
     if freed.until > soonest:
-        crowd = Crowd.gather((max(freed.begin, soonest), freed.until), clinic)
+        crowd = Crowd.gather((max(freed.begin, soonest), freed.until), clinic, at=at)
         if fits := best(crowd, freed, at=at, soonest=soonest):
             return _hold(crowd, fits, at=at, lapses_at=soonest)
     freed.delete()
@@ -55,7 +55,9 @@ def _offer_best(pk: int, *, at: dt.datetime) -> Hold | None:
 
 def _hold(crowd: Crowd, fits: list[Fit], *, at: dt.datetime, lapses_at: dt.datetime) -> Hold:
     chosen, pools = [_chosen(crowd, fit) for fit in fits], _pools(crowd, fits)
-    lock_resources({*chosen[0].place.resources[:2], *(r for own in pools for r in resources_in(own))})
+    resources = {*chosen[0].place.resources[:2], *(r for own in pools for r in resources_in(own))}
+    lock_resources(resources)
+    holding.release_lapsed(resources, at=at)
     there = [one for fit, own in zip(chosen, pools, strict=True) for one in with_devices([fit], own)]
     spans = holding.spans_of(there)
     if Reservation.objects.taken([(0, *taken) for taken in spans]):

@@ -38,6 +38,7 @@ def _in_a_free_room(form: DropForm, *, at: dt.datetime) -> Slot:
         session.course,
         list(people),
         at=max(at, Days(day, 1).span[0]),
+        asked_at=at,
         last=max(day, timezone.localdate(at)),
         moving=[session, *later_of(session)],
         added_minutes=form.cleaned_data["minutes"],

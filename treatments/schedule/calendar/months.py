@@ -30,11 +30,11 @@ class MonthDay:
         return 100 - (self.free or 0)
 
 
-def month(days: Days) -> list[list[MonthDay | None]]:
+def month(days: Days, *, at: dt.datetime) -> list[list[MonthDay | None]]:
     """The weeks of a month from Monday on; days of other months are None. Six SQL queries."""
     people = [one for one in columns(By.PRACTITIONER) if one.current]
     working = shifts([one.pk for one in people], days)
-    all_in_all, free = _working(working), _free(people, working, days)
+    all_in_all, free = _working(working), _free(people, working, days, at=at)
     booked = Counter(dict(Session.objects.counted_by_day(*days.span)))
     closed = {day: absence.who for absence in _closings(days) for day in days if _closes(absence, day)}
     cells: list[MonthDay | None] = [None] * days.first.weekday()
@@ -54,12 +54,12 @@ def _working(working: Shifts) -> Minutes:
     return found
 
 
-def _free(people: Iterable[Column], working: Shifts, days: Days) -> Minutes:
+def _free(people: Iterable[Column], working: Shifts, days: Days, *, at: dt.datetime) -> Minutes:
     """The working minutes of each day that nothing is booked in; who was never booked is free all day."""
     resources = [one.resource for one in people if one.resource]
     never = {one.pk for one in people if not one.resource}
     found = _working({(who, day): hours for (who, day), hours in working.items() if who in never})
-    for spans in Resource.objects.free_time(resources, *days.span).values():
+    for spans in Resource.objects.free_time(resources, *days.span, at=at).values():
         for begins, ends in spans:
             found[timezone.localdate(begins)] += (ends - begins) // MINUTE
     return found

@@ -48,6 +48,7 @@ def openings(sought: Sought, days: Days, *, at: dt.datetime) -> tuple[Desk, list
         sought.course,
         list(who_could_treat(sought.course)),
         at=max(at, begin),
+        asked_at=at,
         last=max(days.last, timezone.localdate(at)),
         moving=[sought.moving] if sought.moving else (),
         added_minutes=sought.moving.added_minutes if sought.moving else 0,

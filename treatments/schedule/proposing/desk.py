@@ -33,6 +33,7 @@ class Desk:
     free: Free
     clock: Clock
     at: dt.datetime
+    asked_at: dt.datetime
     last: dt.date  # on which a session can be
     until: dt.date  # so far free time is known
     shortest: int
@@ -41,7 +42,7 @@ class Desk:
         """The same with free time for as long as the course can last. Up to four SQL queries more."""
         people, rooms = list(self.people.values()), list(self.rooms.values())
         span = _span(self.at, self.last, self.clock)
-        free = _free(self.course, people, rooms, self.takes, span=span, moving=())
+        free = _free(self.course, people, rooms, self.takes, span=span, moving=(), at=self.asked_at)
         return replace(self, free=free, until=self.last)
 
     def question(self, kept: Iterable[Slot] = ()) -> Question:
@@ -72,6 +73,7 @@ def desk(
     people: Sequence[User],
     *,
     at: dt.datetime,
+    asked_at: dt.datetime | None = None,
     last: dt.date | None = None,
     earliest: dt.date | None = None,
     at_first: bool = False,
@@ -83,7 +85,8 @@ def desk(
 
     Where no last day is said it is the last on which a session can be if the first is looked for from `earliest` on.
     `at_first` free time is asked for only as far as good series reach: what is proposed of it may need it `further`.
-    What the sessions `moving` take counts as free. A session takes `added_minutes` more than the plan says.
+    What the sessions `moving` take counts as free. It is asked at `at` unless that is said. A session takes
+    `added_minutes` more than the plan says.
     """
     rooms = rooms_for(course).in_bulk() if rooms is None else rooms
     clinic, steps, standing = Clinic.current(), questions.steps_in_use(), standing_of(course)
@@ -93,7 +96,7 @@ def desk(
         last = rules.horizon(series, earliest or timezone.localdate(at), time.zone)
     near = rules.horizon(series, earliest or timezone.localdate(at), time.zone, off=rules.OFF_AT_FIRST)
     until = min(near, last) if at_first else last
-    span = _span(at, until, time)
+    span, asked_at = _span(at, until, time), asked_at or at
     return Desk(
         course=course,
         clinic=clinic,
@@ -102,9 +105,10 @@ def desk(
         rooms=rooms,
         series=series,
         takes=takes,
-        free=_free(course, people, list(rooms.values()), takes, span=span, moving=moving),
+        free=_free(course, people, list(rooms.values()), takes, span=span, moving=moving, at=asked_at),
         clock=time,
         at=at,
+        asked_at=asked_at,
         last=last,
         until=until,
         shortest=questions.shortest_session(steps),
@@ -137,6 +141,7 @@ def _look(
     *,
     span: rules.Span,
     moving: Collection[Session],
+    at: dt.datetime,
     make: bool,
 ) -> Free:
     """The free time of all of them, of the patient and of the devices that the treatment needs. Raises Unknown.
@@ -149,7 +154,7 @@ def _look(
     pools = pools_of(course, make=make)
     known = [one for one in (patient, *others) if one is not None]
     asked = {*known, *resources_in(pools)}
-    free = Resource.objects.free_time(asked, *span, but=[session.pk for session in moving])
+    free = Resource.objects.free_time(asked, *span, at=at, but=[session.pk for session in moving])
     of_others = [free[one] for one in others if one is not None]
     return Free(
         dict(zip((person.pk for person in people), of_others, strict=False)),

@@ -89,7 +89,9 @@ WITH wanted AS (
 """
 
 # An absence reserves only what sessions leave of it. Where sessions' own time counts as free (`but`), the absences
-# that they stand in are asked for themselves.
+# that they stand in are asked for themselves. So they are where time was held for the waiting list and the hold has
+# lapsed by the moment of asking (`at`; without one none has): nobody answers it any more, and booking releases it. This
+# is the one place that knows it. Few rows are held, with an index of theirs.
 # `free` is each resource with what is left of its time, `present` less what the parts before it say.
 # Where there are none, the first half of its condition lets the index answer alone.
 FREE = f"""
@@ -99,19 +101,28 @@ FREE = f"""
     WHERE resource_id = ANY(%(resources)s) AND starts_at >= %(since)s AND starts_at < %(until)s
         AND (%(but)s::bigint[] = '{{}}' OR session_id IS NULL OR session_id <> ALL(%(but)s::bigint[]))
     GROUP BY resource_id
+), lapsed AS (
+    SELECT resource_id AS id, range_agg(period) AS spans
+    FROM schedule_reservation
+    JOIN schedule_hold AS hold ON hold.id = hold_id
+    WHERE hold_id IS NOT NULL AND resource_id = ANY(%(resources)s) AND hold.lapses_at <= %(at)s::timestamptz
+    GROUP BY resource_id
 ), away AS (
     SELECT wanted.id, range_agg(tstzrange(absence.starts_at, absence.ends_at)) AS spans
     FROM wanted
     JOIN schedule_absence AS absence
         ON absence.practitioner_id = wanted.practitioner_id
         OR absence.practitioner_id IS NULL AND wanted.room_id IS NOT NULL
-    WHERE %(but)s::bigint[] <> '{{}}' AND absence.lifted_at IS NULL
+    WHERE (%(but)s::bigint[] <> '{{}}' OR EXISTS (SELECT FROM lapsed)) AND absence.lifted_at IS NULL
         AND absence.starts_at < %(until)s AND absence.ends_at > %(begin)s
     GROUP BY wanted.id
 ), free AS (
-    SELECT present.id, present.spans - coalesce(taken.spans, '{{}}') - coalesce(away.spans, '{{}}') AS spans
+    SELECT present.id,
+        present.spans - (coalesce(taken.spans, '{{}}') - coalesce(lapsed.spans, '{{}}')) - coalesce(away.spans, '{{}}')
+            AS spans
     FROM present
     LEFT JOIN taken USING (id)
+    LEFT JOIN lapsed USING (id)
     LEFT JOIN away USING (id)
 )
 """  # noqa: S608 (constants only)
@@ -131,7 +142,12 @@ FREE_TIME = FREE + IN_MINUTES
 
 
 def free_time_parameters(
-    resources: Collection[int], begin: dt.datetime, until: dt.datetime, but: Collection[int] = ()
+    resources: Collection[int],
+    begin: dt.datetime,
+    until: dt.datetime,
+    but: Collection[int] = (),
+    *,
+    at: dt.datetime | None = None,
 ) -> dict:
     """What FREE_TIME is asked with."""
     return {
@@ -143,5 +159,6 @@ def free_time_parameters(
         "begin": begin,
         "until": until,
         "but": list(but),
+        "at": at,
         "nurses": Clinic._meta.get_field("nurses_with_doctor").default,
     }

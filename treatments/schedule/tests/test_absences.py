@@ -85,7 +85,7 @@ def closed(first, last, *, by) -> Absence:
 
 def free(thing, day) -> list[rules.Span]:
     resource = places.resource_of(thing).pk
-    return list(Resource.objects.free_time([resource], clock(day, 0), clock(day + DAY, 0))[resource])
+    return list(Resource.objects.free_time([resource], clock(day, 0), clock(day + DAY, 0), at=NOW)[resource])
 
 
 def test_absence_is_recorded_although_sessions_are_booked_in_it(sessions, doctor, clinic_admin):
@@ -124,7 +124,7 @@ def test_the_time_of_a_session_in_an_absence_is_not_offered_to_itself(sessions, 
     closed(TUESDAY, TUESDAY, by=clinic_admin)
     resources = [places.resource_of(thing).pk for thing in (doctor, room)]
     found = Resource.objects.free_time(
-        resources, clock(TUESDAY, 0), clock(TUESDAY + DAY, 0), but=[sessions[0].pk]
+        resources, clock(TUESDAY, 0), clock(TUESDAY + DAY, 0), but=[sessions[0].pk], at=NOW
     )
     assert {resource: list(times) for resource, times in found.items()} == {one: [] for one in resources}
 

@@ -29,7 +29,9 @@ def clock(day: dt.date, hour: int, minute: int = 0) -> dt.datetime:
 
 def free(thing, first: dt.date, days: int = 1) -> list[rules.Span]:
     resource = places.resource_of(thing).pk
-    found = Resource.objects.free_time([resource], clock(first, 0), clock(first + dt.timedelta(days=days), 0))
+    found = Resource.objects.free_time(
+        [resource], clock(first, 0), clock(first + dt.timedelta(days=days), 0), at=NOW
+    )
     return list(found[resource])
 
 
@@ -160,7 +162,7 @@ def test_hours_are_wall_clock_on_every_day(doctor, day, begin, length):
 def test_it_is_one_query(doctor, django_assert_num_queries):
     resources = [places.resource_of(thing).pk for thing in (doctor, factories.room())]
     with django_assert_num_queries(1):
-        Resource.objects.free_time(resources, NOW, NOW + dt.timedelta(days=90))
+        Resource.objects.free_time(resources, NOW, NOW + dt.timedelta(days=90), at=NOW)
 
 
 @pytest.fixture

@@ -248,7 +248,7 @@ def test_asking_costs_no_more_queries_when_more_wait(sessions, others, doctor):
             freed_at=NOW,
         )
         with CaptureQueriesContext(connection) as queries:
-            crowd = Crowd.gather((freed.begin, freed.until), Clinic.current())
+            crowd = Crowd.gather((freed.begin, freed.until), Clinic.current(), at=NOW)
             found = best(crowd, freed, at=NOW, soonest=NOW + HALF_AN_HOUR)
         return len(queries), len(found)
 

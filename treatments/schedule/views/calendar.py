@@ -101,7 +101,7 @@ def day(request) -> HttpResponse:
         "offset": timezone.localtime(at).isoformat()[-6:],
     }
     if shown.show == Show.MONTH:
-        context |= {"weeks": months.month(shown.days), "weekdays": WEEKDAYS_ABBR.values()}
+        context |= {"weeks": months.month(shown.days, at=at), "weekdays": WEEKDAYS_ABBR.values()}
     else:
         context |= {"grid": clock().grid, **_listed(request.user, shown, today)}
     page = "schedule/_calendar_list.html" if request.htmx else "schedule/calendar.html"

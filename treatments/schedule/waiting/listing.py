@@ -55,7 +55,7 @@ def of(at: dt.datetime) -> dict:
 def beside_proposals(at_desk: Desk, wished: Iterable[tuple[str, str]]) -> dict:
     """What is held of the time of those who are asked about, and where to wait with these wishes. One SQL query."""
     people = at_desk.people
-    holds = Hold.objects.filter(ended_at=None, lapses_at__gt=at_desk.at, practitioner__in=people)
+    holds = Hold.objects.filter(ended_at=None, lapses_at__gt=at_desk.asked_at, practitioner__in=people)
     address = reverse("waiting:add", args=[at_desk.course.pk])
     return {
         "held": [

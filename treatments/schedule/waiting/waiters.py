@@ -56,7 +56,7 @@ class Crowd:
     clinic: Clinic
 
     @classmethod
-    def gather(cls, span: Span, clinic: Clinic) -> "Crowd":
+    def gather(cls, span: Span, clinic: Clinic, *, at: dt.datetime) -> "Crowd":
         """Everybody whose dates and weekdays reach into this time."""
         days = [timezone.localdate(moment) for moment in span]
         entries = {entry.pk: entry for entry in Waiting.objects.whom_it_may_fit(*days)}
@@ -67,7 +67,9 @@ class Crowd:
             *patients,
             *(thing for one in able.values() for thing in one.things),
         }
-        free, devices = _free(list(things), [pool for one in able.values() for pool in one.pools], span)
+        free, devices = _free(
+            list(things), [pool for one in able.values() for pool in one.pools], span, at=at
+        )
         sessions = _sessions(courses)
         return cls(entries, sessions, able, free, devices, questions.steps_in_use(), clinic)
 
@@ -150,10 +152,10 @@ def _sessions(courses: Iterable[int]) -> dict[int, list[Session]]:
 
 
 def _free(
-    things: Sequence[User | Room | Patient], pools: Iterable[Pool], span: Span
+    things: Sequence[User | Room | Patient], pools: Iterable[Pool], span: Span, *, at: dt.datetime
 ) -> tuple[dict[User | Room | Patient, Spans], dict[int, Spans]]:
     """When all of them are free around a time, devices by resource. Two SQL queries, more if some are new."""
     begin, until = span[0] - BEFORE, span[1] + LONGEST_RESERVATION
     resources, devices = resources_of(things), resources_in(pools)
-    free = Resource.objects.free_time({*resources, *devices}, begin, until)
+    free = Resource.objects.free_time({*resources, *devices}, begin, until, at=at)
     return dict(zip(things, (free[pk] for pk in resources), strict=True)), {pk: free[pk] for pk in devices}
