@@ -1,5 +1,6 @@
 """The log of who opened whose record: written before the page is shown; no row, no page."""
 
+import datetime as dt
 from collections.abc import Iterable
 
 from allauth.account.adapter import get_adapter
@@ -10,6 +11,8 @@ from django.utils import timezone
 from clinic.access import actor
 from clinic.models import AccessLog
 
+ONE_READING = dt.timedelta(hours=1)
+
 
 def record_read(request: HttpRequest, patient_id: int) -> None:
     """Leave a row that this person opened this patient's record on this page."""
@@ -17,9 +20,21 @@ def record_read(request: HttpRequest, patient_id: int) -> None:
 
 
 def record_list(request: HttpRequest, patient_ids: Iterable[int]) -> None:
-    """Leave a row for each patient of whom this page shows something clinical in a list. One SQL query."""
-    rows = [_row(request, patient_id, listed=True) for patient_id in sorted(set(patient_ids))]
-    AccessLog.objects.bulk_create(rows)
+    """Leave a row for each patient whom this page names in a list. One SQL query.
+
+    A page that renews itself leaves none for those whom it has shown the same person within the hour: that is one
+    reading, and one query more.
+    """
+    shown = set(patient_ids)
+    if "X-Background" in request.headers:
+        shown -= _shown_lately(request)
+    AccessLog.objects.bulk_create(_row(request, patient_id, listed=True) for patient_id in sorted(shown))
+
+
+def _shown_lately(request: HttpRequest) -> set[int]:
+    same = {"actor_id": actor(request).pk, "view": _view(request), "listed": True}
+    rows = AccessLog.objects.filter(**same, at__gt=timezone.now() - ONE_READING)
+    return set(rows.values_list("patient_id", flat=True))
 
 
 def _row(request: HttpRequest, patient_id: int, *, listed: bool) -> AccessLog:
@@ -30,11 +45,15 @@ def _row(request: HttpRequest, patient_id: int, *, listed: bool) -> AccessLog:
         actor=str(user),
         roles=" ".join(sorted(user.roles)),
         patient_id=patient_id,
-        view=request.resolver_match.view_name if request.resolver_match else "",
+        view=_view(request),
         method=request.method or "",
         address=address_of(request),
         listed=listed,
     )
+
+
+def _view(request: HttpRequest) -> str:
+    return request.resolver_match.view_name if request.resolver_match else ""
 
 
 def address_of(request: HttpRequest) -> str | None:

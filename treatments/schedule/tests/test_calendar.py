@@ -7,7 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from clinic.models import Clinic
+from clinic import accesslog
+from clinic.models import AccessLog, Clinic
 from conftest import NOW
 from treatments.schedule import actions
 from treatments.schedule.away import absences
@@ -193,3 +194,35 @@ def test_the_free_share_of_a_month_counts_who_was_never_booked(as_, doctor, nurs
     factories.working_hours(nurse)
     weeks = as_(doctor).get(PAGE, {"day": TUESDAY.isoformat(), "show": "month"}).context["weeks"]
     assert {cell.free for week in weeks for cell in week if cell and cell.day == TUESDAY} == {96}
+
+
+# Whom it names
+
+
+def listed(who):
+    rows = AccessLog.objects.filter(actor_id=who.pk, listed=True, view="schedule:day")
+    return list(rows.values_list("patient_id", flat=True))
+
+
+def test_whom_the_list_names_is_logged_and_when_it_renews_itself_only_who_is_new(
+    as_, front_desk, doctor, room, sessions, time_machine, monkeypatch
+):
+    time_machine.move_to(NOW, tick=False)
+    browser, first = as_(front_desk), sessions[0].course.patient_id
+    browser.get("/schedule/?day=2026-11-24")
+    assert listed(front_desk) == [first]
+    course = factories.confirmed_course(by=doctor, sessions=1)
+    factories.booked(course, room, practitioner=doctor, hour=14)
+    again = {"HX-Request": "true", "X-Background": "1"}
+    for _ in range(2):
+        browser.get("/schedule/?day=2026-11-24", headers=again)
+        assert sorted(listed(front_desk)) == sorted([first, course.patient_id])
+    browser.get("/schedule/?day=2026-11-24")
+    assert len(listed(front_desk)) == 4, "opened again, read again"
+    browser.get("/schedule/?show=month&day=2026-11-24")
+    assert len(listed(front_desk)) == 4, "the month names nobody"
+    monkeypatch.setattr(accesslog, "ONE_READING", dt.timedelta(minutes=5))
+    for minutes, rows in ((4, 4), (2, 6)):
+        time_machine.shift(dt.timedelta(minutes=minutes))
+        browser.get("/schedule/?day=2026-11-24", headers=again)
+        assert len(listed(front_desk)) == rows, "what was shown lately is one reading"

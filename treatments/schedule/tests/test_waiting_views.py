@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from clinic.models import Clinic
+from clinic.models import AccessLog, Clinic
 from clinic.tests.unchanged import nothing_changes
 from conftest import NOW
 from patients.tests.factories import interview
@@ -85,6 +85,19 @@ def test_the_list_says_who_waits_for_what_and_nothing_clinical(as_, front_desk, 
         assert said in page
     assert "hyaluron" not in page.lower()
     assert str(course) not in page
+
+
+def test_everybody_whom_the_list_names_is_logged_as_read(
+    as_, front_desk, doctor, booked, offers, clinic_admin
+):
+    waiting = factories.confirmed_course(by=doctor)
+    factories.waiting(waiting, by=doctor)
+    as_(clinic_admin).get(url("list"))
+    assert not AccessLog.objects.filter(listed=True).exists()
+    as_(front_desk).get(url("list"))
+    rows = AccessLog.objects.filter(actor_id=front_desk.pk, view="waiting:list", listed=True)
+    courses = [offer.waiting.course for offer in offers] + [waiting]
+    assert sorted(row.patient_id for row in rows) == sorted(course.patient_id for course in courses)
 
 
 def test_the_list_costs_no_more_queries_when_it_is_longer(as_, front_desk, doctor, booked, offers):

@@ -11,8 +11,9 @@ from django.utils.dates import WEEKDAYS_ABBR
 from django.views.decorators.http import require_safe
 
 from clinic.access import role_required
-from clinic.accesslog import record_read
+from clinic.accesslog import record_list, record_read
 from clinic.models import User
+from clinic.requests import StaffRequest
 from clinic.roles import Role
 from patients.models import Report
 from treatments.schedule.access import sought_by
@@ -103,7 +104,7 @@ def day(request) -> HttpResponse:
     if shown.show == Show.MONTH:
         context |= {"weeks": months.month(shown.days, at=at), "weekdays": WEEKDAYS_ABBR.values()}
     else:
-        context |= {"grid": clock().grid, **_listed(request.user, shown, today)}
+        context |= {"grid": clock().grid, **_listed(request, shown, today)}
     page = "schedule/_calendar_list.html" if request.htmx else "schedule/calendar.html"
     return render(request, page, context, status=422 if form.errors else 200)
 
@@ -126,9 +127,12 @@ def _who(first: int, asked: int | None, show: Show, known: list[Column]) -> int 
     return first if first in current else next(iter(current), None)
 
 
-def _listed(user: User, shown: Shown, today: dt.date) -> dict:
+def _listed(request: StaffRequest, shown: Shown, today: dt.date) -> dict:
+    """What the list shows. That it names these patients is logged first."""
+    user = request.user
     days = lists.listed(shown.days, shown.by, who=shown.who, user=user)
     sessions = [session for day in days for session in day.sessions]
+    record_list(request, (session.course.patient_id for session in sessions))
     steps = next_steps(user, sessions)
     return {
         "days": [(day, [(session, steps.get(session.pk)) for session in day.sessions]) for day in days],

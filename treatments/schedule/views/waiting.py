@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic.access import actor, role_required
+from clinic.accesslog import record_list
 from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
 from treatments.courses.models import Course
@@ -32,7 +33,10 @@ def overview(request) -> HttpResponse:
 
 
 def _list(request, *, said: list[str] | None = None, status: int = 200) -> HttpResponse:
-    context = listing.of(timezone.now()) | {"said": said or []}
+    """The list. That it names these patients is logged first."""
+    shown = listing.of(timezone.now())
+    record_list(request, listing.patients(shown))
+    context = shown | {"said": said or []}
     return render(request, "waiting/list.html", context, status=status)
 
 

@@ -52,6 +52,13 @@ def of(at: dt.datetime) -> dict:
     }
 
 
+def patients(shown: dict) -> set[int]:
+    """Whom the page names, by key."""
+    offers = [*shown["settled"], *(offer for one in shown["running"] for offer in one.offers)]
+    entries = [*(offer.waiting for offer in offers), *(line.entry for line in shown["lines"])]
+    return {entry.course.patient_id for entry in entries}
+
+
 def beside_proposals(at_desk: Desk, wished: Iterable[tuple[str, str]]) -> dict:
     """What is held of the time of those who are asked about, and where to wait with these wishes. One SQL query."""
     people = at_desk.people
