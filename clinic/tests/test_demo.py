@@ -8,7 +8,6 @@ from collections import Counter
 from types import SimpleNamespace
 
 import pytest
-from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.db.models import Count, F, Q
@@ -25,7 +24,6 @@ from contraindications.models import Draft, Question, Screening, Verdict
 from contraindications.screening import recompute
 from patients.models import Interview, Patient, Report
 from treatments.catalogue.models import Lot, Product
-from treatments.catalogue.tests.fixtures import stock
 from treatments.courses.models import Course, CourseState
 from treatments.reminders.models import Message, MessageState
 from treatments.schedule.models import Reservation, Session, SessionState
@@ -116,8 +114,6 @@ OPENED = wall(DAY, OPENS, timezone.get_default_timezone())
 def demo(django_db_setup, django_db_blocker):
     """The demo as it was seeded once, and then undone."""
     with django_db_blocker.unblock(), transaction.atomic():
-        if not Group.objects.exists():  # a transactional test came before and emptied the tables
-            stock()
         seed(DAY)
         seen = look()
         transaction.set_rollback(True)

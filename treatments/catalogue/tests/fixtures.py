@@ -1,34 +1,46 @@
 """The documented data in every test database; `conftest.py` exports these fixtures.
 
-It is loaded once, after the migrations, and each test's transaction leaves it as it was. A transactional test (races,
-live server) ends by emptying every table, so the next such test loads it anew.
+It is loaded once, after the migrations, and each test's transaction leaves it as it was. What a transactional test
+(races, live server) changed is put back at its end.
 """
 
+from contextlib import ExitStack
 from importlib import import_module
 
-import pgtrigger
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.test import TransactionTestCase
 
 from clinic.roles import Role
+from clinic.tests import template
+from clinic.tests.putting_back import Stock
 from conftest import NOW
 from treatments.catalogue.apps import let_catalogue_admins_in
 from treatments.catalogue.loading import load
 
-# What keeps rule sets from being removed all at once would keep transactional tests from cleaning up.
-NEVER_EMPTIED = (
-    "contraindications.RuleSet:rule_sets_are_never_emptied",
-    "contraindications.ListItem:list_items_are_never_emptied",
-)
+
+@pytest.fixture(scope="session")
+def migrated(django_test_environment, django_db_blocker, django_db_modify_db_settings):
+    """The test database is made as a copy of the template, which is held until then."""
+    with ExitStack() as holding:
+        with django_db_blocker.unblock():
+            connection.settings_dict["TEST"]["TEMPLATE"] = holding.enter_context(template.held())
+            connection.close()
+        yield holding
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
+def django_db_setup(migrated, django_db_setup, django_db_blocker):
     """The test database, with the documented data in it."""
+    migrated.close()
     with django_db_blocker.unblock():
-        pgtrigger.disable(*NEVER_EMPTIED)
         stock()
+        full = Stock()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: full.put_back())
+        yield
 
 
 @pytest.hookimpl(trylast=True)
@@ -42,15 +54,6 @@ def empties_tables(item) -> bool:
     marker = item.get_closest_marker("django_db")
     used = set(getattr(item, "fixturenames", ()))
     return bool({"transactional_db", "live_server"} & used or (marker and marker.kwargs.get("transaction")))
-
-
-@pytest.fixture(autouse=True)
-def restocked(request):
-    """Load the data again if a transactional test before this one has emptied the tables."""
-    if empties_tables(request.node):
-        request.getfixturevalue("transactional_db")
-        if not Group.objects.exists():
-            stock()
 
 
 @pytest.fixture
