@@ -13,6 +13,7 @@ handler500 = "clinic.errors.server_error"
 
 urlpatterns = [
     path("", views.start, name="start"),
+    path("", include("treatments.reminders.probe_urls")),
     path("accounts/", include("clinic.account_urls")),
     path("staff/", views.staff, name="staff"),
     path("staff/add/", views.staff_add, name="staff_add"),

@@ -18,6 +18,9 @@ DRAFTING = (Role.DOCTOR, Role.CATALOGUE_ADMIN, Role.CLINIC_ADMIN)
 ACCESS: dict[str, tuple[str, ...]] = {
     # clinic
     "start": ANYBODY,
+    "healthz": PUBLIC,
+    "readyz": PUBLIC,
+    "metrics": BY_LINK,  # by a token of its own, that is
     "staff": ADMIN,
     "staff_add": ADMIN,
     "staff_edit": ADMIN,

@@ -105,6 +105,43 @@ class MessageQuerySet(models.QuerySet):
         """Those that failed or came back, and that a person may still have tried again."""
         return self.filter(state__in=["failed", "bounced"], not_after__gte=at)
 
+    def counted(self, since: dt.datetime, until: dt.datetime) -> list[tuple[str, str, str, int]]:
+        """(state, kind, channel, how many) of those due between two moments, in one query."""
+        named = self.filter(due_at__range=(since, until)).order_by().values_list("state", "kind", "channel")
+        return list(named.annotate(count=models.Count("pk")).order_by("state", "kind", "channel"))
+
+    def counted_by_state(self) -> dict[str, int]:
+        """How many are in which state, in one query."""
+        rows = self.order_by().values_list("state").annotate(count=models.Count("pk"))
+        return dict(rows.order_by("state"))
+
+    def counted_ever(self) -> dict[str, int]:
+        """How many were ever sent, ever failed, and may have arrived twice, in one query. None of these goes down.
+
+        Each is asked for on its own, since each has an index of its own.
+        """
+        again = self.filter(put_back_at__isnull=False)
+        ever = {
+            "sent": [
+                self.filter(sent_at__isnull=False),
+                again.filter(sent_at=None, bounced_at__isnull=False),
+            ],
+            "failed": [
+                self.filter(state__in=["failed", "bounced"]),
+                again.exclude(state__in=["failed", "bounced"]),
+            ],
+            "maybe_twice": [self.filter(maybe_twice=True)],
+        }
+        parts = [
+            part.order_by().values(what=Value(what)).annotate(count=models.Count("pk"))
+            for what, some in ever.items()
+            for part in some
+        ]
+        found = dict.fromkeys(ever, 0)
+        for row in parts[0].union(*parts[1:], all=True):
+            found[row["what"]] += row["count"]
+        return found
+
     def that_may_turn(self, patient_id: int, at: dt.datetime) -> Self:
         """The patient's messages that wait, or were found needless and whose day is still to come."""
         return self.filter(Q(state="due") | Q(state="suppressed", due_at__gt=at), patient=patient_id)

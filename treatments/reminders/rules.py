@@ -12,7 +12,6 @@ LEASE = dt.timedelta(seconds=120)  # longer than the time limit of a task, so no
 MAX_ATTEMPTS = 24  # with the pauses below: most of a day
 FIRST_PAUSE = dt.timedelta(minutes=1)
 LONGEST_PAUSE = dt.timedelta(hours=1)
-TICKS_ARE_LATE_AFTER = dt.timedelta(minutes=5)
 
 
 class Needless(StrEnum):

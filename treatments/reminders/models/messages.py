@@ -119,6 +119,17 @@ class Message(models.Model):
             ),
             models.Index(fields=["-due_at", "-id"], name="message_by_time"),
             models.Index(fields=["state", "-due_at", "-id"], name="message_by_state"),
+            models.Index(fields=["kind", "-due_at", "-id"], name="message_by_kind"),
+            models.Index(
+                fields=["-due_at", "-id"], condition=Q(maybe_twice=True), name="message_maybe_twice"
+            ),
+            models.Index(
+                fields=["due_at"], condition=Q(state="due", attempts__gte=2), name="message_tried_in_vain"
+            ),
+            models.Index(
+                fields=["put_back_at"], condition=Q(put_back_at__isnull=False), name="message_put_back"
+            ),
+            models.Index(fields=["sent_at"], condition=Q(sent_at__isnull=False), name="message_by_sent_at"),
         ]
         constraints = [
             one_of("message_kind", "kind", MessageKind),

@@ -12,9 +12,10 @@ from clinic.access import role_required
 from clinic.errors import conflict
 from clinic.roles import BOOKING, Role
 from patients.access import open_patient
-from treatments.reminders import actions, rules
+from treatments.reminders import actions
 from treatments.reminders.forms import LedgerFilter
-from treatments.reminders.models import Heartbeat, Message
+from treatments.reminders.models import Message
+from treatments.reminders.pulse import feel
 from treatments.reminders.views.paging import page_of
 
 
@@ -66,10 +67,6 @@ def seen_by(request, at: dt.datetime) -> dict:
 
 
 def pulse(at: dt.datetime) -> dict:
-    """When the tick last ran, whether that is too long ago, and how many messages wait for a person; two queries."""
-    ticked_at = Heartbeat.objects.values_list("ticked_at", flat=True).first()
-    return {
-        "ticked_at": ticked_at,
-        "retriable": Message.objects.retriable(at).count(),
-        "late": ticked_at is None or at - ticked_at > rules.TICKS_ARE_LATE_AFTER,
-    }
+    """When the tick last ran, and how many messages wait for a person; two queries."""
+    ticked_at = feel().pulse.ticked_at
+    return {"ticked_at": ticked_at, "retriable": Message.objects.retriable(at).count()}
