@@ -163,7 +163,15 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "reminders:put_back": (*DESK, Role.CLINIC_ADMIN),
     # what patients open from a message
     "messages:enter": BY_LINK,
+    "messages:unsubscribe": BY_LINK,
     "messages:here": BY_LINK,
+    "messages:session": BY_LINK,
+    "messages:confirm": BY_LINK,
+    "messages:cancel": BY_LINK,
+    "messages:move": BY_LINK,
+    "messages:calendar": BY_LINK,
+    "messages:answer": BY_LINK,
+    "messages:wishes": BY_LINK,
     # one's own account: the pages are allauth's
     "account_login": PUBLIC,
     "account_logout": PUBLIC,
@@ -182,6 +190,11 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "mfa_view_recovery_codes": ANYBODY,
     "mfa_generate_recovery_codes": ANYBODY,
     "mfa_download_recovery_codes": ANYBODY,
+}
+
+# What takes a form from elsewhere, and why that is no harm. Everything else asks for the token of a page of ours.
+FROM_ELSEWHERE = {
+    "messages:unsubscribe": "Mail programs post it by themselves (RFC 8058); the token in the address is the proof.",
 }
 
 # Django's admin is the catalogue's: all of it is for one role, and it checks the rights on every table itself.

@@ -16,7 +16,7 @@ from treatments.reminders.actions.promising import (
 from treatments.reminders.actions.recalls import answer_recall
 from treatments.reminders.actions.sending import Outcome, claim, deliver, refusal, settle
 from treatments.reminders.actions.ticking import NotFailed, beat, clear_away, put_back
-from treatments.reminders.actions.wishing import say_wishes, stop_all
+from treatments.reminders.actions.wishing import say_wishes, stop_all, stop_topic
 
 __all__ = [
     "NotFailed",
@@ -38,4 +38,5 @@ __all__ = [
     "say_wishes",
     "settle",
     "stop_all",
+    "stop_topic",
 ]

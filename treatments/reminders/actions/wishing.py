@@ -37,6 +37,14 @@ def say_wishes(
     return rows
 
 
+@transaction.atomic
+def stop_topic(patient: Patient, topic: str, *, how: WishHow, at: dt.datetime) -> list[MessageWish]:
+    """No messages of this topic any more, as the patient said by themself; what they said of the others stands."""
+    Patient.objects.select_for_update().get(pk=patient.pk)
+    unwanted = {one for one, wanted in MessageWish.objects.standing(patient.pk).items() if not wanted}
+    return say_wishes(patient, unwanted=unwanted | {topic}, how=how, by=None, at=at)
+
+
 def stop_all(patient: Patient, *, how: WishHow, by: User | None, at: dt.datetime) -> list[MessageWish]:
     """No messages of any topic any more."""
     return say_wishes(patient, unwanted=Topic.values, how=how, by=by, at=at)

@@ -42,7 +42,9 @@ def by_link(*purposes: LinkPurpose) -> Callable:
             if found is None or found.purpose not in purposes:
                 return gone(request, GONE)
             with translation.override(found.message.patient.language):  # type: ignore[union-attr]
-                return view(request, found, at, **kwargs)
+                response = view(request, found, at, **kwargs)
+                response.headers.setdefault("Content-Language", translation.get_language() or "")
+                return response
 
         return guarded
 

@@ -20,7 +20,7 @@ from treatments.schedule.feeds.files import course_file, session_file
 def session(request: StaffRequest, pk: int) -> HttpResponse:
     """One session, for the patient's calendar."""
     at = timezone.now()
-    return _handed_out(session_file(open_session(request, pk), at=at), at)
+    return handed_out(session_file(open_session(request, pk), at=at), at)
 
 
 @require_safe
@@ -28,11 +28,12 @@ def session(request: StaffRequest, pk: int) -> HttpResponse:
 def course(request: StaffRequest, pk: int) -> HttpResponse:
     """All sessions of a course, for the patient's calendar."""
     at = timezone.now()
-    return _handed_out(course_file(open_course(request, pk), at=at), at)
+    return handed_out(course_file(open_course(request, pk), at=at), at)
 
 
-def _handed_out(file: ics.CalendarFile, at: dt.datetime) -> HttpResponse:
-    name = f"appointments-{timezone.localdate(at).isoformat()}.ics"  # nobody's name in it
+def handed_out(file: ics.CalendarFile, at: dt.datetime) -> HttpResponse:
+    """The file as a download, with nobody's name in its name."""
+    name = f"appointments-{timezone.localdate(at).isoformat()}.ics"
     disposition = content_disposition_header(as_attachment=True, filename=name) or ""
     kind = f"{ics.CONTENT_TYPE}; method={file.method}"
     return HttpResponse(ics.content(file), content_type=kind, headers={"Content-Disposition": disposition})

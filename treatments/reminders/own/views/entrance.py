@@ -1,17 +1,23 @@
-"""The entrance: from the token in a message to a clean address.
+"""The entrance: from the token in a message to the clean address of what the link is for."""
 
-GET and HEAD change nothing and use nothing up: mail scanners open links.
-"""
+import datetime as dt
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from patients.by_link import opens_nothing, without_referrer
 from treatments.reminders.models import LinkPurpose, LinkToken
 from treatments.reminders.own.door import GONE, by_link, let_in
+from treatments.reminders.own.views import recall, sessions, wishes
+
+PAGES = {
+    LinkPurpose.SESSION: sessions.page,
+    LinkPurpose.RECALL: recall.page,
+    LinkPurpose.WISHES: wishes.page,
+}
 
 
 @require_safe
@@ -26,6 +32,6 @@ def enter(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_safe
 @by_link(*LinkPurpose)
-def here(request: HttpRequest, link: LinkToken, at) -> HttpResponse:
+def here(request: HttpRequest, link: LinkToken, at: dt.datetime) -> HttpResponse:
     """What the link is for."""
-    return render(request, "messages/here.html", {"link": link, "patient": link.message.patient})
+    return PAGES[LinkPurpose(link.purpose)](request, link, at)
