@@ -1,7 +1,7 @@
 """A day on paper: words only, so that the page and the PDF say the same."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 
 from clinic.models import Clinic, User
 from treatments.schedule.away.absences import days_span
+from treatments.schedule.equipment import devices_of
 from treatments.schedule.models import Absence, Session
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The sessions of a practitioner or in a room: as many cells a row as the head has."""
+    """The sessions of a practitioner, in a room or with a device: as many cells a row as the head has."""
 
     heading: str
     count: str
@@ -49,7 +50,9 @@ def sessions_of(day: dt.date) -> list[Session]:
 
 
 def sheet_of(sessions: Iterable[Session], day: dt.date, *, by: str, reader: User, at: dt.datetime) -> Sheet:
-    """The sheet of `day` by practitioner or by room, for `reader`. Two SQL queries.
+    """The sheet of `day` by practitioner, room or device, for `reader`. Two SQL queries, three by device.
+
+    By device it has only the sessions that need one, once for each.
 
     Only who treats reads what is done; the others read a telephone number in its place.
     """
@@ -65,7 +68,9 @@ def sheet_of(sessions: Iterable[Session], day: dt.date, *, by: str, reader: User
         head=_head(by, clinical=reader.is_clinical),
         widths=WIDTHS,
         groups=_groups(sessions, by, clinical=reader.is_clinical),
-        nothing=_("No session on this day."),
+        nothing=_("No session with a device on this day.")
+        if by == "device"
+        else _("No session on this day."),
         printed=_("Printed %(when)s by %(who)s. Later changes are not on it.") % printed,
         footer=_("%(title)s. Page {page} of {of}") % {"title": title},
     )
@@ -73,18 +78,28 @@ def sheet_of(sessions: Iterable[Session], day: dt.date, *, by: str, reader: User
 
 def _head(by: str, *, clinical: bool) -> tuple[str, ...]:
     about = _("Treatment") if clinical else _("Telephone")
-    other = _("Room") if by == "practitioner" else _("Practitioner")
-    return (_("Time"), _("Patient"), about, other, _("State"))
+    others = {"practitioner": _("Room"), "room": _("Practitioner"), "device": _("Practitioner, room")}
+    return (_("Time"), _("Patient"), about, others[by], _("State"))
 
 
 def _groups(sessions: Iterable[Session], by: str, *, clinical: bool) -> tuple[Group, ...]:
-    other = "room" if by == "practitioner" else "practitioner"
     found: dict[tuple[str, int], list[tuple[str, ...]]] = {}
-    for session in sessions:
-        thing = getattr(session, by)
-        row = _row(session, str(getattr(session, other)), clinical=clinical)
-        found.setdefault((str(thing), thing.pk), []).append(row)
+    for session, thing, pk, other in _placed(list(sessions), by):
+        found.setdefault((thing, pk), []).append(_row(session, other, clinical=clinical))
     return tuple(Group(name, _count(len(rows)), tuple(rows)) for (name, _pk), rows in sorted(found.items()))
+
+
+def _placed(sessions: Collection[Session], by: str) -> Iterator[tuple[Session, str, int, str]]:
+    """Each session with its group, by name and key, and with what else says where it is."""
+    if by == "device":
+        names = devices_of(sessions)
+        for one in sessions:
+            where = f"{one.practitioner}, {one.room}"
+            yield from ((one, device, 0, where) for device in names.get(one.pk, []))
+    elif by == "room":
+        yield from ((one, str(one.room), one.room_id, str(one.practitioner)) for one in sessions)
+    else:
+        yield from ((one, str(one.practitioner), one.practitioner_id, str(one.room)) for one in sessions)
 
 
 def _row(session: Session, other: str, *, clinical: bool) -> tuple[str, ...]:

@@ -24,10 +24,10 @@ def sensible(day: dt.date | None) -> dt.date | None:
 
 
 class DayForm(forms.Form):
-    """Which day is printed, by practitioner or by room."""
+    """Which day is printed, by practitioner, room or device."""
 
     day = forms.DateField(required=False)
-    by = forms.ChoiceField(required=False, choices=[(by, by) for by in (By.PRACTITIONER, By.ROOM)])
+    by = forms.ChoiceField(required=False, choices=list(BY.items()))
 
     def clean_day(self) -> dt.date | None:
         return sensible(self.cleaned_data["day"])

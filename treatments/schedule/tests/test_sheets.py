@@ -14,6 +14,7 @@ from conftest import NOW
 from patients.models import Patient
 from patients.tests.factories import interview
 from treatments.schedule.away import absences
+from treatments.schedule.models import Device, DeviceKind, Requirement
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import away, closed
 from treatments.schedule.views import sheets
@@ -94,6 +95,22 @@ def test_by_room_each_room_has_its_table_and_the_practitioner_stands_in_it(as_, 
     for said in both(as_(doctor), f"{asked}&by=room"):
         assert said.index("Room1") < said.index("10:00")
         assert "Practitioner" in said
+
+
+def test_by_device_each_has_a_table_with_who_and_where_and_what_needs_none_is_left_out(
+    as_, doctor, sessions, asked
+):
+    course = factories.confirmed_course(by=doctor, sessions=1)
+    kind = DeviceKind.objects.create(name="Gun")
+    Device.objects.create(kind=kind, name="Gun 1")
+    for said in both(as_(doctor), f"{asked}&by=device"):
+        assert squeezed("No session with a device on this day.") in said
+    Requirement.objects.create(technique=course.technique, kind=kind)
+    factories.booked(course, sessions[0].room, practitioner=doctor, hour=14)
+    for said in both(as_(doctor), f"{asked}&by=device"):
+        assert said.index("Gun1") < said.index("14:00–15:15")
+        assert squeezed("Dorota, Room 1") in said
+        assert "10:00" not in said
 
 
 def test_an_empty_day_says_so(as_, front_desk):
