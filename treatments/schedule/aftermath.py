@@ -15,7 +15,7 @@ from treatments.courses.models import CourseState
 from treatments.schedule import rules
 from treatments.schedule.actions.cancelling import is_late
 from treatments.schedule.actions.missing import may_come_after_all
-from treatments.schedule.models import Session, SessionState
+from treatments.schedule.models import Reservation, Session, SessionState
 from treatments.schedule.occupations import series_of
 from treatments.schedule.rules import Series
 
@@ -61,21 +61,33 @@ class Aftermath:
 
 
 def aftermath(session: Session, *, at: dt.datetime) -> Aftermath:
-    """What follows from a session that was missed or given up: what is free, what is missing. One SQL query."""
+    """What follows from a session that was missed or given up: what is free, what is missing. Two SQL queries."""
     series = series_of(session.course)
     to_book = session.course.state == CourseState.CONFIRMED and session.number in series.missing
-    said = [_free_again(session)] if session.ends_at > at else []
+    said = _its_time(session, at)
     if to_book:
         said += [*_missing(session, series, at), *_too_far_apart(session, series)]
     return Aftermath(said, to_book)
 
 
-def _free_again(session: Session) -> str:
-    return _("%(who)s and %(room)s are free again until %(until)s.") % {
-        "who": session.practitioner,
-        "room": session.room,
-        "until": f"{timezone.localtime(session.ends_at):%H:%M}",
-    }
+def _its_time(session: Session, at: dt.datetime) -> list[str]:
+    """What became of the time that is left of it; nothing where others have it. One SQL query."""
+    begin, until = max(session.starts_at, at), session.ends_at
+    if begin >= until:
+        return []
+    said = {"who": session.practitioner, "room": session.room, "until": _clock(until)}
+    there = Reservation.objects.there(session.practitioner, session.room, begin, until, at=at)
+    held = [lapses_at for lapses_at in there if lapses_at]
+    if len(held) < len(there):
+        return []
+    if held:
+        said["until"] = _clock(max(held))
+        return [_("%(who)s and %(room)s are held for the waiting list until %(until)s.") % said]
+    return [_("%(who)s and %(room)s are free again until %(until)s.") % said]
+
+
+def _clock(moment: dt.datetime) -> str:
+    return f"{timezone.localtime(moment):%H:%M}"
 
 
 def _missing(session: Session, series: Series, at: dt.datetime) -> list[str]:
@@ -122,7 +134,7 @@ def _day(day: dt.date) -> str:
 
 
 def exceptional(session: Session, *, at: dt.datetime) -> dict:
-    """What the page of a session says of missing it and of giving it up. Three SQL queries at most."""
+    """What the page of a session says of missing it and of giving it up. Four SQL queries at most."""
     if session.state == SessionState.BOOKED:
         return {"late_now": is_late(session, Clinic.current().late_cancel_hours, at)}
     if session.state not in (SessionState.MISSED, SessionState.CANCELLED):

@@ -1,25 +1,26 @@
 """The patient did not come: noted once the session has begun, and taken back within the day if they came after all."""
 
 import datetime as dt
-from contextlib import suppress
 from dataclasses import replace
 
-from django.db import transaction
 from django.utils import timezone
 
 from clinic import events
 from clinic.models import User
 from clinic.versions import ChangedMeanwhile
-from contraindications.screening import CannotScreen
-from treatments.courses import actions as courses
-from treatments.courses.models import Course, CourseState
+from treatments.courses.models import Cause, Course, CourseState
+from treatments.schedule import rules
 from treatments.schedule.actions.common import first_come, lock_booked, lock_courses
-from treatments.schedule.checks import check_free
-from treatments.schedule.equipment import pools_of, resources_in, with_devices
+from treatments.schedule.away import presence
+from treatments.schedule.checks import check_bookable, check_free
+from treatments.schedule.equipment import check_able, pools_of, resources_in, with_devices
 from treatments.schedule.events import SessionMissed
 from treatments.schedule.models import Session, SessionState, Standing
-from treatments.schedule.occupations import occupation_of
+from treatments.schedule.occupations import hours_of, occupation_of
 from treatments.schedule.places import Chosen, Freed, Place, lock_sessions, release, reserve, told_free
+from treatments.schedule.refusals import WrongTimes
+from treatments.schedule.rules import Fault
+from treatments.schedule.standing import stand
 
 MISSED = ["state", "missed_at", "missed_by", "version"]
 
@@ -73,10 +74,11 @@ def _to_come(freed: Freed | None, at: dt.datetime) -> Freed | None:
 
 
 def come_after_all(session: Session, *, version: int, by: User, at: dt.datetime) -> Session:
-    """Take it back on the same day: the session is booked as it was.
+    """Take it back on the same day: the session is booked as it was, if it could be booked so today.
 
     Raises ChangedMeanwhile when it is not the `version` that was opened or its number is booked anew, SlotTaken when
-    its time was given to others, NotBookable when its devices are gone.
+    its time was given to others, NotBookable when the course is not cleared or who treats, the room or its devices are
+    not what it needs, WrongTimes when somebody does not work then any more or the room is closed.
     """
     course = session.course
     takes, pools = occupation_of(course).longer(session.added_minutes), pools_of(course)
@@ -84,7 +86,11 @@ def come_after_all(session: Session, *, version: int, by: User, at: dt.datetime)
     chosen = Chosen(session.number, session.starts_at, place, takes, session.added_minutes)
 
     def change() -> Session:
-        row = _missed(lock_courses([course.pk])[course.pk], session, version, at)
+        locked = lock_courses([course.pk])[course.pk]
+        row = _missed(locked, session, version, at)
+        screened = check_bookable(locked, [place.practitioner], by=by, at=at)
+        check_able(locked, [chosen])
+        _check_there(chosen)
         check_free([chosen], at=at, devices=resources_in(pools))
         [there] = with_devices([chosen], pools)
         row.state, row.missed_at, row.missed_by, row.version = (
@@ -95,7 +101,7 @@ def come_after_all(session: Session, *, version: int, by: User, at: dt.datetime)
         )
         row.save(update_fields=MISSED)
         reserve([(row, there)])
-        _stand(course, by=by, at=at)
+        stand(screened, cause=Cause.BOOKED)
         return row
 
     return first_come(change, lambda: [session.number])
@@ -113,7 +119,12 @@ def _missed(course: Course, session: Session, version: int, at: dt.datetime) -> 
     return row
 
 
-def _stand(course: Course, *, by: User, at: dt.datetime) -> None:
-    """Work out whether it may take place; where that cannot be said nothing is written, and so it is held."""
-    with suppress(CannotScreen), transaction.atomic():
-        courses.screen_again(course, by=by, at=at)
+def _check_there(chosen: Chosen) -> None:
+    """Whoever treats is at work then, with the doctor whom they need, and the room can be used. Raises WrongTimes."""
+    who, zone = chosen.place.practitioner, timezone.get_default_timezone()
+    hours = hours_of([who])[who.pk]
+    parts = [rules.shifted(chosen.starts_at, part) for part in chosen.takes.parts]
+    works = all(rules.at_work(hours, part, zone) for part in parts)
+    known = set() if works else {(chosen.number, Fault.HOURS)}
+    if wrong := known | presence.faults_of([chosen], known):
+        raise WrongTimes(wrong)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import connection, models
+from django.db.models import Q
 from django.utils import timezone
 
 from treatments.schedule.proposing.free_time import LONGEST_RESERVATION
@@ -93,6 +94,22 @@ class ReservationQuerySet(models.QuerySet):
             starts_at__lt=until,
             ends_at__gt=begin,
         ).order_by("starts_at", "pk")
+
+    def there(
+        self, practitioner, room, begin: dt.datetime, until: dt.datetime, *, at: dt.datetime
+    ) -> list[dt.datetime | None]:
+        """Until when whatever takes one of both between two moments is held, None for what is simply taken.
+
+        What was held and has lapsed by `at` takes nothing.
+        """
+        rows = self.filter(
+            Q(resource__practitioner=practitioner) | Q(resource__room=room),
+            Q(hold=None) | Q(hold__lapses_at__gt=at),
+            starts_at__gte=begin - LONGEST_RESERVATION,
+            starts_at__lt=until,
+            ends_at__gt=begin,
+        )
+        return list(rows.order_by("starts_at", "pk").values_list("hold__lapses_at", flat=True))
 
     def cover(self, resources: Collection[int], begin: dt.datetime, until: dt.datetime) -> None:
         """Reserve what absences between two moments leave uncovered. The resources are locked. One SQL query."""

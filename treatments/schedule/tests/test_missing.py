@@ -5,17 +5,18 @@ from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from clinic import events
-from clinic.models import AccessLog, Clinic
+from clinic.models import AccessLog, Clinic, RoomHours, User, WorkingHours
 from clinic.versions import ChangedMeanwhile
 from conftest import NOW
 from patients.tests.factories import interview
 from treatments.courses import actions as courses
-from treatments.schedule import actions, aftermath, arrivals, refusals, rules
+from treatments.schedule import actions, aftermath, arrivals, places, refusals, rules
 from treatments.schedule.events import SessionMissed, TimeFreed
-from treatments.schedule.models import Reservation, Session, Standing
-from treatments.schedule.rules import Slot
+from treatments.schedule.models import Hold, Reservation, Session, Standing
+from treatments.schedule.rules import Fault, Slot
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_races import at_once
 
@@ -141,6 +142,32 @@ def test_what_follows_is_said(session, doctor, begun):
     ]
 
 
+def test_time_that_is_held_or_given_to_others_is_not_said_to_be_free(session, doctor, begun):
+    row = miss(session, by=doctor, at=begun)
+    hold = Hold.objects.create(
+        practitioner=doctor,
+        room=row.room,
+        begin=row.starts_at,
+        until=row.ends_at,
+        made_at=begun,
+        lapses_at=begun + 30 * MINUTE,
+    )
+    resource = places.resource_of(doctor)
+    taken = Reservation.objects.create(
+        resource=resource, why="offer", hold=hold, period=(hold.begin, hold.until)
+    )
+    until = timezone.localtime(hold.lapses_at)
+    held = f"Dorota and Room 1 are held for the waiting list until {until:%H:%M}."
+    assert aftermath.aftermath(row, at=begun).said[0] == held
+    lapsed = aftermath.aftermath(row, at=hold.lapses_at).said[0]
+    assert lapsed == "Dorota and Room 1 are free again until 11:15."
+    taken.delete()
+    other = factories.confirmed_course(by=doctor, sessions=1)
+    slot = Slot(1, session.starts_at + 25 * MINUTE, row.room_id)
+    actions.book_course(other, [slot], practitioner=doctor, by=doctor, at=begun, key=uuid4())
+    assert not [said for said in aftermath.aftermath(row, at=begun).said if "free again" in said]
+
+
 def test_that_no_day_is_left_is_said_too(session, doctor):
     late = session.starts_at + 8 * DAY
     said = aftermath.aftermath(miss(session, by=doctor, at=late), at=late).said
@@ -192,11 +219,45 @@ def test_on_the_same_day_it_can_be_taken_back(session, doctor, begun):
     assert Session.objects.with_held().get(pk=row.pk).held is False
 
 
-def test_whoever_may_not_be_treated_any_more_is_held_after_all(session, doctor, begun):
+def test_whoever_may_not_be_treated_any_more_is_not_booked_after_all(
+    as_, front_desk, session, url, here, doctor, begun
+):
     row = miss(session, by=doctor, at=begun)
     interview(row.course.patient, by=doctor, answers={"pregnancy": "current"}, at=begun)
-    row = actions.come_after_all(row, version=2, by=doctor, at=begun)
-    assert Session.objects.with_held().get(pk=row.pk).held is True
+    with pytest.raises(refusals.NotBookable, match="must look at it first"):
+        actions.come_after_all(row, version=2, by=doctor, at=begun)
+    answer = as_(front_desk).post(url, {"version": 2, "came": "yes"})
+    assert (answer.status_code, "must look at it first" in answer.text) == (409, True)
+    assert stands(session) == "missed"
+
+
+def test_nor_is_it_while_the_practitioner_does_not_work_or_the_room_is_closed(
+    as_, front_desk, session, url, here, doctor, begun
+):
+    row = miss(session, by=doctor, at=begun)
+    hours = list(WorkingHours.objects.filter(practitioner=doctor))
+    WorkingHours.objects.filter(practitioner=doctor).delete()
+    with pytest.raises(refusals.WrongTimes) as wrong:
+        actions.come_after_all(row, version=2, by=doctor, at=begun)
+    assert wrong.value.faults == [(row.number, Fault.HOURS)]
+    answer = as_(front_desk).post(url, {"version": 2, "came": "yes"})
+    assert (answer.status_code, f"Session {row.number}: " in answer.text) == (409, True)
+    WorkingHours.objects.bulk_create(hours)
+    RoomHours.objects.create(room=row.room, weekday=7, starts=dt.time(8), ends=dt.time(9))
+    with pytest.raises(refusals.WrongTimes) as wrong:
+        actions.come_after_all(row, version=2, by=doctor, at=begun)
+    assert wrong.value.faults == [(row.number, Fault.ROOM)]
+    assert stands(session) == "missed"
+    RoomHours.objects.all().delete()
+    assert actions.come_after_all(row, version=2, by=doctor, at=begun).state == "booked"
+
+
+def test_nor_is_it_with_somebody_who_may_not_treat_any_more(session, doctor, begun):
+    row = miss(session, by=doctor, at=begun)
+    User.objects.filter(pk=doctor.pk).update(is_active=False)
+    with pytest.raises(refusals.NotBookable, match="may not treat"):
+        actions.come_after_all(row, version=2, by=doctor, at=begun)
+    assert stands(session) == "missed"
 
 
 def test_a_day_later_it_cannot_be_taken_back(session, doctor, begun):

@@ -101,7 +101,7 @@ def lift(request, pk: int) -> HttpResponse:
     """It does not hold any more."""
     row = get_object_or_404(Absence.objects.visible_to(request.user).for_page(), pk=pk)
     absences.lift(row, by=request.user, at=timezone.now())
-    messages.success(request, _("The absence is lifted and its time is free again."))
+    messages.success(request, _("The absence is lifted."))
     return redirect(row)
 
 

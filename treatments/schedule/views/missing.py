@@ -11,7 +11,7 @@ from clinic.access import role_required
 from clinic.errors import changed_meanwhile
 from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
-from treatments.schedule import actions, refusals
+from treatments.schedule import actions, refusals, words
 from treatments.schedule.access import open_session
 from treatments.schedule.forms import MissedForm
 from treatments.schedule.views.sessions import session_page
@@ -31,7 +31,11 @@ def missed(request, pk: int) -> HttpResponse:
     except ChangedMeanwhile:
         row = open_session(request, pk)
         return session_page(request, row, conflict=changed_meanwhile(row), status=409)
+    except refusals.WrongTimes as wrong:
+        said = " ".join(words.faults_said(wrong.faults, row.course))
+        return session_page(request, row, conflict=said, status=409)
     except (refusals.NotBookable, refusals.NotMissed) as refused:
+        actions.keep_verdict(refused, row.course, by=request.user, at=at)
         return session_page(request, row, conflict=str(refused), status=409)
     except refusals.SlotTaken as taken:
         return session_page(request, row, conflict=_given_away(taken), status=409)

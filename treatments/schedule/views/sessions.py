@@ -34,7 +34,7 @@ def session(request, pk: int) -> HttpResponse:
 @require_POST
 @role_required(Role.DOCTOR, Role.NURSE, Role.FRONT_DESK)
 def cancel(request, pk: int) -> HttpResponse:
-    """Give the session up for a reason; its time is free again."""
+    """Give the session up for a reason."""
     row, form = open_session(request, pk), CancelForm(request.POST)
     if not form.is_valid():
         return session_page(request, row, form=form, status=422)
@@ -45,7 +45,7 @@ def cancel(request, pk: int) -> HttpResponse:
         return session_page(request, row, form=_again(form, row), conflict=changed_meanwhile(row), status=409)
     except refusals.SlotTaken as busy:
         return session_page(request, row, form=form, conflict=str(busy), status=409)
-    messages.success(request, _("The session is cancelled and its time is free again."))
+    messages.success(request, _("The session is cancelled."))
     if row.course.state == CourseState.CONFIRMED and leaves_gap(row):
         return redirect("schedule:gap", pk=row.course_id)
     return redirect("schedule:session", pk=row.pk)
