@@ -10,7 +10,7 @@ MAKE_QUIET = $(MAKE) --no-print-directory
 COMPILE = .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --system-certs --quiet --custom-compile-command "make lock"
 
-.PHONY: run setup setup-dev test lint checks style bench contest lock demo-reset
+.PHONY: run setup setup-dev test lint checks style bench contest chaos lock demo-reset
 
 run: setup            ## the clinic on http://127.0.0.1:8000, with a demo
 	@$(PY) -m clinic.supervisor
@@ -42,6 +42,10 @@ bench: setup-dev      ## speed, beside its targets
 
 contest: setup-dev    ## 10,000 contested bookings, and what came of them
 	@$(SERVED) $(PY) manage.py contest
+
+# The addresses lead nowhere: it starts servers of its own, and the clinic's need not be up.
+chaos: setup-dev      ## messages while everything around them breaks
+	@DATABASE_URL=postgresql:///none REDIS_URL=redis://none.invalid $(PY) manage.py chaos
 
 demo-reset: setup     ## throw the demo clinic away and seed a new one
 	@$(PY) clinic/localservices.py reset

@@ -7,7 +7,7 @@ moving.
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import Group
 from django.utils import timezone
@@ -73,6 +73,13 @@ class Scene:
 
 def build(contests: int, day: dt.date) -> Scene:
     """Everything for so many contests, beginning the day after `day`. Needs the catalogue and an empty clinic."""
+    stage, at = staffed(day), wall(day - dt.timedelta(days=1), dt.time(9), timezone.get_default_timezone())
+    courses, with_pen = (_courses(technique, contests, stage.doctors[0], at) for technique in (SYRINGE, PEN))
+    return replace(stage, courses=courses, with_pen=with_pen)
+
+
+def staffed(day: dt.date) -> Scene:
+    """People, rooms and devices, and nothing to book yet. Needs the catalogue and an empty clinic."""
     clinic = Clinic.current()
     clinic.buffer_before, clinic.buffer_after = 0, BUFFER
     clinic.save()
@@ -90,8 +97,8 @@ def build(contests: int, day: dt.date) -> Scene:
         crowd=_people("desk", Role.FRONT_DESK),
         doctors=doctors,
         rooms=Room.objects.bulk_create(Room(name=f"Contest room {n}") for n in range(1, CROWD + 1)),
-        courses=_courses(SYRINGE, contests, doctors[0], day),
-        with_pen=_courses(PEN, contests, doctors[0], day),
+        courses=[],
+        with_pen=[],
     )
 
 
@@ -105,14 +112,14 @@ def _people(name: str, role: Role) -> list[User]:
     return people
 
 
-def _courses(technique: str, contests: int, doctor: User, day: dt.date) -> list[list[Course]]:
+def _courses(technique: str, contests: int, doctor: User, at: dt.datetime) -> list[list[Course]]:
     """Courses of CROWD patients, as many of each as may be won: one is made by a doctor, the others are its likes."""
     each = contests // 3 + CROWD
-    return [_alike(_course(technique, n, doctor, day), each) for n in range(CROWD)]
+    return [_alike(confirmed_course(technique, n, doctor, at), each) for n in range(CROWD)]
 
 
-def _course(technique: str, number: int, doctor: User, day: dt.date) -> Course:
-    at = wall(day - dt.timedelta(days=1), dt.time(9), timezone.get_default_timezone())
+def confirmed_course(technique: str, number: int, doctor: User, at: dt.datetime) -> Course:
+    """A course of three sessions, planned and confirmed by a doctor, of a patient of its own."""
     patient = Patient.objects.create(
         name=f"Patient {technique} {number}",
         birth_date=dt.date(1989, 5, 2),

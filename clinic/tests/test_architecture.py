@@ -19,7 +19,7 @@ FLOORS = [
     "treatments.reminders",
 ]
 # The project puts the apps together and so knows them all.
-PROJECT = {"settings.py", "urls.py", "celery.py", "wsgi.py", "commands", "demo", "bench", "contest"}
+PROJECT = {"settings.py", "urls.py", "celery.py", "wsgi.py", "commands", "demo", "bench", "contest", "chaos"}
 OURS = [app for app in apps.get_app_configs() if app.name in FLOORS]
 
 

@@ -1,0 +1,154 @@
+"""The processes that send: workers and beats as the Procfile starts them, killed at will and started again."""
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.conf import settings
+
+from clinic.supervisor import die_with_parent
+
+WORKERS, BEATS = 2, 2
+CELERY = [sys.executable, "-W", "ignore", "-m", "celery", "--quiet", "--app", "clinic"]
+WORKER = [*CELERY, "worker", "--concurrency", "2", "--loglevel", "WARNING"]
+BEAT = [*CELERY, "beat", "--loglevel", "WARNING", "--pidfile="]
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """A process that was killed, what it was, and when."""
+
+    what: str
+    pid: int
+    at: float
+
+
+@dataclass(slots=True)
+class Member:
+    """One of the processes, whichever stands in for it at the moment."""
+
+    name: str
+    command: list[str]
+    environment: Mapping[str, str]
+    folder: Path
+    resting: bool = False
+    process: subprocess.Popen | None = None
+    groups: list[int] = field(default_factory=list)  # of all that ever stood in
+
+    def start(self) -> None:
+        with (self.folder / f"{self.name}.log").open("a") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                env=dict(self.environment),
+                cwd=settings.BASE_DIR,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
+            )
+        self.groups.append(self.process.pid)
+
+    @property
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def children(self) -> list[int]:
+        """The processes that do its work."""
+        if self.process is None:
+            return []
+        with contextlib.suppress(OSError):
+            return [
+                int(pid)
+                for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+                .read_text()
+                .split()
+            ]
+        return []
+
+
+class Fleet:
+    """All of them, and somebody who starts again what has ended."""
+
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self.folder, self.kills = folder, list[Kill]()
+        self.workers = [
+            self._member(f"worker{n}", [*WORKER, "--hostname", f"worker{n}@chaos"], environment)
+            for n in range(WORKERS)
+        ]
+        self.beats = [
+            self._member(f"beat{n}", [*BEAT, "--schedule", str(folder / f"beat{n}")], environment)
+            for n in range(BEATS)
+        ]
+        self.tending = threading.Event()
+        self.tender = threading.Thread(target=self._tend, daemon=True)
+
+    def _member(self, name: str, command: list[str], environment: Mapping[str, str]) -> Member:
+        return Member(name, command, environment, self.folder)
+
+    @property
+    def members(self) -> list[Member]:
+        return [*self.workers, *self.beats]
+
+    @property
+    def whole(self) -> bool:
+        """Everybody is at work."""
+        return all(member.runs for member in self.members) and all(one.children() for one in self.workers)
+
+    def start(self) -> None:
+        for member in self.members:
+            member.start()
+        self.tender.start()
+
+    def _tend(self) -> None:
+        while not self.tending.wait(0.2):
+            for member in self.members:
+                if not (member.runs or member.resting or self.tending.is_set()):
+                    member.start()
+
+    def kill(self, what: str, chance: random.Random) -> bool:
+        """Kill -9: a worker's "child", its "parent", or "both". Says whether there was one at work to be killed."""
+        working = [member for member in self.workers if member.children()]
+        if not working:
+            return False
+        member = chance.choice(working)
+        children, parent = member.children(), member.groups[-1]
+        doomed = {"child": children[:1], "parent": [parent], "both": [parent, *children]}[what]
+        for pid in doomed:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                self.kills.append(Kill(what, pid, time.time()))
+        return True
+
+    def rest(self, members: Sequence[Member]) -> None:
+        """These stop, and nobody starts them again until `wake`."""
+        for member in members:
+            member.resting = True
+            _end(member.groups[-1:])
+
+    def wake(self, members: Sequence[Member]) -> None:
+        for member in members:
+            member.resting = False
+
+    def stop(self) -> None:
+        """End all that was ever started, also what a killed parent left."""
+        self.tending.set()
+        if self.tender.is_alive():
+            self.tender.join()
+        _end([group for member in self.members for group in member.groups])
+        for member in self.members:
+            if member.process is not None:
+                member.process.wait()
+
+
+def _end(groups: list[int]) -> None:
+    for group in groups:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)

@@ -1,0 +1,170 @@
+"""Whether it went right, in SQL of its own over the tables, the mail server's log and what the desk wrote down.
+
+No code that promises or sends has a part in it.
+"""
+# ruff: noqa: S608 (put together from what stands here, from nothing else)
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from psycopg2.extras import execute_values
+
+from clinic.chaos.deeds import Done
+from clinic.chaos.faults import CRASHED, Spell
+from clinic.chaos.fleet import Kill
+from clinic.chaos.mailserver import GONE, KILL, UNHEARD
+from clinic.chaos.pace import LETTER, PACE
+from treatments.reminders import rules
+
+TABLES = """
+DROP TABLE IF EXISTS taken, done, killed, away;
+CREATE TEMP TABLE taken (message_id text, at float, begun float, pid int, fault text);
+CREATE TEMP TABLE done (what text, pk bigint, began float, stood float);
+CREATE TEMP TABLE killed (pid int, at float);
+CREATE TEMP TABLE away (began float, ended float);
+"""
+ABOUT = "kind, channel, patient_id, staff_id, course_id, session_id, link_id, offer_id, step, subject_version"
+# Whoever took it in hand knows no end of it: nobody said yes, or they were killed, or had nowhere to write it down.
+INTERRUPTED = """
+(taken.pid = 0 OR taken.fault = ANY(%(unheard)s)
+ OR EXISTS (SELECT FROM killed WHERE killed.pid = taken.pid
+     AND killed.at BETWEEN taken.at - 0.5 AND taken.at + %(lease)s)
+ OR EXISTS (SELECT FROM away WHERE taken.at BETWEEN away.began - %(lease)s AND away.ended))
+"""
+# Promised for a moment that is past, and neither gone nor given up with a reason.
+WAITING = """
+SELECT count(*) FROM reminders_message WHERE state IN ('due', 'sending') AND due_at < clock_timestamp()
+"""
+SAID_BUT_NOT_TAKEN = """
+SELECT count(*) FROM reminders_message AS message WHERE state IN ('sent', 'delivered')
+    AND NOT EXISTS (SELECT FROM taken WHERE taken.message_id = message.message_id)
+"""
+GIVEN_UP = """
+SELECT count(*) FROM reminders_message AS message JOIN patients_patient AS patient ON patient.id = patient_id
+WHERE state = 'expired' OR state = 'failed' AND patient.email NOT LIKE %(gone)s
+"""
+TAKEN_BUT_NOT_SAID = """
+SELECT count(*) FROM reminders_message AS message WHERE state NOT IN ('sent', 'delivered', 'bounced', 'sending')
+    AND NOT maybe_twice AND EXISTS (SELECT FROM taken WHERE taken.message_id = message.message_id)
+"""
+# What was asked for has its row: a link its letter, a finished course its recall.
+NEVER_PROMISED = """
+SELECT count(*) FROM (
+    SELECT link.id FROM patients_interviewlink AS link
+    WHERE NOT EXISTS (SELECT FROM reminders_message AS row WHERE row.link_id = link.id AND row.kind = 'interview')
+    UNION ALL
+    SELECT course.id FROM courses_course AS course WHERE course.state = 'finished' AND course.protocol_id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM reminders_message AS row WHERE row.course_id = course.id AND row.kind = 'maintenance')
+) AS wanting
+"""
+UNKNOWN = """
+SELECT count(*) FROM taken WHERE NOT EXISTS (
+    SELECT FROM reminders_message AS row WHERE row.message_id = taken.message_id)
+"""
+# The letters that a change made untrue, with how many seconds after the change they were taken.
+UNTRUE = """
+SELECT taken.at - done.stood AS late, taken.begun - done.stood AS begun
+FROM done JOIN reminders_message AS message
+    ON done.what IN ('cancel', 'move') AND message.session_id = done.pk
+        AND extract(epoch FROM message.created_at) < done.began
+    OR done.what = 'revoke' AND message.link_id = done.pk
+JOIN taken ON taken.message_id = message.message_id AND taken.at > done.stood
+"""
+AFTER = f"SELECT count(*) FROM ({UNTRUE}) AS untrue WHERE late > %(window)s"
+OVERTAKEN = f"SELECT count(*) FROM ({UNTRUE}) AS untrue WHERE late <= %(window)s"
+OVERTAKEN_BY = f"SELECT coalesce(max(late), 0) FROM ({UNTRUE}) AS untrue WHERE late <= %(window)s"
+AGAIN = """
+SELECT taken.*, row_number() OVER (PARTITION BY message_id ORDER BY at DESC) AS from_last FROM taken
+"""
+AGAIN_UNFLAGGED = f"""
+SELECT count(*) FROM ({AGAIN}) AS taken JOIN reminders_message AS message USING (message_id)
+WHERE from_last > 1 AND NOT maybe_twice
+"""
+AGAIN_FOR_NOTHING = f"SELECT count(*) FROM ({AGAIN}) AS taken WHERE from_last > 1 AND NOT {INTERRUPTED}"
+AGAIN_AFTER_A_CRASH = f"SELECT count(*) FROM ({AGAIN}) AS taken WHERE from_last > 1 AND {INTERRUPTED}"
+PROMISED_TWICE = f"""
+SELECT coalesce(sum(rows - 1), 0)::int FROM (
+    SELECT count(*) AS rows FROM reminders_message GROUP BY {ABOUT} HAVING count(*) > 1
+) AS subject
+"""
+WRONG = {
+    "lost: still waiting": WAITING,
+    "lost: said to be sent, never taken": SAID_BUT_NOT_TAKEN,
+    "lost: given up without a 550": GIVEN_UP,
+    "lost: never promised": NEVER_PROMISED,
+    "taken, and the row does not say so": TAKEN_BUT_NOT_SAID,
+    "taken, and nobody promised it": UNKNOWN,
+    "sent after it was cancelled, moved or taken back": AFTER,
+    "sent twice with nobody interrupted": AGAIN_FOR_NOTHING,
+    "sent twice and not flagged": AGAIN_UNFLAGGED,
+    "promised twice": PROMISED_TWICE,
+}
+COUNTS = {
+    "messages promised": "SELECT count(*) FROM reminders_message",
+    "letters taken": "SELECT count(*) FROM taken",
+    "failed with 550": "SELECT count(*) FROM reminders_message WHERE state = 'failed'",
+    "suppressed": "SELECT count(*) FROM reminders_message WHERE state = 'suppressed'",
+    "sent again after an interruption, flagged, same Message-ID": AGAIN_AFTER_A_CRASH,
+    "flagged as maybe sent twice": "SELECT count(*) FROM reminders_message WHERE maybe_twice",
+    "overtaken by a change while on its way": OVERTAKEN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was seen from outside: the letters taken, the desk's changes, who was killed, what was away."""
+
+    taken: Sequence[Mapping]
+    done: Sequence[Done]
+    kills: Sequence[Kill]
+    spells: Sequence[Spell]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How many of each kind of wrong there are, what else was counted, and the longest that a letter was overtaken."""
+
+    wrong: Mapping[str, int]
+    counts: Mapping[str, int]
+    overtaken_by: float  # seconds
+
+    @property
+    def clean(self) -> bool:
+        return not any(self.wrong.values())
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """Ask everything of the database that is connected."""
+    asked: dict[str, Any] = {
+        "unheard": list(UNHEARD),
+        "gone": f"{GONE}%",
+        "lease": rules.LEASE.total_seconds() / PACE,
+        "window": LETTER / PACE,
+    }
+    with connection.cursor() as cursor:
+        _tell(cursor, evidence)
+
+        def ask(sql: str) -> float:
+            cursor.execute(sql, asked)
+            return cursor.fetchone()[0]
+
+        wrong = {name: int(ask(sql)) for name, sql in WRONG.items()}
+        counts = {name: int(ask(sql)) for name, sql in COUNTS.items()}
+        return Verdict(wrong, counts, ask(OVERTAKEN_BY))
+
+
+def _tell(cursor, evidence: Evidence) -> None:
+    """Write what was seen into tables that only this connection sees."""
+    cursor.execute(TABLES)
+    killed = [(one.pid, one.at) for one in evidence.kills]
+    killed += [(one["pid"], one["at"]) for one in evidence.taken if one["fault"] == KILL]
+    rows = {
+        "taken": [(t["message_id"], t["at"], t["begun"], t["pid"], t["fault"]) for t in evidence.taken],
+        "done": [(d.what, d.pk, d.began, d.stood) for d in evidence.done],
+        "killed": killed,
+        "away": [(spell.began, spell.ended) for spell in evidence.spells if spell.what == CRASHED],
+    }
+    for table, values in rows.items():
+        execute_values(cursor.cursor, f"INSERT INTO {table} VALUES %s", values)

@@ -1,0 +1,106 @@
+"""What was done and what came of it, as tables and as a page of documentation."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from clinic.bench.report import MET, MISSED, Table
+from clinic.chaos.pace import PACE, TICK
+from clinic.chaos.running import Run
+
+MOST_TICKS = 2
+ABOVE = """# Messages under fire
+
+Written by `manage.py chaos --write` ({minutes:.0f} minutes here); `make chaos` prints the same tables. Measured on
+{machine}; seconds do not hold on other machines, counts do.
+
+Two workers of two processes each, two beats, Valkey, PostgreSQL and a mail server run as in production, on loopback and
+in a folder of their own. The desk asks patients for their interview, books courses, cancels and moves sessions, through
+the same actions as the pages of the clinic; days are drawn in, so that what is due on days to come is due during the
+run. Everything turns {pace} times as fast as in earnest (`MESSAGE_PACE`: ticks, time limits, leases and pauses alike);
+a tick is {tick:.0f} seconds. Half of the changes come within a second of the letter that they make untrue, and every
+promise is written twice, as by two processes of which none knows of the other.
+
+Meanwhile all of this is broken, and mended at the end:
+
+{faults}
+
+Afterwards it is asked in SQL that no code of the messages has a part in, beside the log of the mail server, which wrote
+down every letter that it took before it said so, and beside what the desk wrote down: each change, and the moment from
+which it stood. A letter may come twice only where nobody could know: the mail server took it and did not say so, the
+process that handed it over was killed, or the database was gone when it was to be written down. Then it must carry
+the same Message-ID and its row must say so. A change cannot call back a letter that is being handed over at that
+moment: those are counted apart, with the longest that one was overtaken; longer than one conversation with the mail
+server may stand still is a fault.
+
+The same comes again where a lease ends at once, and where the unique key is dropped. Then something must show: a test
+that cannot fail proves nothing.
+
+![Letters taken in each tick, and what was broken meanwhile](reliability.svg)
+"""
+
+
+def faults_table(run: Run) -> Table:
+    """What was broken, how often and for how long."""
+    kills = Counter(kill.what for kill in run.kills)
+    rows = [(f"worker killed -9: {what}", f"{count}", "") for what, count in sorted(kills.items())]
+    names = list(
+        dict.fromkeys(spell.what for spell in sorted(run.evidence.spells, key=lambda one: one.began))
+    )
+    for name in names:
+        spells = [spell.ended - spell.began for spell in run.evidence.spells if spell.what == name]
+        rows.append((name, f"{len(spells)}", f"{sum(spells):.0f}"))
+    ailed = Counter(taken["fault"] for taken in run.evidence.taken if taken["fault"])
+    rows += [(f"letter taken, mail server {what}", f"{count}", "") for what, count in sorted(ailed.items())]
+    title = f"What was broken in {run.seconds:.0f} seconds: {sum(kills.values())} processes killed"
+    return Table(title, ("what", "times", "seconds"), rows)
+
+
+def counts_table(run: Run) -> Table:
+    rows = [(name, f"{count:,}") for name, count in run.verdict.counts.items()]
+    changes = Counter(done.what for done in run.evidence.done)
+    rows += [
+        (f"done at the desk: {what}", f"{changes[what]:,}")
+        for what in sorted(changes)
+        if what not in ("draw in", "look")
+    ]
+    rows.append(("overtaken by a change, at most seconds", f"{run.verdict.overtaken_by:.2f}"))
+    return Table("What there was to send, and what was sent", ("what", "how many"), rows)
+
+
+def verdict_table(runs: Sequence[Run]) -> Table:
+    """What was wrong afterwards, with everything that protects and without."""
+    headings = [
+        "wrong afterwards",
+        *(f"without the {run.without}" if run.without else "as it is" for run in runs),
+    ]
+    rows = [[kind, *(f"{run.verdict.wrong[kind]:,}" for run in runs)] for kind in runs[0].verdict.wrong]
+    rows.append(["as it must be", *(MET if run.as_it_must_be else MISSED for run in runs)])
+    missed = [name for name, run in zip(headings[1:], runs, strict=True) if not run.as_it_must_be]
+    return Table("What was wrong afterwards", headings, rows, missed)
+
+
+def recovery_table(run: Run) -> Table:
+    """How soon all was sent when everything was whole again."""
+    recovery = run.recovery
+    met = recovery.ticks <= MOST_TICKS
+    row = (
+        f"{recovery.waiting:,}",
+        f"{recovery.ticks:.1f}",
+        MET if met else MISSED,
+        f"{recovery.seconds:.0f}",
+    )
+    headings = (
+        "waited",
+        "the last taken, ticks after it could be tried",
+        f"at most {MOST_TICKS}",
+        "seconds until nothing waited",
+    )
+    return Table("After everything was whole again", headings, [row], [] if met else ["recovery"])
+
+
+def page(tables: Sequence[Table], run: Run, *, machine: str, minutes: float) -> str:
+    """The whole page as Markdown."""
+    faults = "\n".join(f"- {spell.what}" for spell in {one.what: one for one in run.evidence.spells}.values())
+    faults = f"- worker processes killed -9, parents and children, {len(run.kills)} of them\n{faults}"
+    above = ABOVE.format(machine=machine, minutes=minutes, faults=faults, pace=PACE, tick=TICK)
+    return "\n".join([above, *(line for table in tables for line in table.lines())]).rstrip() + "\n"

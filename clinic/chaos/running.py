@@ -1,0 +1,167 @@
+"""A run: everything is started, chased, left to recover, and judged."""
+
+import os
+import random
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection
+
+from clinic.chaos import scene
+from clinic.chaos.deeds import Desk, promised_twice
+from clinic.chaos.faults import House, Misfortune
+from clinic.chaos.fleet import Fleet, Kill
+from clinic.chaos.judging import Evidence, Verdict, judge
+from clinic.chaos.mailserver import KILL
+from clinic.chaos.pace import PACE, TICK
+from clinic.chaos.servers import Broker, Database, MailServer, wait_until
+from treatments.reminders.models import Heartbeat
+
+TO_START = 90  # seconds that processes may take until they work
+TO_DRAIN = 15 * TICK  # then what still waits is lost
+# What protects from sending twice, and how it is taken away in the database of a run.
+PROTECTIONS = {
+    "lease": """
+        CREATE FUNCTION chaos_no_lease() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF NEW.state = 'sending' THEN NEW.lease_until := clock_timestamp(); END IF;
+            RETURN NEW;
+        END $$;
+        CREATE TRIGGER chaos_no_lease BEFORE UPDATE ON reminders_message
+            FOR EACH ROW EXECUTE FUNCTION chaos_no_lease();
+    """,
+    "key": "ALTER TABLE reminders_message DROP CONSTRAINT message_once",
+}
+WAITING = """
+SELECT message_id, extract(epoch FROM greatest(
+    clock_timestamp(), CASE state WHEN 'due' THEN try_at ELSE lease_until END
+))::float FROM reminders_message WHERE state IN ('due', 'sending') AND due_at < clock_timestamp()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many courses are booked and chased, for how many seconds, with how many killings."""
+
+    courses: int
+    seconds: float
+    kills: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """After everything was whole again: what waited, and how long the last of it took, in ticks."""
+
+    waiting: int
+    ticks: float  # from when it might be tried: a pause or a lease that runs is waited for first
+    seconds: float  # until nothing waited any more
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What was done and what came of it. `without`: the protection that was taken away, "" for none."""
+
+    without: str
+    seconds: float
+    began: float
+    evidence: Evidence
+    verdict: Verdict
+    recovery: Recovery
+
+    @property
+    def kills(self) -> list[Kill]:
+        """All that were killed, those by the mail server too."""
+        by_mail = [
+            Kill("while handing over", t["pid"], t["at"]) for t in self.evidence.taken if t["fault"] == KILL
+        ]
+        return [*self.evidence.kills, *by_mail]
+
+    @property
+    def as_it_must_be(self) -> bool:
+        """Nothing wrong; and where a protection is taken away, something."""
+        return not self.verdict.clean if self.without else self.verdict.clean
+
+
+@contextmanager
+def connected_to(url: str) -> Iterator[None]:
+    """Everything that asks the database asks this one."""
+    names, said = ("NAME", "HOST", "PORT", "USER", "PASSWORD"), environ.Env.db_url_config(url)
+    own = {name: connection.settings_dict[name] for name in (*names, "OPTIONS")}
+    options = {**own["OPTIONS"], "host": "", **said.get("OPTIONS", {})}
+    _point_to({**{name: said.get(name, "") for name in names}, "OPTIONS": options})
+    try:
+        yield
+    finally:
+        _point_to(own)
+
+
+def _point_to(values: Mapping[str, Any]) -> None:
+    connection.close()
+    connection.settings_dict.update(values)
+    ContentType.objects.clear_cache()
+
+
+def run(stage: scene.Stage, size: Size, folder: Path, database: Database, *, without: str = "") -> Run:
+    """Chase the messages of this stage, in the database that is connected and that `database` is."""
+    _take_away(without)
+    chance = random.Random(len(without))  # noqa: S311 (no secret)
+    with ExitStack() as stack:
+        house = _open(stack, folder, database)
+        house.fleet.start()
+        if not wait_until(lambda: Heartbeat.objects.exists() and house.fleet.whole, TO_START):
+            raise RuntimeError(f"nobody ticks; see {folder}")
+        began = time.time()
+        misfortune = Misfortune(house, seconds=size.seconds, kills=size.kills, chance=chance)
+        desk = Desk(stage, until=began + size.seconds, chance=chance)
+        stack.enter_context(promised_twice())
+        desk.start()
+        misfortune.befall()
+        desk.thread.join()
+        connection.close()  # it was broken with all the others
+        wait_until(lambda: house.fleet.whole, TO_START)
+        recovery = _recover(house.mail)
+    evidence = Evidence(house.mail.taken(), desk.done, house.fleet.kills, misfortune.spells)
+    if desk.failed:
+        raise RuntimeError(f"the desk could not go on: {desk.failed}")
+    return Run(without, size.seconds, began, evidence, judge(evidence), recovery)
+
+
+def _take_away(protection: str) -> None:
+    if protection:
+        with connection.cursor() as cursor:
+            cursor.execute(PROTECTIONS[protection])
+
+
+def _open(stack: ExitStack, folder: Path, database: Database) -> House:
+    """Start the servers; all of it ends with the stack."""
+    broker = Broker(folder)
+    stack.callback(broker.close)
+    mail = MailServer(folder)
+    stack.callback(mail.stop)
+    said = {"DATABASE_URL": database.url, "REDIS_URL": broker.url, "EMAIL_URL": mail.url}
+    pace = {"MESSAGE_PACE": str(PACE), "CLINIC_EMAIL": f"desk@{scene.MAIL}"}
+    fleet = Fleet(folder, {**os.environ, **said, **pace})
+    stack.callback(fleet.stop)
+    return House(database, broker, mail, fleet)
+
+
+def _recover(mail: MailServer) -> Recovery:
+    """Wait until nothing waits, and see how long it took."""
+    began = time.time()
+    ready = dict(_asked(WAITING))
+    wait_until(lambda: not _asked(WAITING), TO_DRAIN)
+    seconds = time.time() - began
+    late = [one["at"] - ready[one["message_id"]] for one in mail.taken() if one["message_id"] in ready]
+    return Recovery(len(ready), max(late, default=0) / TICK, seconds)
+
+
+def _asked(sql: str) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()

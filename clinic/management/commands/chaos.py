@@ -1,0 +1,130 @@
+"""Everything around the messages is broken, in a folder of its own; then it is judged what came of them."""
+
+import os
+import platform
+import shutil
+import signal
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from django.utils import timezone
+
+from clinic import localservices
+from clinic.bench import databases
+from clinic.bench.report import Table
+from clinic.chaos import report, scene
+from clinic.chaos.chart import chart
+from clinic.chaos.running import PROTECTIONS, Run, Size, connected_to, run
+from clinic.chaos.servers import Cluster
+
+DOCUMENT, CHART = settings.BASE_DIR / "docs/reliability.md", settings.BASE_DIR / "docs/reliability.svg"
+BUILT, CHASED = "clinic_chaos", "clinic_chaos_run"
+A_COURSE = 10  # messages that follow from it, about
+FULL_SECONDS, FULL_KILLS = 300, 60
+A_FEW = Size(courses=24, seconds=40, kills=6)  # for runs without a protection
+SHORT = Size(courses=12, seconds=10, kills=4)
+LONGEST = 10 * 60 - 15  # seconds, then everything is killed
+
+
+class Command(BaseCommand):
+    help = (
+        "Messages while workers, broker, database and mail server break. Never in the clinic's own database."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--messages", type=int, default=1500)
+        parser.add_argument("--short", action="store_true", help="seconds instead of minutes")
+        parser.add_argument(
+            "--without", choices=sorted(PROTECTIONS), help="one run without this, which must show faults"
+        )
+        parser.add_argument("--write", action="store_true", help="write docs/reliability.md as well")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        size = SHORT if options["short"] else Size(options["messages"] // A_COURSE, FULL_SECONDS, FULL_KILLS)
+        if size.courses < SHORT.courses:
+            raise CommandError(f"At least {SHORT.courses * A_COURSE} messages.")
+        began = time.monotonic()
+        try:
+            runs = self.runs(size, options["without"])
+        except RuntimeError as error:
+            raise CommandError(str(error)) from error
+        tables = self.tables(runs)
+        for line in (line for table in tables for line in table.lines()):
+            self.stdout.write(line)
+        if options["write"]:
+            self.write(tables, runs[0], minutes=(time.monotonic() - began) / 60)
+        if missed := [one for table in tables for one in table.missed]:
+            raise CommandError(f"Missed: {'; '.join(missed)}.")
+
+    def runs(self, size: Size, without: str | None) -> list[Run]:
+        """One run, or without each of the protections too, in copies of one database."""
+        few = min(size, A_FEW, key=lambda one: one.seconds)
+        wanted = [(without, size)] if without else [("", size), *((name, few) for name in PROTECTIONS)]
+        with ExitStack() as stack:
+            stack.callback(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, _too_long))
+            stack.callback(signal.alarm, 0)
+            signal.alarm(LONGEST)
+            folder = _empty_folder()
+            cluster = Cluster(folder)
+            stack.callback(cluster.close)
+            stack.enter_context(connected_to(cluster.url))
+            self.tell("Building a clinic: migrations, catalogue, courses")
+            databases.create(BUILT)
+            with databases.inside(BUILT):
+                stage = scene.build(size.courses, timezone.now())
+            return [self.run_of(stage, one, cluster, folder / (name or "full"), name) for name, one in wanted]
+
+    def run_of(self, stage: scene.Stage, size: Size, cluster: Cluster, folder: Path, without: str) -> Run:
+        protected = f" without the {without}" if without else ""
+        self.tell(f"{size.courses} courses, {size.seconds:.0f} seconds, {size.kills} killings{protected}")
+        folder.mkdir()
+        databases.copy(BUILT, CHASED)
+        _checkpoint()
+        cluster.url = cluster.url_of(CHASED)
+        with connected_to(cluster.url):
+            return run(
+                replace(stage, courses=stage.courses[: size.courses]), size, folder, cluster, without=without
+            )
+
+    def tables(self, runs: list[Run]) -> list[Table]:
+        first = runs[0]
+        shown = [report.faults_table(first), report.counts_table(first), report.verdict_table(runs)]
+        return shown if first.without else [*shown, report.recovery_table(first)]
+
+    def write(self, tables: list[Table], run: Run, *, minutes: float) -> None:
+        machine = f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}"
+        DOCUMENT.write_text(report.page(tables, run, machine=machine, minutes=minutes))
+        CHART.write_text(chart(run))
+        self.tell(
+            f"Written: {DOCUMENT.relative_to(settings.BASE_DIR)}, {CHART.relative_to(settings.BASE_DIR)}"
+        )
+
+    def tell(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+def _empty_folder() -> Path:
+    """Where all of it lives; what an earlier run left is thrown away. Refuses while another run is on."""
+    folder = localservices.find_site().state / "chaos"
+    if localservices.inhabitants(folder / "pgdata"):
+        raise CommandError(f"Another run is on in {folder}.")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o755)
+    return folder
+
+
+def _checkpoint() -> None:
+    """What sequences of a copied database give out survives a crash only from the next checkpoint on."""
+    with connection.cursor() as cursor:
+        cursor.execute("CHECKPOINT")
+
+
+def _too_long(*_: object) -> None:
+    raise CommandError(f"Not done after {LONGEST / 60:.0f} minutes: everything was ended.")
