@@ -18,6 +18,7 @@ from clinic.models import Clinic
 from treatments.reminders import kinds, links, placeholders, wording, words
 from treatments.reminders.channels import Letter
 from treatments.reminders.channels.email import one_line
+from treatments.reminders.leaving import way_out
 from treatments.reminders.models import Channel, Message
 
 LINK = re.compile(r"(https?://[^\s<>\"]+)")
@@ -35,10 +36,11 @@ class Written:
 def write(message: Message, values: kinds.Values, clinic: Clinic, *, at: dt.datetime) -> Written:
     """Write a message to whom it goes. Raises LinkDead or OfferGone when its link cannot be minted any more."""
     text = wording.text_of(message, language_of(message))
-    address = address_of(message, values, at=at)
+    address, out = address_of(message, values, at=at), way_out(message, at=at)
     with translation.override(text.language):
         said = said_by(message, values, clinic, address)
         subject, body = (placeholders.filled(part, said) for part in (text.subject, text.body))
+        body = "\n\n".join(filter(None, [body, out.line]))
     letter = Letter(
         to=to(message),
         text=body,
@@ -47,9 +49,17 @@ def write(message: Message, values: kinds.Values, clinic: Clinic, *, at: dt.date
         html=html(subject, body, text.language) if message.channel == Channel.EMAIL else "",
         sender=clinic.name,
         reply_to=clinic.email,
+        headers=out.headers,
         attachments=values.attachments,
     )
-    return Written(letter, body.replace(address, str(words.PERSONAL_LINK)) if address else body, text)
+    return Written(letter, without(body, address, out.address), text)
+
+
+def without(body: str, *secrets: str) -> str:
+    """The text with words where a secret stood: what is kept of a letter opens nothing."""
+    for secret in filter(None, secrets):
+        body = body.replace(secret, str(words.PERSONAL_LINK))
+    return body
 
 
 def to(message: Message) -> str:

@@ -1,6 +1,7 @@
 """Sending through a real mail server: what arrives, what is refused, put off, or found untrue at the last moment."""
 
 import datetime as dt
+import re
 from socket import socket
 from unittest.mock import Mock
 
@@ -38,7 +39,8 @@ def test_the_letter_arrives_once_and_the_row_says_what_was_sent(due, post_office
     (letter,) = post_office.letters
     assert letter["To"] == due.patient.email == due.sent_to
     assert letter["Message-ID"] == due.message_id
-    assert due.sent_text.splitlines() == letter.get_body(("plain",)).get_content().splitlines()
+    arrived = re.sub(r"http\S+", "[personal link]", letter.get_body(("plain",)).get_content())
+    assert due.sent_text.splitlines() == arrived.splitlines()
     assert (due.sent_at, due.attempts, due.maybe_twice, due.lease_token) == (due.due_at, 1, False, None)
 
 
