@@ -159,6 +159,8 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "visits:perform": CLINICAL,
     # reminders
     "reminders:messages": (*DESK, Role.CLINIC_ADMIN),
+    "reminders:charts": (*DESK, Role.CLINIC_ADMIN),
+    "reminders:maintenance": DESK,
     "reminders:patient": DESK,
     "reminders:put_back": (*DESK, Role.CLINIC_ADMIN),
     # what patients open from a message

@@ -6,6 +6,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from treatments.reminders.maintenance_list import ALL, Overdue, Standing
 from treatments.reminders.models import Channel, MessageKind, MessageState
 from treatments.reminders.querysets import RETRIABLE, TWICE
 
@@ -22,6 +23,10 @@ class PlaceFilter(forms.Form):
     """Where in a list to go on: the last row of the page before."""
 
     after = forms.IntegerField(required=False, min_value=1, max_value=10**18, widget=forms.HiddenInput)
+
+    def asked(self) -> dict:
+        """What was asked, without the place in the list."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "after"}
 
 
 def _day(label) -> forms.DateField:
@@ -49,6 +54,22 @@ class LedgerFilter(PlaceFilter):
         """All but what is typed: the page shows them beside it."""
         return [self[name] for name in ("state", "kind", "channel", "since", "until")]
 
-    def asked(self) -> dict:
-        """What was asked, without the place in the list."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "after"}
+
+class MaintenanceFilter(PlaceFilter):
+    """Who of those that are due is shown."""
+
+    q = forms.CharField(label=_("Patient"), required=False, max_length=100)
+    overdue = forms.ChoiceField(
+        label=_("Due"),
+        required=False,
+        choices=[("", _("Soon, or overdue by up to a year")), *Overdue.choices],
+    )
+    standing = forms.ChoiceField(
+        label=_("Answer"),
+        required=False,
+        choices=[("", _("Not settled yet")), *Standing.choices, (ALL, _("All"))],
+    )
+
+    def choices(self) -> list[forms.BoundField]:
+        """All but what is typed."""
+        return [self["overdue"], self["standing"]]

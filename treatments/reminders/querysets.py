@@ -199,6 +199,10 @@ class MessageQuerySet(models.QuerySet):
         """Those that follow the row with this `due_at` and key in the order of the ledger."""
         return self.filter(due_at__lte=due_at).filter(Q(due_at__lt=due_at) | Q(pk__lt=pk))
 
+    def younger_than(self, due_at: dt.datetime, pk: int) -> Self:
+        """Those that follow it where the oldest stand first."""
+        return self.filter(due_at__gte=due_at).filter(Q(due_at__gt=due_at) | Q(pk__gt=pk))
+
 
 class LinkTokenQuerySet(models.QuerySet):
     """Links in letters."""

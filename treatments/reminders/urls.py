@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from treatments.reminders.views import ledger, record
+from treatments.reminders.views import charts, ledger, maintenance, record
 
 app_name = "reminders"
 urlpatterns = [
     path("", ledger.messages, name="messages"),
+    path("charts/", charts.charts, name="charts"),
+    path("maintenance/", maintenance.due, name="maintenance"),
     path("of/<id:pk>/", record.patient, name="patient"),
     path("<id:pk>/put-back/", ledger.put_back, name="put_back"),
 ]

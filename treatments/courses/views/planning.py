@@ -1,19 +1,22 @@
 """The plan's page: choose, see the verdict live, save, confirm in the same step."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from clinic.access import role_required
+from clinic.converters import Id
 from clinic.errors import changed_meanwhile, conflict
 from clinic.requests import StaffRequest
 from clinic.roles import CLINICAL
@@ -52,7 +55,21 @@ def new(request: StaffRequest, pk: int) -> HttpResponse:
     patient = open_patient(request, pk)
     if request.method == "POST":
         return _post(request, patient, Shelf.load())
-    return _page(request, patient, Shelf.load(), Picked())
+    row = _again(request, patient)
+    if row is None:
+        return _page(request, patient, Shelf.load(), Picked())
+    picked = replace(picked_of(row), sessions=1)  # maintenance; how many are needed is theirs to say
+    return _page(request, patient, Shelf.load(), picked, errors=_left_out(row))
+
+
+def _again(request: StaffRequest, patient: Patient) -> Course | None:
+    """The course of the patient that is to be done again (`?like=`), None without one; 404 if it is not theirs."""
+    like = request.GET.get("like")
+    if like is None:
+        return None
+    if not re.fullmatch(Id.regex, like):
+        raise Http404
+    return get_object_or_404(Course.objects.visible_to(request.user).for_page(), pk=like, patient=patient)
 
 
 @role_required(*CLINICAL)

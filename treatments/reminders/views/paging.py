@@ -18,14 +18,17 @@ class Page(NamedTuple):
     more: str
 
 
-def page_of(among: MessageQuerySet, rows: MessageQuerySet, asked: dict, after: int | None) -> Page:
-    """One page of `rows`, those that follow `after`; with it one query more.
+def page_of(
+    among: MessageQuerySet, rows: MessageQuerySet, asked: dict, after: int | None, *, rising: bool = False
+) -> Page:
+    """One page of `rows`, those that follow `after`; with it one query more. `rising`: the oldest stand first.
 
     404 if that message is not `among` those that may be seen. It may have left `rows` since: a waiting one is sent.
     """
     if after:
         last = get_object_or_404(among, pk=after)
-        rows = rows.older_than(last.due_at, last.pk)
+        follow = rows.younger_than if rising else rows.older_than
+        rows = follow(last.due_at, last.pk)
     found = list(rows[: ON_A_PAGE + 1])
     if len(found) <= ON_A_PAGE:
         return Page(found, "")
