@@ -80,7 +80,7 @@ def revoke_link(link: InterviewLink, *, by: User, at: dt.datetime) -> None:
     mine.save(update_fields=["revoked_at", "revoked_by"])
 
 
-def _make(patient: Patient, kind: LinkKind, *, by: User, at: dt.datetime, **fields) -> InterviewLink:
+def _make(patient: Patient, kind: LinkKind, *, by: User | None, at: dt.datetime, **fields) -> InterviewLink:
     if Report.objects.pending(patient):
         raise AlreadyReceived
     days = dt.timedelta(days=Clinic.current().interview_link_days)
@@ -99,6 +99,22 @@ def mint(link_id: int, *, at: dt.datetime) -> str:
     link.token_hashes = [*link.token_hashes, tokens.hashed(token)]
     link.save(update_fields=["token_hashes"])
     return token
+
+
+@transaction.atomic
+def link_for_letter(patient_id: int, *, since: dt.datetime, at: dt.datetime) -> str:
+    """A token for a letter that asks the patient again, promised at `since`: each attempt has one, all of one link.
+
+    Nobody of the desk asked, so the link is by nobody. Raises LinkDead while a report of theirs waits to be read.
+    """
+    _lock(patient_id)
+    patient = Patient.objects.get(pk=patient_id)
+    mine = working(at).filter(patient=patient, kind=LinkKind.EMAIL, created_by=None, created_at__gte=since)
+    try:
+        link = mine.first() or _make(patient, LinkKind.EMAIL, by=None, at=at, sent_at=at)
+    except AlreadyReceived as error:
+        raise LinkDead from error
+    return mint(link.pk, at=at)
 
 
 def mark_sent(link_id: int, *, at: dt.datetime) -> None:

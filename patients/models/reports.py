@@ -33,7 +33,9 @@ class InterviewLink(models.Model):
     # SHA-256 of 256 random bits each
     token_hashes = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     created_at = models.DateTimeField()
-    created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+"
+    )  # null: a letter before a session asked
     sent_at = models.DateTimeField(null=True)  # the mail went out, the code was shown, the tablet handed over
     expires_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)  # wrong dates of birth

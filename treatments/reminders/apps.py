@@ -16,15 +16,19 @@ class RemindersConfig(AppConfig):
             OfferLost,
             OfferMade,
             SessionCancelled,
+            SessionMissed,
             SessionMoved,
         )
+        from treatments.visits.events import SessionPerformed
 
         listen(CourseFinished, listeners.course_finished)
         listen(CourseConfirmed, listeners.course_changed)
         listen(CourseBooked, listeners.course_booked)
         listen(CourseCancelled, listeners.course_changed)
-        listen(SessionMoved, listeners.session_changed)
-        listen(SessionCancelled, listeners.session_changed)
+        listen(SessionMoved, listeners.session_moved)
+        listen(SessionCancelled, listeners.session_cancelled)
+        listen(SessionMissed, listeners.session_missed)
+        listen(SessionPerformed, listeners.session_performed)
         listen(PatientChanged, listeners.patient_changed)
         listen(InterviewAsked, listeners.interview_asked)
         listen(OfferMade, listeners.offer_made)

@@ -5,8 +5,18 @@ from patients.models import InterviewLink
 from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
 from treatments.courses.models import Course
 from treatments.reminders import actions
-from treatments.schedule.events import CourseBooked, OfferLost, OfferMade, SessionCancelled, SessionMoved
+from treatments.reminders.models import MessageKind
+from treatments.schedule.events import (
+    CourseBooked,
+    OfferLost,
+    OfferMade,
+    SessionCancelled,
+    SessionMissed,
+    SessionMoved,
+)
 from treatments.schedule.models import Offer, Session
+from treatments.visits.events import SessionPerformed
+from treatments.visits.models import Visit
 
 
 def course_finished(event: CourseFinished) -> None:
@@ -16,20 +26,33 @@ def course_finished(event: CourseFinished) -> None:
 
 def course_changed(event: CourseConfirmed | CourseCancelled) -> None:
     patient_id = Course.objects.values_list("patient", flat=True).get(pk=event.course_id)
-    actions.reconsider(patient_id, at=event.at)
+    actions.reconsider(patient_id, at=event.at, of=[MessageKind.MAINTENANCE])
 
 
 def course_booked(event: CourseBooked) -> None:
-    """Who is booked needs less, and never more."""
-    actions.reconsider(event.patient_id, at=event.at, only_due=True)
+    actions.sessions_booked(event.course_id, event.patient_id, event.sessions, at=event.at)
 
 
-def session_changed(event: SessionMoved | SessionCancelled) -> None:
-    patient_id = Session.objects.values_list("course__patient", flat=True).get(pk=event.session_id)
-    actions.reconsider(patient_id, at=event.at)
+def session_moved(event: SessionMoved) -> None:
+    actions.session_moved(event.course_id, event.patient_id, event.now, at=event.at)
+
+
+def session_cancelled(event: SessionCancelled) -> None:
+    actions.session_cancelled(_session(event.session_id), at=event.at)
+
+
+def session_missed(event: SessionMissed) -> None:
+    actions.session_over(_session(event.session_id), at=event.at)
+
+
+def session_performed(event: SessionPerformed) -> None:
+    visit = Visit.objects.select_related("session__course").get(session=event.session_id)
+    actions.session_over(visit.session, at=event.at)
+    actions.promise_aftercare(visit, at=event.at)
 
 
 def patient_changed(event: PatientChanged) -> None:
+    actions.follow_channel(event.patient_id, at=event.at)
     actions.reconsider(event.patient_id, at=event.at)
 
 
@@ -43,6 +66,10 @@ def offer_made(event: OfferMade) -> None:
 
 def offer_lost(event: OfferLost) -> None:
     actions.promise_loss(_offer(event.offer_id), at=event.at)
+
+
+def _session(pk: int) -> Session:
+    return Session.objects.select_related("course").get(pk=pk)
 
 
 def _offer(pk: int) -> Offer:

@@ -82,6 +82,24 @@ class MessageQuerySet(models.QuerySet):
             newer_course=Exists(newer), booked_ahead=Exists(ahead), recall_answered=Exists(answers)
         )
 
+    def with_session_truth(self) -> Self:
+        """Adds what decides about a message before a session, see `rules.Ahead`.
+
+        `same_start`: it starts when it did at the version of the promise. `promised_since`: for a later version.
+        """
+        then = apps.get_model("schedule", "SessionEvent").objects.filter(
+            pgh_obj=OuterRef("session"),
+            version=OuterRef("subject_version"),
+            starts_at=OuterRef("session__starts_at"),
+        )
+        later: MessageQuerySet = MessageQuerySet(self.model).filter(
+            session=OuterRef("session"),
+            kind=OuterRef("kind"),
+            step=OuterRef("step"),
+            subject_version__gt=OuterRef("subject_version"),
+        )
+        return self.select_related("session").annotate(same_start=Exists(then), promised_since=Exists(later))
+
     def with_request_truth(self, at: dt.datetime) -> Self:
         """Adds what decides about a request to answer the interview, see `rules.Request`."""
         answered = Report.objects.filter(

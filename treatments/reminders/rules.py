@@ -7,7 +7,8 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
-USEFUL_FOR = dt.timedelta(days=14)  # a maintenance reminder that is later than this is not sent
+from treatments.reminders.rules_times import SETTLING
+
 LEASE = dt.timedelta(seconds=120)  # longer than the time limit of a task, so nobody is at it when it runs out
 MAX_ATTEMPTS = 24  # with the pauses below: most of a day
 FIRST_PAUSE = dt.timedelta(minutes=1)
@@ -29,6 +30,16 @@ class Needless(StrEnum):
     OFFER_OVER = "offer_over"
     NEVER_OFFERED = "never_offered"
     RECALL_ANSWERED = "recall_answered"
+    NOTHING_TO_TELL = "nothing_to_tell"
+    NOT_BOOKED = "not_booked"
+    MOVED = "moved"
+    OVER = "over"
+    NO_RULES = "no_rules"
+    NOTHING_OPEN = "nothing_open"
+
+
+# What is asked at the sending only: it hangs on the day, and on lists and a catalogue that may change until then.
+ONLY_AT_SENDING = frozenset({Needless.NO_RULES, Needless.NOTHING_OPEN})
 
 
 def needless_to_anybody(
@@ -42,6 +53,47 @@ def needless_to_anybody(
         (other_channel, Needless.OTHER_CHANNEL),
     ]
     return next((why for applies, why in reasons if applies), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """What is the case for a session when somebody is to be told of it."""
+
+    booked: bool
+    cancelled: bool
+    starts_at: dt.datetime
+    booked_at: dt.datetime
+    cancelled_at: dt.datetime | None = None
+
+
+def still_to_come(appointment: Appointment, at: dt.datetime) -> bool:
+    """Is it told as booked or moved?"""
+    return appointment.booked and appointment.starts_at > at
+
+
+def called_off(appointment: Appointment, at: dt.datetime) -> bool:
+    """Is it told as cancelled? Not one that was given up while its booking was still settling: nobody knew of it."""
+    if not appointment.cancelled or appointment.cancelled_at is None or appointment.starts_at <= at:
+        return False
+    return appointment.cancelled_at - appointment.booked_at >= SETTLING
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What is the case for a message before a session."""
+
+    booked: bool
+    as_promised: bool  # it starts when it did as the message was promised, and none was promised since
+    starts_at: dt.datetime
+
+
+def needless_ahead(ahead: Ahead, at: dt.datetime) -> Needless | None:
+    """Why a message before a session is not needed, or None if it is."""
+    if not ahead.booked:
+        return Needless.NOT_BOOKED
+    if not ahead.as_promised:
+        return Needless.MOVED
+    return Needless.OVER if ahead.starts_at <= at else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +148,6 @@ def needless_offer(offered: Offered) -> Needless | None:
 def needless_loss(offered: Offered) -> Needless | None:
     """Why nobody needs to hear that an offered time is taken, or None if somebody does."""
     return None if offered.told else Needless.NEVER_OFFERED
-
-
-def due_at(finished_on: dt.date, weeks: int, goes_at: dt.time, zone: dt.tzinfo) -> dt.datetime:
-    """The moment (UTC) of `goes_at` on the clinic's wall clock, `weeks` weeks after `finished_on`.
-
-    A wall time that the spring change leaves out is as much later as the clock jumped (02:30 becomes 03:30); of one
-    that the autumn change brings twice, the first is meant.
-    """
-    wall = dt.datetime.combine(finished_on + dt.timedelta(weeks=weeks), goes_at, tzinfo=zone)
-    return wall.replace(fold=0).astimezone(dt.UTC)
 
 
 def pause(attempts: int, spread: float) -> dt.timedelta:

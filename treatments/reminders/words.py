@@ -16,6 +16,12 @@ NEEDLESS = {
     Needless.ANSWERED: _("The patient has answered meanwhile."),
     Needless.OFFER_OVER: _("The offer was answered meanwhile, or is over."),
     Needless.RECALL_ANSWERED: _("The patient has answered an earlier reminder."),
+    Needless.NOTHING_TO_TELL: _("Nothing of it holds any more."),
+    Needless.NOT_BOOKED: _("The session is not booked any more."),
+    Needless.MOVED: _("The session was moved."),
+    Needless.OVER: _("The session has begun."),
+    Needless.NO_RULES: _("There is nothing to mind."),
+    Needless.NOTHING_OPEN: _("No answer will be missing or too old on the day."),
     Needless.NEVER_OFFERED: _("The patient had not been told of the offer."),
 }
 NO_ADDRESS = _("There is no e-mail address. Call, or add one and try again.")
@@ -29,3 +35,11 @@ DIED = _("Sending was broken off again and again.")
 PROGRAM_ERROR = _("The program failed (%(name)s). Tell whoever looks after it.")
 PERSONAL_LINK = _("[personal link]")
 TOO_LATE = _("It could not be sent while it was still useful.")
+# Behaviours that aftercare rules of several sources cover, in words that tell nothing about the treatment.
+BEHAVIOURS = {
+    "pool": _("Swimming pool"),
+    "sauna": _("Sauna"),
+    "solarium": _("Solarium"),
+    "sun": _("Sunbathing"),
+    "alcohol": _("Alcohol"),
+}

@@ -98,10 +98,12 @@ def said_by(message: Message, values: kinds.Values, clinic: Clinic, address: str
 
 
 def in_words(one: kinds.Said) -> str:
-    """Words, or a moment on the clinic's wall, in the language that is active."""
+    """Words, or a moment on the clinic's wall, in the language that is active; of several each on its line."""
+    if isinstance(one, tuple):
+        return "\n".join(map(in_words, one))
     if isinstance(one, dt.datetime):
         return date_format(timezone.localtime(one), "l j F Y, H:i")
-    return date_format(one, "l j F Y") if isinstance(one, dt.date) else one
+    return date_format(one, "l j F Y") if isinstance(one, dt.date) else str(one)
 
 
 def html(subject: str, body: str, language: str) -> str:

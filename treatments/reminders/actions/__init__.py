@@ -6,6 +6,7 @@ agree on what is due and whose lease ran out.
 
 from treatments.reminders.actions.promising import (
     drafted,
+    follow_channel,
     promise,
     promise_interview,
     promise_loss,
@@ -15,6 +16,13 @@ from treatments.reminders.actions.promising import (
 )
 from treatments.reminders.actions.recalls import answer_recall
 from treatments.reminders.actions.sending import Outcome, claim, deliver, refusal, settle
+from treatments.reminders.actions.sessions import (
+    promise_aftercare,
+    session_cancelled,
+    session_moved,
+    session_over,
+    sessions_booked,
+)
 from treatments.reminders.actions.ticking import NotFailed, beat, clear_away, put_back
 from treatments.reminders.actions.wishing import say_wishes, stop_all, stop_topic
 
@@ -27,7 +35,9 @@ __all__ = [
     "clear_away",
     "deliver",
     "drafted",
+    "follow_channel",
     "promise",
+    "promise_aftercare",
     "promise_interview",
     "promise_loss",
     "promise_maintenance",
@@ -36,6 +46,10 @@ __all__ = [
     "reconsider",
     "refusal",
     "say_wishes",
+    "session_cancelled",
+    "session_moved",
+    "session_over",
+    "sessions_booked",
     "settle",
     "stop_all",
     "stop_topic",

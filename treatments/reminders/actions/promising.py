@@ -1,7 +1,7 @@
 """A message is promised, and the promise kept true to what happens."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -10,20 +10,28 @@ from django.utils.functional import Promise
 
 from clinic.models import Clinic
 from patients.models import InterviewLink
-from treatments.catalogue.models import Protocol
 from treatments.courses.models import Course
 from treatments.reminders import identity, kinds, rules, words
 from treatments.reminders.models import Channel, Message, MessageKind, MessageState
+from treatments.reminders.recipients import Recipient, recipient
+from treatments.reminders.rules_times import Quiet, recalls
 from treatments.schedule.models import Offer
 
+# What tells one message of a kind from the others, whichever way they go.
+SAME = ("course_id", "session_id", "step", "subject_version")
 
-@transaction.atomic
-def promise(messages: Iterable[Message]) -> None:
-    """Write promises, each once however often this is called; one statement."""
+
+@transaction.atomic(savepoint=False)
+def promise(messages: Iterable[Message], *, once: bool = True) -> None:
+    """Write promises; one statement.
+
+    `once`: each is written once however often this is called. Otherwise one that is there already is an
+    IntegrityError: for those that are counted, of which none may be lost.
+    """
     rows = list(messages)
     for row in rows:
         row.message_id = identity.message_id(row)
-    Message.objects.bulk_create(rows, ignore_conflicts=True)
+    Message.objects.bulk_create(rows, ignore_conflicts=once)
 
 
 def drafted(kind: MessageKind, *, due_at: dt.datetime, at: dt.datetime, **fields: Any) -> Message:
@@ -32,27 +40,42 @@ def drafted(kind: MessageKind, *, due_at: dt.datetime, at: dt.datetime, **fields
     return Message(kind=kind, due_at=due_at, created_at=at, **values)
 
 
+def addressed(
+    kind: MessageKind, to: Recipient, *, due_at: dt.datetime, at: dt.datetime, **fields: Any
+) -> Message:
+    """A message (not saved) to somebody, in their way; one that they do not want says so from the beginning."""
+    why = to.why_not(kind)
+    if why:
+        fields |= {"state": MessageState.SUPPRESSED, "why": str(words.NEEDLESS[why])}
+    return drafted(kind, due_at=due_at, at=at, patient_id=to.patient.pk, channel=to.channel, **fields)
+
+
+def quiet_of(clinic: Clinic) -> Quiet:
+    """The hours in which the clinic writes to nobody."""
+    return Quiet(clinic.quiet_from, clinic.quiet_until, timezone.get_default_timezone())
+
+
 @transaction.atomic
 def promise_maintenance(course: Course, *, at: dt.datetime) -> None:
-    """Write the reminder of a finished course, once however often this is called. No protocol: no date, no reminder."""
+    """Write the recalls of a finished course, once however often this is called. No protocol: no date, no recalls."""
     if course.protocol is not None:
-        promise([maintenance_reminder(course, course.protocol, Clinic.current(), at=at)])
+        promise(_recalls(course, recipient(course.patient_id), Clinic.current(), at=at))
     reconsider(course.patient_id, at=at)
 
 
-def maintenance_reminder(course: Course, protocol: Protocol, clinic: Clinic, *, at: dt.datetime) -> Message:
-    """The reminder (not saved) of a course that finished at `at`."""
-    finished_on, zone = timezone.localdate(at), timezone.get_default_timezone()
-    due = rules.due_at(finished_on, protocol.maintenance_first_weeks, clinic.messages_at, zone)
-    return drafted(
-        MessageKind.MAINTENANCE,
-        patient_id=course.patient_id,
-        course=course,
-        subject_version=course.version,
-        due_at=due,
-        not_after=due + rules.USEFUL_FOR,
-        at=at,
+def _recalls(course: Course, to: Recipient, clinic: Clinic, *, at: dt.datetime) -> list[Message]:
+    protocol = course.protocol
+    weeks = protocol.maintenance_every_weeks if False else protocol.maintenance_first_weeks  # type: ignore[union-attr]
+    due = recalls(
+        timezone.localdate(at),
+        weeks,
+        clinic.recall_times,
+        clinic.recall_every_days,
+        clinic.messages_at,
+        quiet_of(clinic),
     )
+    about: dict[str, Any] = {"course": course, "subject_version": course.version, "at": at}
+    return [addressed(MessageKind.MAINTENANCE, to, **one._asdict(), **about) for one in due]
 
 
 @transaction.atomic
@@ -81,18 +104,32 @@ def _promise_about(kind: MessageKind, offer: Offer, *, not_after: dt.datetime, a
 
 
 @transaction.atomic(savepoint=False)
-def reconsider(patient_id: int, *, at: dt.datetime, only_due: bool = False) -> None:
+def reconsider(
+    patient_id: int, *, at: dt.datetime, only_due: bool = False, of: Collection[MessageKind] = ()
+) -> None:
     """Take back what the patient does not need any more, and promise again what is needed after all.
 
     What was found needless is promised again only before its day: nobody gets a reminder on the heels of a change.
-    `only_due`: what happened can make messages needless, and none needed again.
+    `only_due`: what happened can make messages needless, and none needed again. `of`: it concerns these kinds only.
     """
     messages = Message.objects.that_may_turn(patient_id, at)
     if only_due:
         messages = messages.filter(state=MessageState.DUE)
-    found = list(messages.order_by("pk").select_for_update(of=("self",)))
+    if of:
+        messages = messages.filter(kind__in=of)
+    turn(messages.order_by("pk").select_for_update(of=("self",)), at=at)
+
+
+def turn(messages: Iterable[Message], *, at: dt.datetime) -> None:
+    """Let the state of these messages, locked, say what is so."""
+    found = list(messages)
     if found:  # most patients have none, and the truth is long to ask
-        _turn(found, kinds.needless(found, at=at))
+        _turn(found, _lasting(kinds.needless(found, at=at)))
+
+
+def _lasting(needless: dict[int, rules.Needless]) -> dict[int, rules.Needless]:
+    """What need not be asked again at the sending."""
+    return {pk: why for pk, why in needless.items() if why not in rules.ONLY_AT_SENDING}
 
 
 def _turn(messages: Sequence[Message], needless: dict[int, rules.Needless]) -> None:
@@ -100,7 +137,51 @@ def _turn(messages: Sequence[Message], needless: dict[int, rules.Needless]) -> N
     for message in messages:
         why: str | Promise = words.NEEDLESS[needless[message.pk]] if message.pk in needless else ""
         state = MessageState.SUPPRESSED if why else MessageState.DUE
-        if message.state != state:
+        if (message.state, message.why) != (state, str(why)) and {message.state, state} != {MessageState.DUE}:
             message.state, message.why = state, str(why)
             turned.append(message)
     Message.objects.bulk_update(turned, ["state", "why"])
+
+
+@transaction.atomic(savepoint=False)
+def follow_channel(patient_id: int, *, at: dt.datetime) -> None:
+    """What would go another way is promised the patient's way; what had been taken off that way comes back.
+
+    The rows of the other way stay: `reconsider`, to be called after this, writes why.
+    """
+    to = recipient(patient_id)
+    other = Message.objects.that_may_turn(patient_id, at).filter(kind__in=kinds.WITH_TOPIC)
+    found = list(other.exclude(channel=to.channel).order_by("pk").select_for_update(of=("self",)))
+    untrue = _lasting(kinds.untrue(found, at=at))
+    moving = [one for one in found if one.pk not in untrue]
+    if moving:
+        promise([_twin(one, to, at=at) for one in moving])
+        _bring_back([one for one in moving if one.state == MessageState.DUE], to)
+
+
+def _twin(message: Message, to: Recipient, *, at: dt.datetime) -> Message:
+    fields = {name: getattr(message, name) for name in (*SAME, "about", "not_after")}
+    return addressed(MessageKind(message.kind), to, due_at=message.due_at, at=at, **fields)
+
+
+def _bring_back(waiting: Sequence[Message], to: Recipient) -> None:
+    """Those of the patient's way that were taken back, and that wait the other way now."""
+    by_key = {(one.kind, *(getattr(one, name) for name in SAME)): one for one in waiting}
+    there = Message.objects.filter(
+        patient=to.patient,
+        channel=to.channel,
+        state=MessageState.SUPPRESSED,
+        kind__in={key[0] for key in by_key},
+    )
+    turned = []
+    for row in there.order_by("pk").select_for_update(of=("self",)):
+        if same := by_key.get((row.kind, *(getattr(row, name) for name in SAME))):
+            row.state, row.why = MessageState.DUE, ""
+            row.about, row.due_at, row.not_after, row.try_at = (
+                same.about,
+                same.due_at,
+                same.not_after,
+                same.due_at,
+            )
+            turned.append(row)
+    Message.objects.bulk_update(turned, ["state", "why", "about", "due_at", "not_after", "try_at"])

@@ -5,14 +5,31 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from patients.models import Patient
-from treatments.reminders.kinds import asking, maintenance, waiting
+from treatments.reminders.kinds import aftercare, ahead, asking, maintenance, told, waiting
 from treatments.reminders.kinds.shape import Kind, Said, Values
 from treatments.reminders.models import Message
+from treatments.reminders.placeholders import COMMON
 from treatments.reminders.rules import Needless, needless_to_anybody
 
-__all__ = ["KINDS", "Kind", "Said", "Values", "needless", "topic_of", "values"]
+__all__ = [
+    "KINDS",
+    "PLACEHOLDERS",
+    "WITH_TOPIC",
+    "Kind",
+    "Said",
+    "Values",
+    "needless",
+    "topic_of",
+    "untrue",
+    "values",
+]
 
-KINDS: dict[str, Kind] = {kind.code: kind for kind in [*maintenance.KINDS, *asking.KINDS, *waiting.KINDS]}
+_MODULES = (told, ahead, aftercare, maintenance, asking, waiting)
+KINDS: dict[str, Kind] = {kind.code: kind for module in _MODULES for kind in module.KINDS}
+# What the text of each kind may say.
+PLACEHOLDERS = {code: COMMON | kind.placeholders for code, kind in KINDS.items()}
+
+WITH_TOPIC = frozenset(kind.code for kind in KINDS.values() if kind.topic)
 
 
 def topic_of(kind: str) -> str:
@@ -25,11 +42,14 @@ def needless(messages: Sequence[Message], *, at: dt.datetime) -> dict[int, Needl
 
     A query for the people, and those of each kind that is among them. What the patient wants comes first.
     """
-    found = _to_anybody(messages)
-    for kind, some in _by_kind(messages):
-        for pk, why in KINDS[kind].needless(some, at).items():
-            found.setdefault(pk, why)
-    return found
+    return {**untrue(messages, at=at), **_to_anybody(messages)}
+
+
+def untrue(messages: Sequence[Message], *, at: dt.datetime) -> dict[int, Needless]:
+    """Of which of these what they say is not so at `at`, and why; whoever would read it."""
+    return {
+        pk: why for kind, some in _by_kind(messages) for pk, why in KINDS[kind].needless(some, at).items()
+    }
 
 
 def values(messages: Sequence[Message], *, at: dt.datetime) -> dict[int, Values]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from treatments.courses.models import CourseState
 from treatments.reminders import rules
 from treatments.reminders.kinds.shape import Kind, Values
-from treatments.reminders.models import Message, MessageKind, Topic
+from treatments.reminders.models import LinkPurpose, Message, MessageKind, Topic
 
 
 def needless(messages: Sequence[Message], at: dt.datetime) -> dict[int, rules.Needless]:
@@ -27,8 +27,8 @@ def truth_of(row: Message) -> rules.Recall:
 
 
 def values(messages: Sequence[Message], at: dt.datetime) -> dict[int, Values]:
-    """Nothing but what every message says."""
-    return {message.pk: Values({}) for message in messages}
+    """Nothing but what every message says, and a link to answer by."""
+    return {one.pk: Values({}, purpose=LinkPurpose.RECALL) for one in messages}
 
 
-KINDS = [Kind(MessageKind.MAINTENANCE, Topic.MAINTENANCE, frozenset(), needless, values)]
+KINDS = [Kind(MessageKind.MAINTENANCE, Topic.MAINTENANCE, frozenset({"link"}), needless, values)]

@@ -4,12 +4,15 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.utils.functional import Promise
+
 from treatments.reminders.channels.lines import Attachment
 from treatments.reminders.models import LinkPurpose, Message, Topic
 from treatments.reminders.rules import Needless
 
 # What stands for a placeholder: words, or a moment that is written in the patient's language and the clinic's zone.
-Said = str | dt.datetime | dt.date
+One = str | Promise | dt.datetime | dt.date
+Said = One | tuple[One, ...]  # each on a line of its own
 # The address of this attempt's personal link, minted when it is asked for. Raises LinkDead, OfferGone.
 Address = Callable[[Message, dt.datetime], str]
 

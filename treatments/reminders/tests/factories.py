@@ -69,8 +69,9 @@ def finished_course(patient: Patient, *, by: User, at: dt.datetime = NOW, **fiel
 
 
 def reminder(by: User, *, at: dt.datetime = NOW, patient: Patient | None = None, **fields) -> Message:
-    """The reminder that a finished course left; `fields` are written over it."""
+    """The first of the recalls that a finished course left, alone; `fields` are written over it."""
     course = finished_course(patient or someone(by), by=by, at=at)
+    Message.objects.filter(course=course, step__gt=1).delete()
     Message.objects.filter(course=course).update(**fields)
     return Message.objects.get(course=course)
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from treatments.reminders import rules
+from treatments.reminders import rules, rules_times
 from treatments.reminders.rules import Needless, Recall
 
 NINE = dt.time(9)
@@ -47,9 +47,8 @@ TRUE = Recall(course_finished=True, newer_course=False, booked_ahead=False)
     ],
 )
 def test_goes_at_the_clinics_wall_time(zone, finished_on, weeks, goes_at, utc):
-    due = rules.due_at(
-        dt.date.fromisoformat(finished_on), weeks, dt.time.fromisoformat(goes_at), ZoneInfo(zone)
-    )
+    day = dt.date.fromisoformat(finished_on) + dt.timedelta(weeks=weeks)
+    due = rules_times.on_the_wall(day, dt.time.fromisoformat(goes_at), ZoneInfo(zone))
     assert due == dt.datetime.fromisoformat(utc).replace(tzinfo=dt.UTC)
 
 
@@ -57,7 +56,7 @@ def test_goes_at_the_clinics_wall_time(zone, finished_on, weeks, goes_at, utc):
 def test_nine_in_the_morning_is_nine_every_day_of_two_years(zone):
     for days in range(2 * 366):
         day = dt.date(2026, 1, 1) + dt.timedelta(days)
-        local = rules.due_at(day, 0, NINE, ZoneInfo(zone)).astimezone(ZoneInfo(zone))
+        local = rules_times.on_the_wall(day, NINE, ZoneInfo(zone)).astimezone(ZoneInfo(zone))
         assert (local.date(), local.time()) == (day, NINE)
 
 

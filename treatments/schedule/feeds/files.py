@@ -1,6 +1,7 @@
 """From sessions and absences to calendar files. Nothing clinical is in any of them."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,7 +29,7 @@ def feed_of(practitioner: User, *, at: dt.datetime) -> CalendarFile:
     clinic, zone = Clinic.installed(), _zone()
     day = timezone.localdate(at)
     begin, until = (wall(day + dt.timedelta(n), dt.time.min, zone) for n in (-BACK, AHEAD))
-    sessions = _changed(_in_feed(practitioner, begin, until, at))
+    sessions = dated(_in_feed(practitioner, begin, until, at))
     absences = Absence.objects.standing().overlapping(begin, until)
     absences = absences.filter(Q(practitioner=practitioner) | Q(practitioner=None)).order_by(
         "starts_at", "pk"
@@ -64,10 +65,16 @@ def session_file(session: Session, *, at: dt.datetime) -> CalendarFile:
 
 def _for_patient(sessions: "QuerySet[Session]", *, at: dt.datetime) -> CalendarFile:
     """Two SQL queries. The files of one session, handed out again, are told apart by their sequence."""
-    clinic = Clinic.installed()
-    entries = [_appointment(session, clinic) for session in _changed(sessions)]
+    return patient_file(dated(sessions), Clinic.installed(), at=at)
+
+
+def patient_file(
+    sessions: Iterable[Session], clinic: Clinic, *, at: dt.datetime, method: str = "PUBLISH"
+) -> CalendarFile:
+    """A file of sessions that `dated` found, for the calendar of their patient. No SQL."""
+    entries = [_appointment(session, clinic) for session in sessions]
     organizer = (clinic.name, clinic.email)
-    return CalendarFile("", _zone(), entries, method="PUBLISH", made_at=at, organizer=organizer)
+    return CalendarFile("", _zone(), entries, method=method, made_at=at, organizer=organizer)
 
 
 def _appointment(session: Session, clinic: Clinic) -> Entry:
@@ -120,7 +127,7 @@ def _away(absence: Absence, clinic: Clinic) -> Entry:
     )
 
 
-def _changed(sessions: Any) -> "QuerySet[Session]":
+def dated(sessions: Any) -> "QuerySet[Session]":
     """`changed_at`: since when each session is at its version, as the history has it."""
     history = apps.get_model("schedule", "SessionEvent").objects
     alike = history.filter(pgh_obj=OuterRef("pk"), version=OuterRef("version"))

@@ -1,0 +1,196 @@
+"""What follows from a change of the calendar: letters about it, and all that goes before and after a session.
+
+Call it with the course locked, as every change of the calendar has it: then nobody else writes letters of the course.
+The clinic's settings count as they are at booking or moving; what was promised before a setting changed stays.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.db import transaction
+from django.db.models import Q
+
+from clinic.models import Clinic
+from treatments.reminders import rules_times, words
+from treatments.reminders.actions.promising import addressed, promise, quiet_of, turn
+from treatments.reminders.kinds.told import appointment
+from treatments.reminders.models import Message, MessageKind, MessageState
+from treatments.reminders.recipients import Recipient, recipient
+from treatments.reminders.rules import Needless, called_off
+from treatments.reminders.rules_times import Due, Quiet
+from treatments.schedule.events import Booked
+from treatments.schedule.models import Session
+from treatments.visits.models import Visit
+
+BEFORE = (MessageKind.REMINDER, MessageKind.PRECARE, MessageKind.RECHECK)
+TOLD = (MessageKind.BOOKED, MessageKind.MOVED, MessageKind.CANCELLED)
+RECALLED = (MessageKind.MAINTENANCE,)
+EXTENDED = ["about", "due_at", "try_at", "not_after"]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that promises about the sessions of a course need: to whom, by which settings, and when."""
+
+    course_id: int
+    to: Recipient
+    clinic: Clinic
+    at: dt.datetime
+
+    @classmethod
+    def of(cls, course_id: int, patient_id: int, at: dt.datetime) -> "Desk":
+        """Two SQL queries."""
+        return cls(course_id, recipient(patient_id), Clinic.current(), at)
+
+    @property
+    def quiet(self) -> Quiet:
+        return quiet_of(self.clinic)
+
+
+@transaction.atomic(savepoint=False)
+def sessions_booked(course_id: int, patient_id: int, sessions: Sequence[Booked], *, at: dt.datetime) -> None:
+    """One letter tells of all of them, and what goes before each is promised. Four SQL queries, however many."""
+    desk, held = Desk.of(course_id, patient_id, at), _held(patient_id, course_id, at)
+    turn([one for one in held if one.kind in RECALLED and one.state == MessageState.DUE], at=at)
+    if sessions:
+        letter = _told(desk, MessageKind.BOOKED, sessions, held)
+        promise([*letter, *(one for session in sessions for one in before(desk, session))], once=False)
+
+
+@transaction.atomic(savepoint=False)
+def session_moved(course_id: int, patient_id: int, now: Booked, *, at: dt.datetime) -> None:
+    """It is told where it is now, and what goes before it is promised anew. If only its place changed, nothing is."""
+    if not _starts_elsewhere(now):
+        return
+    desk, held = Desk.of(course_id, patient_id, at), _held(patient_id, course_id, at, now.session_id)
+    gone = _take_back(held, now.session_id, Needless.MOVED)
+    letter = [] if _waits(held, now) else _told(desk, MessageKind.MOVED, [now], held)
+    promise([*letter, *before(desk, now, gone)], once=False)
+    turn([one for one in held if one.kind in RECALLED], at=at)
+
+
+@transaction.atomic(savepoint=False)
+def session_cancelled(session: Session, *, at: dt.datetime) -> None:
+    """It is told that it does not take place; letters that have nothing else to say are taken back."""
+    course = session.course
+    desk, held = (
+        Desk.of(course.pk, course.patient_id, at),
+        _held(course.patient_id, course.pk, at, session.pk),
+    )
+    _take_back(held, session.pk, Needless.NOT_BOOKED)
+    if called_off(appointment(session), at):
+        was = Booked(session.pk, session.number, session.starts_at, session.ends_at, session.version)
+        promise(_told(desk, MessageKind.CANCELLED, [was], held), once=False)
+    emptied = [one for one in held if one.state == MessageState.DUE and session.pk in one.about]
+    recalls = [one for one in held if one.kind in RECALLED]
+    turn([*(one for one in emptied if one.kind != MessageKind.CANCELLED), *recalls], at=at)
+
+
+@transaction.atomic(savepoint=False)
+def session_over(session: Session, *, at: dt.datetime) -> None:
+    """It was performed, or the patient did not come: nothing goes before it any more."""
+    course = session.course
+    _take_back(_held(course.patient_id, course.pk, at, session.pk), session.pk, Needless.NOT_BOOKED)
+
+
+@transaction.atomic(savepoint=False)
+def promise_aftercare(visit: Visit, *, at: dt.datetime) -> None:
+    """What to leave after the session, soon after its real end; too late for it, nothing."""
+    course = visit.session.course
+    due_at = max(visit.performed_at + rules_times.AFTER_THE_SESSION, at)
+    not_after = visit.performed_at + rules_times.AFTERCARE_USEFUL_FOR
+    if due_at > not_after:
+        return
+    about = {"session": visit.session, "subject_version": visit.session.version, "not_after": not_after}
+    promise([addressed(MessageKind.AFTERCARE, recipient(course.patient_id), due_at=due_at, at=at, **about)])
+
+
+def before(desk: Desk, session: Booked, gone: Collection[str] = ()) -> list[Message]:
+    """All that goes before a session (not saved). Of a kind that had `gone` before nothing is made up for."""
+    clinic, quiet, starts_at, since = desk.clinic, desk.quiet, session.starts_at, desk.at
+    reminders = rules_times.reminders(starts_at, clinic.reminder_hours, quiet, since=since)
+    wanted = [(MessageKind.REMINDER, due) for due in reminders]
+    for kind, days in (
+        (MessageKind.PRECARE, clinic.precare_days),
+        (MessageKind.RECHECK, clinic.recheck_days),
+    ):
+        late_too = kind not in gone
+        due = rules_times.days_before(
+            starts_at, days, clinic.messages_at, quiet, since=since, late_too=late_too
+        )
+        wanted += [(kind, due)] if due else []
+    return [_ahead(desk, kind, session, due) for kind, due in wanted]
+
+
+def _ahead(desk: Desk, kind: MessageKind, session: Booked, due: Due) -> Message:
+    about: dict[str, Any] = {"session_id": session.session_id, "subject_version": session.version}
+    return addressed(kind, desk.to, **due._asdict(), **about, at=desk.at)
+
+
+def _held(patient_id: int, course_id: int, at: dt.datetime, session_id: int | None = None) -> list[Message]:
+    """What waits for the patient, is being sent or was said of the course or the session: locked, nobody sends it.
+
+    All at once and in the order of their keys: two that lock bit by bit would wait for each other for ever.
+    """
+    waits = Q(state__in=[MessageState.DUE, MessageState.SENDING])
+    waits |= Q(state=MessageState.SUPPRESSED, due_at__gt=at)
+    said = Q(course=course_id, kind__in=TOLD) | (Q(session=session_id) if session_id else Q())
+    rows = Message.objects.filter(waits | said, patient=patient_id).order_by("pk")
+    return list(rows.select_for_update(of=("self",)))
+
+
+def _open(letters: Iterable[Message], channel: str) -> Message | None:
+    """The letter that waits, and that nobody can have got yet."""
+    waiting = (one for one in letters if one.state == MessageState.DUE and one.channel == channel)
+    return next((one for one in waiting if not one.maybe_twice), None)
+
+
+def _waits(held: Iterable[Message], session: Booked) -> bool:
+    """Does a letter wait that tells of the session as booked, and so where it is by then?"""
+    booked = [one for one in held if one.kind == MessageKind.BOOKED and session.session_id in one.about]
+    return any(one.state == MessageState.DUE and not one.maybe_twice for one in booked)
+
+
+def _told(
+    desk: Desk, kind: MessageKind, sessions: Sequence[Booked], held: Sequence[Message]
+) -> list[Message]:
+    """The letter to promise (not saved), or none where one that waits can tell of these sessions too."""
+    starts = [session.starts_at for session in sessions]
+    due_at = rules_times.soon(desk.at, desk.quiet, min(starts) - rules_times.LAST_CALL)
+    if due_at > max(starts):
+        return []
+    letters = [one for one in held if one.kind == kind and one.course_id == desk.course_id]
+    waiting, about = _open(letters, desk.to.channel), [session.session_id for session in sessions]
+    if waiting:
+        _extend(waiting, about, due_at, max(starts))
+        return []
+    number = max((one.subject_version for one in letters), default=0) + 1
+    subject = {"course_id": desk.course_id, "about": about, "subject_version": number}
+    return [addressed(kind, desk.to, due_at=due_at, not_after=max(starts), at=desk.at, **subject)]
+
+
+def _extend(letter: Message, about: Collection[int], due_at: dt.datetime, not_after: dt.datetime) -> None:
+    letter.about = sorted({*letter.about, *about})
+    letter.due_at, letter.try_at = due_at, max(letter.try_at, due_at)
+    letter.not_after = max(letter.not_after, not_after)
+    letter.save(update_fields=EXTENDED)
+
+
+def _take_back(held: Iterable[Message], session_id: int, why: Needless) -> set[str]:
+    """Nothing that waits goes before the session any more. Returns the kinds that had gone, or are going."""
+    of_session = [one for one in held if one.session_id == session_id and one.kind in BEFORE]
+    due = [one for one in of_session if one.state == MessageState.DUE]
+    if due:
+        rows = Message.objects.filter(pk__in=[one.pk for one in due])
+        rows.update(state=MessageState.SUPPRESSED, why=str(words.NEEDLESS[why]))
+    return {one.kind for one in of_session if one.state not in (MessageState.DUE, MessageState.SUPPRESSED)}
+
+
+def _starts_elsewhere(now: Booked) -> bool:
+    """Does it start at another time than at its version before?"""
+    history = apps.get_model("schedule", "SessionEvent").objects
+    before_it = history.filter(pgh_obj=now.session_id, version=now.version - 1, starts_at=now.starts_at)
+    return not before_it.exists()

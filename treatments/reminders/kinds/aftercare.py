@@ -1,0 +1,63 @@
+"""What to leave after a session, each until when, counted from its real end."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import lazy
+from django.utils.translation import gettext
+
+from clinic.models import Clinic
+from treatments.reminders import rules
+from treatments.reminders.care import CareBook, label_of, still_held
+from treatments.reminders.kinds.shape import Kind, Values
+from treatments.reminders.models import LinkPurpose, Message, MessageKind, Topic
+from treatments.reminders.rules_care import Care
+from treatments.visits.models import Visit
+
+PAGE_FOR = dt.timedelta(days=14)  # longer than any rule that ships
+
+
+def _held(messages: Sequence[Message], at: dt.datetime) -> dict[int, list[Care]]:
+    """By message what is not allowed yet, in four queries."""
+    book, clinic = CareBook.load(), Clinic.current()
+    rows = Visit.objects.select_related("session__course__area__parent", "session__course__technique")
+    visits = {row.session_id: row for row in rows.filter(session__in=[one.session_id for one in messages])}
+    return {
+        one.pk: still_held(book.after_session(visits[one.session_id], clinic), at)
+        for one in messages
+        if one.session_id in visits
+    }
+
+
+def needless(messages: Sequence[Message], at: dt.datetime) -> dict[int, rules.Needless]:
+    """Four queries."""
+    held = _held(messages, at)
+    return {one.pk: rules.Needless.NO_RULES for one in messages if not held.get(one.pk)}
+
+
+def values(messages: Sequence[Message], at: dt.datetime) -> dict[int, Values]:
+    """Four queries. Only behaviours that tell nothing about the treatment stand in the letter."""
+    return {
+        pk: Values(
+            {"care": tuple(_line(one) for one in held if one.behaviour)},
+            purpose=LinkPurpose.SESSION,
+            link_until=at + PAGE_FOR,
+        )
+        for pk, held in _held(messages, at).items()
+    }
+
+
+def _written(care: Care) -> str:
+    """In the language that is active when the letter is written."""
+    when = date_format(timezone.localtime(care.until), "l j F, H:i")
+    words = gettext("- %(what)s: from %(when)s") % {"what": label_of(care), "when": when}
+    return f"{words} {gettext('(our clinic asks for this)')}" if care.own else words
+
+
+_line = lazy(_written, str)
+
+KINDS = [
+    Kind(MessageKind.AFTERCARE, Topic.CARE, frozenset({"link", "care"}), needless, values),
+]

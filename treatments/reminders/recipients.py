@@ -1,0 +1,43 @@
+"""To whom messages are promised: how they are written to, and what of it they do not want."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
+
+from patients.models import Patient
+from treatments.reminders import kinds, rules
+from treatments.reminders.models import MessageWish
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A patient, how they are written to, and {topic: wanted} as they last said it."""
+
+    patient: Patient
+    wishes: Mapping[str, bool]
+
+    @property
+    def channel(self) -> str:
+        return self.patient.channel
+
+    def why_not(self, kind: str) -> rules.Needless | None:
+        """Why they get no message of this kind, or None if they do."""
+        topic = kinds.topic_of(kind)
+        wanted = self.patient.reminders and self.wishes.get(topic, True)
+        return rules.needless_to_anybody(
+            ended=self.patient.died_on is not None,
+            duplicate=self.patient.duplicate_of_id is not None,
+            opted_out=bool(topic) and not wanted,
+            other_channel=False,
+        )
+
+
+def recipient(patient_id: int) -> Recipient:
+    """One SQL query."""
+    said = MessageWish.objects.filter(patient=OuterRef("pk")).order_by("topic", "-said_at", "-pk")
+    latest = said.distinct("topic").values(said=JSONObject(topic="topic", wanted="wanted"))
+    patient = Patient.objects.annotate(said=ArraySubquery(latest)).get(pk=patient_id)
+    return Recipient(patient, {one["topic"]: one["wanted"] for one in patient.said})
