@@ -70,8 +70,9 @@ class Line:
 
 def due_list(at: dt.datetime) -> MessageQuerySet:
     """Everybody who is due or will be, longest overdue first, with `standing`, `booked_for` and `course_ahead`."""
+    this = OuterRef("course__confirmed_at")
     later = Course.objects.filter(
-        patient=OuterRef("patient"), created_at__gt=OuterRef("course__confirmed_at")
+        Q(confirmed_at__gt=this) | Q(confirmed_at=None, created_at__gt=this), patient=OuterRef("patient")
     )
     brings_its_own = later.filter(state=CourseState.FINISHED, protocol__isnull=False)
     rows: MessageQuerySet = Message.objects.filter(
