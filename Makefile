@@ -10,7 +10,7 @@ MAKE_QUIET = $(MAKE) --no-print-directory
 COMPILE = .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --system-certs --quiet --custom-compile-command "make lock"
 
-.PHONY: run setup setup-dev test lint checks style bench contest chaos lock demo-reset
+.PHONY: run setup setup-dev test lint checks style types migrations suite bench contest chaos lock demo-reset
 
 run: setup            ## the clinic on http://127.0.0.1:8000, with a demo
 	@$(PY) -m clinic.supervisor
@@ -26,16 +26,24 @@ test: setup-dev       ## everything that has to hold
 	@$(PYTHON) clinic/bootstrap.py --say-what-was-skipped
 
 lint: setup-dev       ## style and types only
-	@$(SERVED) $(MAKE_QUIET) style
+	@$(SERVED) $(MAKE_QUIET) style types
 
+# Side by side: while one worker builds the template of the test databases, the other one waits.
 checks: style
-	$(PY) manage.py makemigrations --check --dry-run
-	$(PY) -m pytest -n 2
+	@$(MAKE_QUIET) --jobs=3 types migrations suite
 
 style:
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+
+types:
 	$(PY) -m mypy .
+
+migrations:
+	$(PY) manage.py makemigrations --check --dry-run
+
+suite:
+	$(PY) -m pytest -n 2 --dist worksteal
 
 bench: setup-dev      ## speed, beside its targets
 	@$(SERVED) $(PY) manage.py bench

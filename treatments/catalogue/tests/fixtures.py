@@ -45,12 +45,15 @@ def django_db_setup(migrated, django_db_setup, django_db_blocker):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Who empties the tables comes last. pytest-django says so too, but pytest then groups tests by their browser."""
-    items.sort(key=empties_tables)
+    """Who commits comes last, as pytest-django says too, but pytest then groups tests by their browser.
+
+    Of these the slow ones come first: what is begun last keeps one worker busy while the other has nothing left.
+    """
+    items.sort(key=lambda item: (commits(item), commits(item) and not item.get_closest_marker("slow")))
 
 
-def empties_tables(item) -> bool:
-    """Does this test end by emptying every table?"""
+def commits(item) -> bool:
+    """Does what this test writes stay until it is put back?"""
     marker = item.get_closest_marker("django_db")
     used = set(getattr(item, "fixturenames", ()))
     return bool({"transactional_db", "live_server"} & used or (marker and marker.kwargs.get("transaction")))
