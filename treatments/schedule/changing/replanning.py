@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.models import User
 from clinic.versions import ChangedMeanwhile
 from treatments.courses.models import Course
+from treatments.courses.rescreening import bookable
 from treatments.schedule import actions, refusals, rules, words
 from treatments.schedule.actions import Change
 from treatments.schedule.changing.moving import chain_desk, change_to, changes_of, seats
@@ -49,13 +51,20 @@ class Plan:
 def plans(sessions: Iterable[Session], *, at: dt.datetime) -> list[Plan]:
     """For each course in the order of its first session. What is proposed for one is not proposed for the next.
 
-    A fixed number of SQL queries for each course.
+    Nothing is proposed for a course that may not be booked as things stand. A fixed number of SQL queries for each.
     """
     ordered = sorted(sessions, key=lambda one: (one.course_id, one.number))
     courses = [list(own) for _pk, own in groupby(ordered, key=lambda one: one.course_id)]
     taken: dict[str, list[Taken]] = {kind: [] for kind in KINDS}
     courses.sort(key=lambda own: own[0].starts_at)
-    return [_plan(own, taken, at=at) for own in courses[:SHOWN]]
+    shown = courses[:SHOWN]
+    asked = Course.objects.filter(pk__in=[own[0].course_id for own in shown])
+    may = bookable(asked, day=timezone.localdate(at)) if shown else ()
+    return [_plan(own, taken, at=at) if own[0].course_id in may else _held(own) for own in shown]
+
+
+def _held(leaving: list[Session]) -> Plan:
+    return Plan(leaving[0].course, leaving, said=[_("Held: a doctor or nurse must look at it first.")])
 
 
 def _plan(leaving: list[Session], taken: Mapping[str, list[Taken]], *, at: dt.datetime) -> Plan:
@@ -70,7 +79,8 @@ def _plan(leaving: list[Session], taken: Mapping[str, list[Taken]], *, at: dt.da
     if others := _somebody_else(at_desk, leaving, less=taken[PERSON], at=at):
         ways.append(Way(PERSON, [Shift(one) for one in others]))
     for way in ways:
-        taken[way.kind].extend(_takes(at_desk, shift) for shift in way.shifts)
+        for shift in way.shifts:
+            taken[way.kind].append(_takes(at_desk, shift, taken[way.kind]))
     return Plan(course, leaving, ways, [] if ways else said)
 
 
@@ -78,8 +88,16 @@ def _standing(course: Course):
     return course.sessions.standing().select_related("practitioner", "room").order_by("number")
 
 
-def _takes(at_desk: Desk, shift: Shift) -> Taken:
-    return Taken.by(shift.slot, at_desk.takes.longer(shift.change.added_minutes))
+def _takes(at_desk: Desk, shift: Shift, taken: Iterable[Taken]) -> Taken:
+    longer = shift.change.added_minutes
+    free = rules.less(at_desk.free, taken)
+    return Taken.by(
+        shift.slot, at_desk.takes.longer(longer), free, patient=at_desk.course.patient_id, longer=longer
+    )
+
+
+def _left(at_desk: Desk, taken: Iterable[Taken]) -> Free:
+    return rules.less(at_desk.free, taken, patient=at_desk.course.patient_id)
 
 
 def _another_time(
@@ -93,7 +111,7 @@ def _another_time(
     """The least change of the rest of the course in which none of those `leaving` stays where it is."""
     last = _standing(at_desk.course).filter(number__lt=rest[0].number).last()
     before = Before(last.number, last.starts_at, stood=True) if last else None
-    question = replace(at_desk.question(), free=rules.less(at_desk.free, taken))
+    question = replace(at_desk.question(), free=_left(at_desk, taken))
     found = rules.chain(question, seats(at_desk, rest, leaving=leaving), before=before, earliest=at)
     return changes_of(found, rest, at_desk) if isinstance(found, Chain) else found
 
@@ -102,7 +120,7 @@ def _somebody_else(
     at_desk: Desk, leaving: Iterable[Session], *, less: Iterable[Taken], at: dt.datetime
 ) -> list[Change]:
     """Each at its hour with somebody else, in its room if that is free; nothing unless it can be had for all."""
-    free = rules.less(at_desk.free, less)
+    free = _left(at_desk, less)
     found = [(row, _other(at_desk, free, row, at=at)) for row in leaving]
     return [change_to(row, slot, at_desk) for row, slot in found if slot] if all(s for _r, s in found) else []
 

@@ -1,42 +1,64 @@
 """Free time once something more is taken of it, so that what is proposed for one leaves room for the next."""
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from treatments.schedule.rules.clock import Span
 from treatments.schedule.rules.occupation import Occupation, shifted
-from treatments.schedule.rules.openings import Free, Slot
+from treatments.schedule.rules.openings import Free, Need, Slot
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a session would take: who treats, and the room."""
+    """What a session would take: who treats, the room, devices by key, the patient."""
 
     practitioner: int
     parts: Sequence[Span]
     room: int
     span: Span
+    devices: Sequence[tuple[int, Span]] = ()
+    patient: int = 0
+    whole: Span | None = None
 
     @classmethod
-    def by(cls, slot: Slot, takes: Occupation) -> "Taken":
+    def by(cls, slot: Slot, takes: Occupation, free: Free, *, patient: int = 0, longer: int = 0) -> "Taken":
+        """Of each kind of device that is needed the first that is free then, for so many minutes `longer`."""
         parts = [shifted(slot.starts_at, part) for part in takes.parts]
-        return cls(slot.practitioner or 0, parts, slot.room, shifted(slot.starts_at, takes.room))
+        devices = [taken for need in free.devices if (taken := _device(need, slot.starts_at, longer))]
+        room, whole = shifted(slot.starts_at, takes.room), shifted(slot.starts_at, (0, takes.minutes))
+        return cls(slot.practitioner or 0, parts, slot.room, room, devices, patient, whole)
 
 
-def less(free: Free, taken: Iterable[Taken]) -> Free:
-    """What of the free time is left for another patient."""
+def _device(need: Need, starts_at: dt.datetime, longer: int) -> tuple[int, Span] | None:
+    span = shifted(starts_at, (need.parts[0][0], need.parts[-1][1] + longer))
+    fits = (
+        device
+        for device, spans in need.free.items()
+        if any(begin <= span[0] and span[1] <= until for begin, until in spans)
+    )
+    return next(((device, span) for device in fits), None)
+
+
+def less(free: Free, taken: Iterable[Taken], *, patient: int = 0) -> Free:
+    """What of the free time is left for this patient."""
     taken = list(taken)
-    people = {
-        one.practitioner: [s for t in taken if t.practitioner == one.practitioner for s in t.parts]
-        for one in taken
-    }
-    rooms = {one.room: [t.span for t in taken if t.room == one.room] for one in taken}
-    return replace(free, practitioners=_less(free.practitioners, people), rooms=_less(free.rooms, rooms))
+    people = [(one.practitioner, part) for one in taken for part in one.parts]
+    rooms = [(one.room, one.span) for one in taken]
+    devices = [device for one in taken for device in one.devices]
+    own = [one.whole for one in taken if one.whole and patient and one.patient == patient]
+    return Free(
+        _less(free.practitioners, people),
+        without(free.patient, own) if own else free.patient,
+        _less(free.rooms, rooms),
+        tuple(replace(need, free=_less(need.free, devices)) for need in free.devices),
+    )
 
 
-def _less(
-    free: Mapping[int, Sequence[Span]], gone: Mapping[int, Sequence[Span]]
-) -> dict[int, Sequence[Span]]:
+def _less(free: Mapping[int, Sequence[Span]], taken: Iterable[tuple[int, Span]]) -> dict[int, Sequence[Span]]:
+    gone: dict[int, list[Span]] = {}
+    for one, span in taken:
+        gone.setdefault(one, []).append(span)
     return {one: without(spans, gone[one]) if one in gone else spans for one, spans in free.items()}
 
 

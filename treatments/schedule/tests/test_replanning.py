@@ -11,7 +11,7 @@ from patients.tests.factories import interview
 from treatments.schedule import actions
 from treatments.schedule.away import absences
 from treatments.schedule.changing import replanning
-from treatments.schedule.models import Ability, Session
+from treatments.schedule.models import Ability, Device, DeviceKind, Requirement, Session
 from treatments.schedule.rules import Free, Occupation, Slot, Taken, less
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import away, wrong
@@ -195,10 +195,64 @@ def test_what_lies_outside_the_hours_of_a_day_comes_inside(as_, front_desk, five
     assert browser.get(reverse("absences:replan_day", args=[10**17])).status_code in (403, 404)
 
 
-def test_what_is_held_is_told_in_its_row_and_stays(as_, front_desk, doctor, five, ill):
+def test_what_is_held_is_told_when_it_is_shown_and_nothing_is_proposed_for_it(
+    as_, front_desk, doctor, five, ill
+):
     interview(five[0].course.patient, by=doctor, answers={"pregnancy": "current"})
+    page = as_(front_desk).get(url(ill))
+    [held, *others] = [plan for plan, _usual in page.context["plans"]]
+    assert (held.course, held.ways) == (five[0].course, [])
+    assert held.said == ["Held: a doctor or nurse must look at it first."]
+    assert held.said[0] in page.text
+    assert "pregnan" not in page.text.lower()
+    assert [len(plan.ways) for plan in others] == [2] * 4
+
+
+def test_one_device_is_proposed_to_one_at_a_time(as_, front_desk, nurse, doctor, clinic_admin):
+    factories.working_hours(nurse)
+    factories.working_hours(doctor)
+    kind = DeviceKind.objects.create(name="Gun", cleanup_minutes=10)
+    rows = []
+    for n in range(2):
+        course = factories.confirmed_course(by=doctor, sessions=1)
+        Requirement.objects.get_or_create(technique=course.technique, kind=kind)
+        Device.objects.create(kind=kind, name=f"Gun {n}")
+        who = (nurse, doctor)[n]
+        rows += factories.booked(course, factories.room(f"Room {n}"), practitioner=who)
+    Device.objects.filter(name="Gun 1").update(active=False)
+    for who in (nurse, doctor):
+        away(who, rows[0].starts_at, rows[0].ends_at, by=clinic_admin)
+    found = replanning.plans(rows, at=NOW)
+    starts = [plan.ways[0].shifts[0].starts_at for plan in found]
+    assert abs(starts[0] - starts[1]) >= dt.timedelta(minutes=85), "they would have it at the same time"
+    for plan in found:
+        changes = [shift.change for shift in plan.ways[0].shifts]
+        assert replanning.carry_out(changes, by=doctor, at=NOW) == []
+    assert wrong() == []
+
+
+def test_one_patient_is_not_proposed_to_be_in_two_places(doctor, nurse, front_desk, clinic_admin):
+    factories.working_hours(nurse)
+    factories.working_hours(doctor)
+    first = factories.confirmed_course(by=doctor, sessions=1)
+    second = factories.confirmed_course(by=doctor, sessions=1, patient=first.patient)
+    one = factories.booked(first, factories.room(), practitioner=doctor, hour=10)
+    two = factories.booked(second, factories.room("Two"), practitioner=nurse, hour=12)
+    span = (one[0].starts_at, two[0].ends_at)
+    for who in (doctor, nurse):
+        away(who, *span, by=clinic_admin)
+    found = replanning.plans([*one, *two], at=NOW)
+    starts = sorted(plan.ways[0].shifts[0].starts_at for plan in found)
+    assert starts[1] - starts[0] >= dt.timedelta(minutes=75)
+    for plan in found:
+        assert replanning.carry_out([plan.ways[0].shifts[0].change], by=doctor, at=NOW) == []
+
+
+def test_what_came_to_be_held_meanwhile_is_told_in_its_row_and_stays(as_, front_desk, doctor, five, ill):
     browser = as_(front_desk)
-    page = browser.post(url(ill), chosen(browser.get(url(ill))))
+    fields = chosen(browser.get(url(ill)))
+    interview(five[0].course.patient, by=doctor, answers={"pregnancy": "current"})
+    page = browser.post(url(ill), fields)
     assert page.status_code == 409
     [(plan, _usual)] = page.context["plans"]
     assert "a doctor or nurse must look at it first." in plan.said[0]
@@ -254,7 +308,7 @@ def test_nobody_else_re_plans(as_, request, five, ill, who):
 def test_what_is_taken_for_one_is_not_free_for_the_next():
     having = Free({9: [span(0, 8, 12)], 8: [span(0, 8, 12)]}, [span(0, 0, 23)], {1: [span(0, 8, 12)]})
     cream = Occupation(60, ((0, 10), (40, 60)), 5, 5)
-    left = less(having, [Taken.by(Slot(1, moment(0, 9), 1, 9), cream)])
+    left = less(having, [Taken.by(Slot(1, moment(0, 9), 1, 9), cream, having)])
     assert left.practitioners == {
         9: [
             (moment(0, 8), moment(0, 9)),
