@@ -14,6 +14,7 @@ from treatments.courses.models import Cause, Course, CourseState
 from treatments.courses.rescreening import screen_now
 from treatments.schedule import rules
 from treatments.schedule.away import presence
+from treatments.schedule.away.duty import count_on_doctors
 from treatments.schedule.models import Reservation, Session
 from treatments.schedule.occupations import hours_of
 from treatments.schedule.places import Chosen, wanted
@@ -95,7 +96,9 @@ def check_times(
     `series`: what else stands of the course. `moved`: its sessions that are moved, in the order of `chosen`. As long as
     all stay on their day their intervals are what they were, and nobody is asked for a reason.
     """
-    hours = hours_of({one.place.practitioner for one in chosen})
+    people = {one.place.practitioner for one in chosen}
+    count_on_doctors(people)
+    hours = hours_of(people)
     faults = rules.faults(
         {one.number: one.starts_at for one in chosen},
         series,

@@ -13,6 +13,7 @@ from treatments.schedule.actions.booking import book_course
 from treatments.schedule.actions.common import first_come, keep_verdict, lock_courses
 from treatments.schedule.actions.offering import OfferGone, end, lock_hold, make_void, settle_open
 from treatments.schedule.actions.rearranging import move_session
+from treatments.schedule.away.duty import count_on_doctors
 from treatments.schedule.equipment import pools_of, resources_in
 from treatments.schedule.events import OfferLost
 from treatments.schedule.models import Hold, Offer, OfferState, Session, Waiting
@@ -89,6 +90,7 @@ def _session(entry: Waiting) -> Session | None:
 def _lock(offer: Offer, session: Session | None) -> None:
     """All that the change can touch, at once and sorted: what it locks further on it has already."""
     course, hold = offer.waiting.course, offer.hold
+    count_on_doctors([hold.practitioner])
     theirs = {*resources_of([hold.practitioner, hold.room, course.patient]), *resources_in(pools_of(course))}
     lock_resources(theirs | holding.held_resources(hold) | (held_by([session]) if session else set()))
 

@@ -12,6 +12,7 @@ from treatments.courses.models import Cause, Course, CourseState
 from treatments.schedule import rules
 from treatments.schedule.actions.common import first_come, lock_booked, lock_courses
 from treatments.schedule.away import presence
+from treatments.schedule.away.duty import count_on_doctors
 from treatments.schedule.checks import check_bookable, check_free
 from treatments.schedule.equipment import check_able, pools_of, resources_in, with_devices
 from treatments.schedule.events import SessionMissed
@@ -122,6 +123,7 @@ def _missed(course: Course, session: Session, version: int, at: dt.datetime) -> 
 def _check_there(chosen: Chosen) -> None:
     """Whoever treats is at work then, with the doctor whom they need, and the room can be used. Raises WrongTimes."""
     who, zone = chosen.place.practitioner, timezone.get_default_timezone()
+    count_on_doctors([who])
     hours = hours_of([who])[who.pk]
     parts = [rules.shifted(chosen.starts_at, part) for part in chosen.takes.parts]
     works = all(rules.at_work(hours, part, zone) for part in parts)

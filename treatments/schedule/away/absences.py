@@ -13,6 +13,7 @@ from clinic.models import Room, User
 from clinic.roles import BOOKING, Role
 from clinic.rules import DaySpan
 from treatments.schedule.away import presence
+from treatments.schedule.away.duty import lock_duty
 from treatments.schedule.models import Absence, AbsenceKind, Reservation, ReservationWhy, Session
 from treatments.schedule.occupations import hours_of
 from treatments.schedule.overlapping.meetings import straighten
@@ -96,6 +97,7 @@ def _uncover(resources: list[int], absence: Absence) -> None:
 def _lock(absence: Absence) -> list[int]:
     """The resources that an absence takes, locked: its practitioner, or every room there is."""
     if absence.practitioner is not None:
+        lock_duty(absence.practitioner)
         resources = resources_of([absence.practitioner])
     else:
         lock_closings()

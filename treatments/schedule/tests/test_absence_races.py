@@ -5,13 +5,15 @@ import time
 from dataclasses import replace
 
 import pytest
+from django.db import transaction
 
+from clinic.models import Clinic, NursesWith
 from clinic.roles import Role
 from conftest import NOW, person
-from treatments.schedule import actions, checks, places, refusals, transactions
+from treatments.schedule import actions, checks, places, refusals, rules, transactions
 from treatments.schedule.actions import booking as booking_actions
 from treatments.schedule.actions import cancelling
-from treatments.schedule.away import absences
+from treatments.schedule.away import absences, presence
 from treatments.schedule.models import Absence, Reservation, Session
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import TUESDAY, away, closed, wrong
@@ -102,6 +104,61 @@ def test_without_locks_the_same_leaves_time_that_nobody_can_book(
 ):
     lift_while_cancelling(booked[0], doctor, clinic_admin)
     assert wrong() != []
+
+
+def book_a_nurse_while_her_doctor_is_noted_as_away(doctor, nurse, clinic_admin):
+    factories.working_hours(nurse)
+    [course] = courses(doctor, 1)
+    slots, span = factories.slots(course, factories.room()), absences.days_span(TUESDAY, TUESDAY)
+
+    def note():
+        with transaction.atomic():
+            row = away(doctor, *span, by=clinic_admin)
+            time.sleep(0.6)
+        return row
+
+    (absence, _took), (booked, took) = at_once(note, later(booking(course, slots, nurse)))
+    assert isinstance(absence, Absence)
+    return booked, took, list(presence.outside(NOW))
+
+
+@pytest.mark.parametrize("whom", [NursesWith.HERS, NursesWith.ANY])
+def test_a_nurse_is_not_booked_in_the_instant_in_which_her_doctor_is_noted_as_away(
+    doctor, nurse, clinic_admin, whom
+):
+    Clinic.objects.update_or_create(pk=1, defaults={"nurses_with_doctor": whom})
+    booked, took, left = book_a_nurse_while_her_doctor_is_noted_as_away(doctor, nurse, clinic_admin)
+    assert isinstance(booked, refusals.WrongTimes)
+    assert booked.faults == [(1, rules.Fault.DOCTOR)]
+    assert took < 2
+    assert (left, Session.objects.count()) == ([], 0)
+
+
+def test_where_nobody_counts_on_the_doctor_she_is(doctor, nurse, clinic_admin):
+    factories.nurses_alone()
+    booked, _took, left = book_a_nurse_while_her_doctor_is_noted_as_away(doctor, nurse, clinic_admin)
+    assert (len(booked), left) == (5, [])
+
+
+def test_without_the_lock_the_same_nurse_stands_there_without_a_doctor(
+    doctor, nurse, clinic_admin, monkeypatch
+):
+    monkeypatch.setattr(checks, "count_on_doctors", lambda people: None)
+    booked, _took, left = book_a_nurse_while_her_doctor_is_noted_as_away(doctor, nurse, clinic_admin)
+    assert [row.pk for row in left] == [booked[0].pk]
+
+
+def test_an_absence_of_a_doctor_waits_for_who_counts_on_them_and_tells_of_it(
+    doctor, nurse, clinic_admin, slow
+):
+    factories.working_hours(nurse)
+    [course] = courses(doctor, 1)
+    slots, span = factories.slots(course, factories.room()), absences.days_span(TUESDAY, TUESDAY)
+    (booked, _t), (absence, took) = at_once(
+        booking(course, slots, nurse), later(lambda: away(doctor, *span, by=clinic_admin))
+    )
+    assert took > 0.1
+    assert list(presence.met_by(absence)) == booked[:1]
 
 
 def test_a_crowd_of_bookings_and_absences_ends_covered_exactly_and_without_a_deadlock(
