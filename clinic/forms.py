@@ -10,6 +10,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Clinic, Room, User, Weekday
+from clinic.previews import Left
 from clinic.provenance import origin
 from clinic.roles import Role
 from clinic.rules import Span, overlapping
@@ -18,8 +19,9 @@ SPANS = (1, 2)  # in one day, a break between them
 
 
 class VersionedForm(forms.ModelForm):
-    """A form that says which version of its row was read."""
+    """A form that says which version of its row was read, and once it was asked what saving it would leave."""
 
+    left: "Left | None" = None
     version = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
 
     def __init__(self, *args, **kwargs):

@@ -18,17 +18,17 @@ class Left:
     seen: str
 
 
-Answer = Callable[[StaffRequest, User | Room, Change], Left | None]
+Answer = Callable[[StaffRequest, User | Room | None, Change], Left | None]
 _answers: list[Answer] = []
 
 
 def register(answer: Answer) -> None:
-    """Ask `answer` what a change of somebody's or a room's hours would leave; it takes back what it tries."""
+    """Ask `answer` what a change of hours, or of whom nurses need, would leave; it takes back what it tries."""
     _answers[:] = [answer]
 
 
-def left_by(request: StaffRequest, owner: User | Room, change: Change) -> Left | None:
-    """What `change` would leave outside the hours of `owner`; nothing, where there is no calendar."""
+def left_by(request: StaffRequest, owner: User | Room | None, change: Change) -> Left | None:
+    """What `change` would leave outside the hours of `owner`, or of anybody; nothing, where there is no calendar."""
     for answer in _answers:
         return answer(request, owner, change)
     return None

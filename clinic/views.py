@@ -1,6 +1,8 @@
 """The first page of each role, and the pages of the clinic admin."""
 
-from typing import Any
+from collections.abc import Collection
+from functools import partial
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -18,6 +20,8 @@ from clinic.accounts import send_password_link
 from clinic.errors import changed_meanwhile, conflict, differences
 from clinic.forms import AccessLogFilter, ClinicForm, RoomForm, StaffForm, VersionedForm
 from clinic.models import AccessLog, Clinic, Room, User
+from clinic.previews import left_by
+from clinic.requests import StaffRequest
 from clinic.roles import BOOKING, Role
 from clinic.versions import ChangedMeanwhile
 
@@ -28,6 +32,8 @@ STARTS = [
     ((Role.CLINIC_ADMIN,), "staff"),
 ]
 LOG_PAGE = 50
+# Fields by which sessions of nurses may come to lack the doctor whom they need.
+WHO_NEEDS_WHOM = ("nurses_with_doctor", "cooperating_doctor", "roles", "is_active")
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 clinic_admin = role_required(Role.CLINIC_ADMIN)
@@ -72,8 +78,8 @@ def staff_edit(request: HttpRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User, pk=pk)
     form = StaffForm(request.POST or None, instance=person)
     try:
-        if request.method == "POST" and _saved(request, form, actions.change_person):
-            return redirect("staff")
+        if request.method == "POST" and _saved(request, form, actions.change_person, WHO_NEEDS_WHOM):
+            return redirect("absences:outside" if form.left else "staff")
     except ChangedMeanwhile as changed:
         return _changed(request, "clinic/person.html", form, changed)
     return _form(request, "clinic/person.html", form)
@@ -133,8 +139,8 @@ def settings(request: HttpRequest) -> HttpResponse:
     """What the clinic set for itself."""
     form = ClinicForm(request.POST or None, instance=Clinic.current())
     try:
-        if request.method == "POST" and _saved(request, form, actions.change_clinic):
-            return redirect("settings")
+        if request.method == "POST" and _saved(request, form, actions.change_clinic, WHO_NEEDS_WHOM):
+            return redirect("absences:outside" if form.left else "settings")
     except ChangedMeanwhile as changed:
         return _changed(request, "clinic/settings.html", form, changed)
     return _form(request, "clinic/settings.html", form)
@@ -169,15 +175,23 @@ def _older(request: HttpRequest, page: list[AccessLog]) -> str:
     return query.urlencode()
 
 
-def _saved(request: HttpRequest, form: VersionedForm, action) -> Any:
-    """What the action made of a valid form, or None with the reasons in the form. Lets ChangedMeanwhile through."""
+def _saved(request: HttpRequest, form: VersionedForm, action, foreseen: Collection[str] = ()) -> Any:
+    """What the action made of a valid form, or None with the reasons in the form. Lets ChangedMeanwhile through.
+
+    Where one of the fields `foreseen` changes, what that leaves outside has to be seen first: it is in the form then.
+    """
     if not form.is_valid():
         return None
     said = {"version": form.cleaned_data["version"]} if form.instance.pk else {}
     if "roles" in form.cleaned_data:
         said["roles"] = form.cleaned_data["roles"]
+    change = partial(action, form.instance, **said, by=actor(request), at=timezone.now())
     try:
-        saved = action(form.instance, **said, by=actor(request), at=timezone.now())
+        if not set(foreseen).isdisjoint(form.changed_data):
+            form.left = left_by(cast(StaffRequest, request), None, change)
+        if form.left and request.POST.get("sure") != form.left.seen:
+            return None
+        saved = change()
     except ValidationError as error:
         form.add_error(None, error)
         return None
@@ -187,6 +201,8 @@ def _saved(request: HttpRequest, form: VersionedForm, action) -> Any:
 
 def _form(request: HttpRequest, template: str, form: BaseForm, **context: Any) -> HttpResponse:
     """A page with a form: 422 when it came back with errors."""
+    if left := getattr(form, "left", None):
+        context |= left.context | {"left": left}
     return render(request, template, {"form": form, **context}, status=422 if form.errors else 200)
 
 

@@ -11,8 +11,8 @@ from clinic.roles import BOOKING
 from treatments.schedule.away import presence
 
 
-def left_by(request: StaffRequest, owner: User | Room, change: Change) -> Left | None:
-    """The sessions that `change` of the hours of `owner` leaves; it is tried and taken back."""
+def left_by(request: StaffRequest, owner: User | Room | None, change: Change) -> Left | None:
+    """The sessions that `change` leaves, of `owner` or of anybody; it is tried and taken back."""
     sessions = presence.left_by(change, of=owner, at=timezone.now())
     if not sessions:
         return None

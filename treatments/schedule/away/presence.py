@@ -128,7 +128,7 @@ def who_needs(doctor: User) -> "QuerySet[User]":
     return nurses.filter(cooperating_doctor=doctor) if asked == NursesWith.HERS else nurses
 
 
-def left_by(change: Callable[[], object], *, of: User | Room, at: dt.datetime) -> list[Session]:
+def left_by(change: Callable[[], object], *, of: User | Room | None, at: dt.datetime) -> list[Session]:
     """The sessions to come that `change` would leave outside, which is tried and taken back."""
     already = {pk for pk, _backed in _outside(at, None, of)}
     with transaction.atomic():

@@ -11,6 +11,7 @@ from django.urls import reverse
 from clinic import actions as clinic_actions
 from clinic.models import Clinic, DayHours, NursesWith, RoomHours, WorkingHours
 from clinic.roles import Role
+from clinic.tests.test_views import CLINIC
 from conftest import NOW, person
 from treatments.schedule import actions, refusals, rules
 from treatments.schedule.away import absences, presence
@@ -327,6 +328,73 @@ def test_another_day_of_the_doctor_shows_the_nurses_sessions(as_, clinic_admin, 
 
 
 # Hours of a room
+
+
+def test_whom_nurses_need_is_set_once_it_was_seen_whom_that_leaves(
+    as_, clinic_admin, nurse, doctor, other, room
+):
+    """The nurse works while her doctor does not, which nobody asks for as yet."""
+    asks(NursesWith.NEVER)
+    factories.working_hours(nurse)
+    factories.working_hours(doctor, weekdays=[5])
+    [session] = factories.booked(factories.confirmed_course(by=doctor, sessions=1), room, practitioner=nurse)
+    browser, url = as_(clinic_admin), reverse("settings")
+    form = CLINIC | {"nurses_with_doctor": "hers"}
+    answer = browser.post(url, form)
+    assert (answer.status_code, "1 session to come would lie outside" in answer.text) == (200, True)
+    assert session.course.patient.name not in answer.text
+    assert Clinic.current().nurses_with_doctor == NursesWith.NEVER
+    assert presence.outside(NOW).count() == 0
+    answer = browser.post(url, form | {"sure": sure(answer)})
+    assert answer["Location"] == reverse("absences:outside")
+    assert Clinic.current().nurses_with_doctor == NursesWith.HERS
+    assert list(presence.outside(NOW)) == [session]
+
+
+def test_settings_that_leave_nobody_are_saved_at_once(as_, clinic_admin, hers):
+    asks(NursesWith.NEVER)
+    browser, url = as_(clinic_admin), reverse("settings")
+    assert browser.post(url, CLINIC | {"nurses_with_doctor": "hers"})["Location"] == url
+    assert Clinic.current().nurses_with_doctor == NursesWith.HERS
+
+
+def person_form(who, **said):
+    roles = list(who.groups.values_list("name", flat=True))
+    rows = {"name": who.name, "email": who.email, "roles": roles, "version": who.version, "is_active": "on"}
+    if who.cooperating_doctor_id:
+        rows["cooperating_doctor"] = who.cooperating_doctor_id
+    return rows | said
+
+
+def test_another_doctor_for_a_nurse_is_saved_once_it_was_seen_whom_that_leaves(
+    as_, clinic_admin, nurse, other, hers
+):
+    browser, url = as_(clinic_admin), reverse("staff_edit", args=[nurse.pk])
+    form = person_form(nurse, cooperating_doctor=other.pk)
+    answer = browser.post(url, form)
+    assert (answer.status_code, "5 sessions to come would lie outside" in answer.text) == (200, True)
+    nurse.refresh_from_db()
+    assert (nurse.cooperating_doctor == other, nurse.version) == (False, form["version"])
+    answer = browser.post(url, form | {"sure": sure(answer)})
+    assert answer["Location"] == reverse("absences:outside")
+    nurse.refresh_from_db()
+    assert (nurse.cooperating_doctor == other, nurse.version) == (True, form["version"] + 1)
+
+
+def test_a_doctor_who_may_not_log_in_any_more_leaves_the_nurses_who_need_any(
+    as_, clinic_admin, nurse, doctor, other, room
+):
+    asks(NursesWith.ANY)
+    for who in (nurse, other):
+        factories.working_hours(who)
+    factories.booked(factories.confirmed_course(by=doctor, sessions=1), room, practitioner=nurse)
+    browser, url = as_(clinic_admin), reverse("staff_edit", args=[other.pk])
+    form = person_form(other)
+    del form["is_active"]
+    assert "1 session to come would lie outside" in browser.post(url, form).text
+    other.refresh_from_db()
+    assert other.is_active
+    assert browser.post(url, person_form(other, name="Olga B"))["Location"] == reverse("staff")
 
 
 def test_hours_of_a_room_are_saved_and_shown(as_, clinic_admin, room):
