@@ -93,13 +93,18 @@ def resource_in(pools: Iterable[Pool], device: Device | None) -> int | None:
 
 
 def with_devices(
-    chosen: Sequence[Chosen], pools: Sequence[Pool], *, over: bool = False, own: Collection[int] = ()
+    chosen: Sequence[Chosen],
+    pools: Sequence[Pool],
+    *,
+    over: bool = False,
+    own: Collection[int] = (),
+    but: Collection[int] = (),
 ) -> list[Chosen]:
     """The chosen sessions, each with a free device of every kind. The devices are locked. One SQL query.
 
-    `own`: those that they had, and keep if these are free. `over`: where none is free, with one that only other
-    sessions have then. Raises NotBookable where no device of a kind is in use, SlotTaken for the sessions that find
-    none, or not the one that is asked for.
+    `own`: those that they had, and keep if these are free. `but`: sessions that would give theirs up. `over`: where
+    none is free, with one that only other sessions have then. Raises NotBookable where no device of a kind is in use,
+    SlotTaken for the sessions that find none, or not the one that is asked for.
     """
     if not all(pool.devices for pool in pools):
         raise NotBookable(_("No device of a kind that this treatment needs is in use."))
@@ -108,7 +113,7 @@ def with_devices(
         (index, resource, shifted(one.starts_at, pool.part(one.takes)))
         for index, (one, pool, resource) in enumerate(wanted)
     ]
-    taken = set(Reservation.objects.taken(spans)) if spans else set()
+    taken = set(Reservation.objects.taken(spans, but=but)) if spans else set()
     can_do = [i for i in range(len(wanted)) if i not in taken]
     if over and taken:
         blocked = {one.asked for one in meetings(spans) if not one.may_be_squeezed}

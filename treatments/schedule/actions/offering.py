@@ -58,8 +58,14 @@ def _hold(crowd: Crowd, fits: list[Fit], *, at: dt.datetime, lapses_at: dt.datet
     resources = {*chosen[0].place.resources[:2], *(r for own in pools for r in resources_in(own))}
     lock_resources(resources)
     holding.release_lapsed(resources, at=at)
-    there = [one for fit, own in zip(chosen, pools, strict=True) for one in with_devices([fit], own)]
-    spans = holding.spans_of(there)
+    rows = [crowd.session(crowd.entries[fit.waiter.entry]) for fit in fits]
+    theirs = [[row.pk] if row else [] for row in rows]
+    there = [
+        one
+        for fit, own, has in zip(chosen, pools, theirs, strict=True)
+        for one in with_devices([fit], own, but=has)
+    ]
+    spans = holding.beside(holding.spans_of(there), [pk for has in theirs for pk in has])
     if Reservation.objects.taken([(0, *taken) for taken in spans]):
         raise Overlap
     _lock_waiting([fit.waiter.entry for fit in fits])

@@ -19,9 +19,12 @@ from treatments.schedule.away import absences
 from treatments.schedule.events import OfferLost, OfferMade
 from treatments.schedule.models import (
     Absence,
+    Device,
+    DeviceKind,
     FreedTime,
     Hold,
     Offer,
+    Requirement,
     Reservation,
     Session,
     Waiting,
@@ -239,6 +242,34 @@ def test_a_missing_session_is_offered_and_booked_alone(sessions, doctor, room):
     assert entry.served_at == NOW
 
 
+def test_an_earlier_time_that_overlaps_the_one_they_have_is_offered_and_taken(doctor, room):
+    """Half past nine, for who has a quarter past ten: nobody is in their way but they themselves."""
+    kind = DeviceKind.objects.create(name="Gun")
+    Device.objects.create(kind=kind, name="Gun")
+    first, mine, third = [factories.confirmed_course(by=doctor, sessions=1) for _ in range(3)]
+    Requirement.objects.create(technique=mine.technique, kind=kind)
+    start = on_day(1, 9)
+
+    def book(course, minutes):
+        slot = Slot(1, start + minutes * MINUTE, room.pk)
+        actions.book_course(course, [slot], practitioner=doctor, by=doctor, at=NOW, key=uuid4())
+
+    for course, minutes in ((first, 0), (mine, 75), (third, 150)):
+        book(course, minutes)
+    for course in (mine, third):
+        factories.waiting(course, by=doctor, not_before=dt.time(9, 30))
+    give_up(first.sessions.get(), doctor)
+    [hold] = offer_all()
+    [offer] = hold.offers.all()
+    assert (offer.waiting.course, offer.starts_at) == (mine, start + HALF_AN_HOUR)
+    [in_room] = held().filter(resource__room=room)
+    assert in_room.ends_at == start + 75 * MINUTE, "the rest they have already"
+    with pytest.raises(refusals.SlotTaken):
+        book(factories.confirmed_course(by=doctor, sessions=1), 0)
+    session = actions.say_yes(offer, desk=doctor, at=NOW)
+    assert (session.starts_at, session.course) == (start + HALF_AN_HOUR, mine)
+
+
 def test_asking_costs_no_more_queries_when_more_wait(sessions, others, doctor):
     def asked():
         freed = FreedTime.objects.create(
@@ -260,7 +291,7 @@ def test_asking_costs_no_more_queries_when_more_wait(sessions, others, doctor):
     asked()  # makes the resources of patients who were never booked
     many, three = asked()
     assert (one, three) == (1, 3)
-    assert many == few
+    assert many <= few
 
 
 # Answers

@@ -10,6 +10,7 @@ from treatments.schedule.models import Hold, Reservation, ReservationWhy
 from treatments.schedule.places import MOMENTS, Chosen
 from treatments.schedule.rules import Span
 from treatments.schedule.rules.openings import either
+from treatments.schedule.rules.taking import without
 
 
 def spans_of(chosen: Iterable[Chosen]) -> list[tuple[int, Span]]:
@@ -21,6 +22,17 @@ def spans_of(chosen: Iterable[Chosen]) -> list[tuple[int, Span]]:
             if resource != patient:
                 found.setdefault(resource, []).append(span)
     return [(resource, span) for resource, spans in found.items() for span in either([spans])]
+
+
+def beside(spans: Iterable[tuple[int, Span]], sessions: Collection[int]) -> list[tuple[int, Span]]:
+    """What of it these sessions do not take already: they would give it up for a time that overlaps theirs."""
+    gone: dict[int, list[Span]] = {}
+    rows = Reservation.objects.filter(session__in=sessions).values_list("resource", *MOMENTS)
+    for resource, begins, ends in rows:
+        gone.setdefault(resource, []).append((begins, ends))
+    return [
+        (resource, piece) for resource, span in spans for piece in without([span], gone.get(resource, ()))
+    ]
 
 
 def hold(row: Hold, spans: Iterable[tuple[int, Span]]) -> None:

@@ -1,7 +1,7 @@
 """All that is known of those whom a freed time may fit, asked at once, and whom it fits best."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -14,11 +14,12 @@ from treatments.courses.models import Course
 from treatments.courses.rescreening import bookable
 from treatments.schedule import rules
 from treatments.schedule.equipment import Pool, pools_of, resources_in, rooms_for, who_could_treat
-from treatments.schedule.models import FreedTime, Resource, Session, Waiting
+from treatments.schedule.models import FreedTime, Reservation, Resource, Session, Waiting
 from treatments.schedule.occupations import clock, occupation_in, series_with
-from treatments.schedule.places import resources_of
+from treatments.schedule.places import MOMENTS, resources_of
 from treatments.schedule.querysets import LONGEST_RESERVATION
 from treatments.schedule.rules import Fit, Free, Occupation, Slot, Span, Vacancy, Waiter
+from treatments.schedule.rules.taking import without
 from treatments.schedule.rules.waiting import fits
 
 BEFORE = dt.timedelta(hours=1)  # the longest that a clinic keeps free before a session
@@ -50,8 +51,9 @@ class Crowd:
     entries: Mapping[int, Waiting]
     sessions: Mapping[int, Sequence[Session]]  # that stand, by course
     able: Mapping[int, Able]  # by technique
-    free: Mapping[User | Room | Patient, Spans]
-    devices: Mapping[int, Spans]  # by resource
+    resources: Mapping[User | Room | Patient, int]
+    free: Mapping[int, Spans]  # by resource, as if all their sessions were nowhere
+    taken: Mapping[int, Sequence[tuple[int, Span]]]  # by resource: which of them takes it, and when
     steps: Sequence[StepRow]
     clinic: Clinic
 
@@ -67,11 +69,16 @@ class Crowd:
             *patients,
             *(thing for one in able.values() for thing in one.things),
         }
-        free, devices = _free(
-            list(things), [pool for one in able.values() for pool in one.pools], span, at=at
-        )
         sessions = _sessions(courses)
-        return cls(entries, sessions, able, free, devices, questions.steps_in_use(), clinic)
+        moving = [
+            row.pk for one in entries.values() for row in sessions[one.course_id] if row.number == one.number
+        ]
+        known = list(things)
+        resources = dict(zip(known, resources_of(known), strict=True))
+        devices = resources_in(pool for one in able.values() for pool in one.pools)
+        free = _free({*resources.values(), *devices}, span, at=at, but=moving)
+        steps = questions.steps_in_use()
+        return cls(entries, sessions, able, resources, free, _taken(moving), steps, clinic)
 
     def session(self, entry: Waiting) -> Session | None:
         """The session that is wished at another time; None where it is missing."""
@@ -100,20 +107,27 @@ class Crowd:
             wishes=entry.wishes(at=soonest, zone=timezone.get_default_timezone()),
             series=series_with(entry.course, others),
             takes=takes,
-            free=self._having(entry.course, takes),
+            free=self._having(entry.course, takes, has),
             has=Slot(has.number, has.starts_at, has.room_id, has.practitioner_id) if has else None,
             patient=entry.course.patient_id,
             told=tuple((offer.starts_at, offer.ends_at) for offer in entry.offers.all()),
         )
 
-    def _having(self, course: Course, takes: Occupation) -> Free:
+    def _having(self, course: Course, takes: Occupation, has: Session | None) -> Free:
+        """What is free for them: the session that they have is not in their own way."""
         able = self.able[course.technique_id]
+        devices = {resource: self._left(resource, has) for resource in resources_in(able.pools)}
         return Free(
-            {one.pk: self.free[one] for one in able.people},
-            self.free[course.patient],
-            {one.pk: self.free[one] for one in able.rooms},
-            tuple(pool.need(takes, self.devices) for pool in able.pools),
+            {one.pk: self._left(self.resources[one], has) for one in able.people},
+            self._left(self.resources[course.patient], has),
+            {one.pk: self._left(self.resources[one], has) for one in able.rooms},
+            tuple(pool.need(takes, devices) for pool in able.pools),
         )
+
+    def _left(self, resource: int, has: Session | None) -> Spans:
+        own = has.pk if has else None
+        gone = [span for session, span in self.taken.get(resource, ()) if session != own]
+        return without(self.free[resource], gone) if gone else self.free[resource]
 
 
 def best(crowd: Crowd, freed: FreedTime, *, at: dt.datetime, soonest: dt.datetime) -> list[Fit]:
@@ -152,10 +166,17 @@ def _sessions(courses: Iterable[int]) -> dict[int, list[Session]]:
 
 
 def _free(
-    things: Sequence[User | Room | Patient], pools: Iterable[Pool], span: Span, *, at: dt.datetime
-) -> tuple[dict[User | Room | Patient, Spans], dict[int, Spans]]:
-    """When all of them are free around a time, devices by resource. Two SQL queries, more if some are new."""
+    resources: Collection[int], span: Span, *, at: dt.datetime, but: Collection[int]
+) -> dict[int, Spans]:
+    """When all of them are free around a time, what the sessions `but` take too. One SQL query."""
     begin, until = span[0] - BEFORE, span[1] + LONGEST_RESERVATION
-    resources, devices = resources_of(things), resources_in(pools)
-    free = Resource.objects.free_time({*resources, *devices}, begin, until, at=at)
-    return dict(zip(things, (free[pk] for pk in resources), strict=True)), {pk: free[pk] for pk in devices}
+    return dict(Resource.objects.free_time(resources, begin, until, at=at, but=but))
+
+
+def _taken(sessions: Collection[int]) -> dict[int, list[tuple[int, Span]]]:
+    """What these sessions take, by resource. One SQL query."""
+    found: dict[int, list[tuple[int, Span]]] = {}
+    rows = Reservation.objects.filter(session__in=sessions).values_list("session", "resource", *MOMENTS)
+    for session, resource, begins, ends in rows:
+        found.setdefault(resource, []).append((session, (begins, ends)))
+    return found
