@@ -7,6 +7,8 @@ from django.db.models import Field, Lookup
 from django.db.models.fields.related import ForeignObject
 from django.db.models.sql.compiler import SQLCompiler
 
+from clinic.prepared import Asked
+
 
 @Field.register_lookup
 @ForeignObject.register_lookup
@@ -21,4 +23,5 @@ class Among(Lookup):
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} = ANY(%s)", (*parameters, list(self.rhs))
+        keys = self.rhs if isinstance(self.rhs, Asked) else list(self.rhs)
+        return f"{column} = ANY(%s)", (*parameters, keys)

@@ -17,6 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from clinic.constraints import one_of
+from clinic.prepared import Prepared
 from clinic.querysets import AccessLogQuerySet, UserQuerySet
 from clinic.roles import CLINICAL, Role
 
@@ -219,12 +220,15 @@ class Clinic(models.Model):
     @classmethod
     def current(cls) -> "Clinic":
         """The clinic's settings; the defaults until somebody saves them. One SQL query."""
-        return cls.objects.filter(pk=1).first() or cls(pk=1)
+        return next(iter(CURRENT.objects()), None) or cls(pk=1)
 
     @classmethod
     def installed(cls) -> "Clinic":
         """The same as a row, made where there is none: its `installation` is the same from now on. One SQL query."""
         return cls.objects.get_or_create(pk=1)[0]
+
+
+CURRENT = Prepared(lambda: Clinic.objects.filter(pk=1))
 
 
 @pghistory.track()

@@ -1,7 +1,10 @@
 """Questions about rule sets, screenings and decisions."""
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Q
+
+from clinic.prepared import Prepared
 
 
 class RuleSetQuerySet(models.QuerySet):
@@ -12,7 +15,15 @@ class RuleSetQuerySet(models.QuerySet):
 
     def in_force(self):
         """The newest published rule set without its content, or None: then nothing can be screened."""
-        return self.published().defer("content").order_by("-version").first()
+        return next(iter(IN_FORCE.objects()), None)
+
+
+def _in_force() -> models.QuerySet:
+    published = apps.get_model("contraindications", "RuleSet").objects.published()
+    return published.defer("content").order_by("-version")[:1]
+
+
+IN_FORCE = Prepared(_in_force)
 
 
 class ScreeningQuerySet(models.QuerySet):

@@ -4,11 +4,13 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
+from django.apps import apps
 from django.db import models
 from django.db.models import F, Func, Max, Q, Value
 from django.db.models.functions import Lower
 
 from clinic.models import AccessLog, User
+from clinic.prepared import Prepared, asked
 from clinic.roles import BOOKING
 from patients import searching, tokens
 
@@ -95,8 +97,7 @@ class InterviewQuerySet(models.QuerySet):
 
     def standing_of(self, patients: Collection[int]) -> dict[int, Told]:
         """What the newest submitted interview of each of the patients says, in one query."""
-        found = self.submitted().filter(patient__among=patients).order_by("patient_id", "-number")
-        return _told(found.distinct("patient_id"))
+        return _told(STANDING, patients)
 
     def draft_of(self, patient):
         """The interview of `patient` that is under way, or None."""
@@ -132,7 +133,7 @@ class ReportQuerySet(models.QuerySet):
 
     def pending_of(self, patients: Collection[int]) -> dict[int, Told]:
         """What the unsettled report of each of the patients says, in one query."""
-        return _told(self.unsettled().filter(patient__among=patients))
+        return _told(PENDING, patients)
 
     def draft_of(self, patient, *, since: dt.datetime):
         """What `patient` answered and has not signed, or None; one left alone since before `since` does not count."""
@@ -162,5 +163,19 @@ class InterviewLinkQuerySet(models.QuerySet):
         )
 
 
-def _told(rows: models.QuerySet) -> dict[int, Told]:
-    return {patient: Told(*told) for patient, *told in rows.values_list("patient", *Told._fields)}
+def _told(question: Prepared, patients: Collection[int]) -> dict[int, Told]:
+    return {patient: Told(*told) for patient, *told in question.rows(patients=list(patients))}
+
+
+def _standing() -> models.QuerySet:
+    rows = apps.get_model("patients", "Interview").objects.submitted()
+    found = rows.filter(patient__among=asked("patients")).order_by("patient_id", "-number")
+    return found.distinct("patient_id").values_list("patient", *Told._fields)
+
+
+def _pending() -> models.QuerySet:
+    rows = apps.get_model("patients", "Report").objects.unsettled()
+    return rows.filter(patient__among=asked("patients")).values_list("patient", *Told._fields)
+
+
+STANDING, PENDING = Prepared(_standing), Prepared(_pending)

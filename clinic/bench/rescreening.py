@@ -28,6 +28,7 @@ from patients.models import Patient
 from treatments.courses import dossiers
 from treatments.courses.catching_up import catch_up
 from treatments.courses.models import Course
+from treatments.schedule import standing
 from treatments.schedule.models import Session, Standing
 
 SESSIONS = 10_000
@@ -76,7 +77,7 @@ def _run(kind: str, changed: dict[str, Any], at: dt.datetime) -> Run:
         rule_set = publish_rule_set(content=content, by=None, at=at)
         rules_in_force()  # compiled, as in a worker that has begun
         reached, seconds, memory = _caught_up(rule_set, at)
-        sessions = list(Session.objects.to_come(timezone.localdate(at)).of_courses(reached))
+        sessions = standing.to_come(reached, timezone.localdate(at))
         turned = Standing.objects.filter(session__course__in=reached, since=at).count()
         bare = _bare(reached, sessions)
         return Run(kind, len(sessions), seconds, bare, turned, *memory)

@@ -103,7 +103,7 @@ def test_an_evaluation_costs_three_queries_however_much_was_said(
 
 
 def test_nothing_is_screened_without_a_published_rule_set(rule_set, ana, day, monkeypatch, caplog):
-    monkeypatch.setattr(RuleSetQuerySet, "published", lambda self: self.none())
+    monkeypatch.setattr(RuleSetQuerySet, "in_force", lambda self: None)
 
     with pytest.raises(CannotScreen):
         evaluate(ana, factories.plan(), day=day)

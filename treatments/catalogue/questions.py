@@ -4,10 +4,12 @@
 """
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from clinic.prepared import Prepared
 from treatments.catalogue import rules
 from treatments.catalogue.models import Area, Goal, Ingredient, Protocol, Synergy, Technique, VisitStep
 
@@ -59,21 +61,29 @@ def steps(rows: Iterable[rules.StepRow], area: Area, substances: Collection[str]
     return rules.steps_of_day(rows, site_of(area), substances)
 
 
+SITES = Prepared(lambda: Area.objects.values_list("code", "region", "parent__code").order_by())
+
+
 def shortest_session(rows: Iterable[rules.StepRow]) -> int:
     """Minutes of the shortest session that any area can have; 0 without areas. One SQL query."""
     known = list(rows)
-    sites = Area.objects.values_list("code", "region", "parent__code").order_by()
-    days = (rules.steps_of_day(known, rules.Site(*site), ()) for site in sites)
+    days = (rules.steps_of_day(known, rules.Site(*site), ()) for site in SITES.rows())
     return min((sum(step.minutes for step in day) for day in days), default=0)
+
+
+def _steps_in_use() -> "QuerySet[VisitStep, tuple[Any, ...]]":
+    codes = ArrayAgg("areas__code", filter=Q(areas__isnull=False), default=[])
+    # Grouping forgets the order of the model: a session's steps in another order are another session.
+    ordered = VisitStep.objects.in_use().annotate(area_codes=codes).order_by("position", "label")
+    return ordered.values_list(*AS_STEP_ROW)
+
+
+STEPS_IN_USE = Prepared(_steps_in_use)
 
 
 def steps_in_use() -> list[rules.StepRow]:
     """All steps that a session can have, in order, read from the database. One SQL query."""
-    codes = ArrayAgg("areas__code", filter=Q(areas__isnull=False), default=[])
-    # Grouping forgets the order of the model: a session's steps in another order are another session.
-    ordered = VisitStep.objects.in_use().annotate(area_codes=codes).order_by("position", "label")
-    rows = ordered.values_list(*AS_STEP_ROW)
-    return [rules.StepRow(*row) for row in rows]
+    return [rules.StepRow(*row) for row in STEPS_IN_USE.rows()]
 
 
 def pairs(

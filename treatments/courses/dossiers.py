@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from clinic.prepared import Prepared, asked
 from contraindications import rules
 from contraindications.models import Decision, RuleSet
 from contraindications.outlook import Outlook
@@ -15,8 +16,10 @@ from patients.querysets import Told
 from treatments.catalogue.models import Product
 from treatments.courses.models import Course
 from treatments.courses.plans import CONTENT_UNKNOWN, assembled, known_ingredients
-from treatments.courses.querysets import CourseQuerySet, Names, Planned
+from treatments.courses.querysets import CourseQuerySet, Names, Planned, planned
 
+TO_SCREEN = Prepared(lambda: Course.objects.filter(pk=asked("course")).for_screening())
+MADE = Prepared(lambda: Decision.objects.filter(patient__among=asked("patients")))
 LISTS = ("ingredients", "products", "procedure_substances")
 
 
@@ -53,7 +56,16 @@ class Dossier:
 
 def load(courses: CourseQuerySet) -> list[Dossier]:
     """A dossier of each of the courses, in their order. The same number of SQL queries for one and for all."""
-    rows = courses.to_screen()
+    return _dossiers([planned(row) for row in courses.for_screening()])
+
+
+def load_one(course: int) -> Dossier:
+    """The dossier of one course. The same SQL queries."""
+    (dossier,) = _dossiers([planned(row) for row in TO_SCREEN.rows(course=course)])
+    return dossier
+
+
+def _dossiers(rows: list[Planned]) -> list[Dossier]:
     patients = {row.patient for row in rows}
     interviews = Interview.objects.standing_of(patients)
     reports = Report.objects.pending_of(patients)
@@ -74,7 +86,7 @@ def load(courses: CourseQuerySet) -> list[Dossier]:
 
 def _decisions(patients: Collection[int]) -> dict[int, list[Decision]]:
     made: dict[int, list[Decision]] = defaultdict(list)
-    for decision in Decision.objects.filter(patient__among=patients):
+    for decision in MADE.objects(patients=list(patients)):
         made[decision.patient_id].append(decision)
     return made
 

@@ -37,7 +37,10 @@ class CourseCancelled:
 
 @dataclass(frozen=True, slots=True)
 class CoursesScreened:
-    """Courses, locked, were held against the rule set in force. `outcomes` is {course: outcome of its screening}."""
+    """Courses, locked, were held against the rule set in force. `outcomes` is {course: outcome of its screening}.
+
+    `cause` is why; `first`, where it is another, why that of a session counts of which nothing was said before.
+    """
 
     dossiers: Sequence[Dossier]
     outcomes: Mapping[int, str]
@@ -46,3 +49,4 @@ class CoursesScreened:
     cause: Cause
     by: User | None
     at: dt.datetime
+    first: Cause | None = None

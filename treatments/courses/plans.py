@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
+from clinic.prepared import Prepared
 from contraindications import rules
 from contraindications.reading import Catalogue
 from contraindications.screening import CannotScreen
@@ -14,6 +15,7 @@ from treatments.courses.forms import PARAMETERS
 from treatments.courses.models import Course
 from treatments.courses.querysets import Names
 
+INGREDIENTS = Prepared(lambda: Ingredient.objects.order_by().values_list("code", "role", "may_contain__code"))
 CONTENT_UNKNOWN = "what a product of the plan contains is not in the catalogue"
 
 
@@ -98,8 +100,7 @@ def known_ingredients() -> dict[str, rules.Ingredient]:
     """Every ingredient ever known, retired ones included: an allergy to one of them is not free text. One query."""
     roles: dict[str, str] = {}
     holds: dict[str, set[str]] = defaultdict(set)
-    rows = Ingredient.objects.order_by().values_list("code", "role", "may_contain__code")
-    for code, role, substance in rows:
+    for code, role, substance in INGREDIENTS.rows():
         roles[code] = role
         holds[code] |= {substance} if substance else set()
     return {code: rules.Ingredient(code, role, frozenset(holds[code])) for code, role in roles.items()}

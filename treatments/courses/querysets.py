@@ -1,9 +1,11 @@
 """Questions about courses."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
+from django.apps import apps
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q, Subquery
 
@@ -39,6 +41,10 @@ WHERE course_id = ANY(%(courses)s)
 """
 
 
+# What areas say at length; nothing of it is asked where times are.
+NOT_FOR_BOOKING = ["area__citations", "area__note", "area__parent__citations", "area__parent__note"]
+
+
 class Names(NamedTuple):
     """What is done where and what for, as screening asks for it."""
 
@@ -59,6 +65,11 @@ class Planned(NamedTuple):
     birth_date: dt.date
     sex: str
     names: Names
+
+
+def planned(row: Sequence[Any]) -> Planned:
+    """A row of `for_screening`."""
+    return Planned._make((*row[:5], Names._make(row[5:])))
 
 
 class Chosen(NamedTuple):
@@ -105,10 +116,15 @@ class CourseQuerySet(models.QuerySet):
         ).defer("screening__rule_set__content")
 
     def for_booking(self):
-        """A course with all that says what its sessions take and may be. Two SQL queries."""
-        return self.select_related("patient", "goal", "area__parent", "technique").prefetch_related(
-            "procedure_substances"
+        """A course with all that says what its sessions take and may be, in one query.
+
+        `used`: the codes of the substances used around the treatment.
+        """
+        through = apps.get_model("courses", "Course").procedure_substances.through.objects.filter(
+            course=OuterRef("pk")
         )
+        rows = self.select_related("patient", "area__parent").defer(*NOT_FOR_BOOKING)
+        return rows.annotate(used=ArraySubquery(through.values("ingredient__code")))
 
     def for_list(self):
         """Courses with what a line about each shows, newest first, in one query."""
@@ -148,13 +164,12 @@ class CourseQuerySet(models.QuerySet):
         found = self.model._default_manager.filter(touched).values("pk")
         return self.filter(Q(pk__in=found) | Q(patient__in=told) | Q(patient__in=reported))
 
-    def to_screen(self) -> list[Planned]:
-        """All of them with what screening asks for, in one query."""
+    def for_screening(self):
+        """All of them with what screening asks for, in one query: rows for `planned`."""
         patient = ("patient", "patient__birth_date", "patient__sex")
         technique, area = ("technique__code", "technique__family"), ("area__code", "area__region")
         goal = ("goal__code", "goal__disease_fact")
-        rows = self.values_list("pk", "screening", *patient, *technique, *area, *goal)
-        return [Planned._make((*row[:5], Names._make(row[5:]))) for row in rows]
+        return self.values_list("pk", "screening", *patient, *technique, *area, *goal)
 
     def chosen(self, courses: Collection[int]) -> list[Chosen]:
         """What is on the lists of the plans of these courses, in one statement."""

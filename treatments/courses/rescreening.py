@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from clinic import events
 from clinic.models import User
+from clinic.prepared import Prepared, asked
 from contraindications import rules
 from contraindications.actions import store_screenings
 from contraindications.clearance import Clearance, clearance
@@ -26,6 +27,7 @@ from treatments.courses.events import CoursesScreened
 from treatments.courses.models import Cause, Check, Course
 from treatments.courses.querysets import CourseQuerySet
 
+DIGEST = Prepared(lambda: Screening.objects.filter(pk=asked("screening")).values_list("digest"))
 Seen = tuple[str, Evaluation | None]  # outcome, verdict
 
 
@@ -98,20 +100,27 @@ def screen_now(
     Somebody asked for this one, so a screening is stored unless the very same, of the same day, is there already.
     Raises CannotScreen.
     """
+    cleared, screened = look_again(course, cause=cause, by=by, at=at, day=day)
+    events.announce(screened)
+    course.screening = Screening.objects.get(courses=course.pk)
+    return course.screening, cleared, screened
+
+
+def look_again(
+    course: Course, *, cause: Cause, by: User | None, at: dt.datetime, day: dt.date | None = None
+) -> tuple[Clearance, CoursesScreened]:
+    """The same without the screening itself, and not announced yet: whoever calls announces it in this transaction."""
     rule_set, compiled = rules_in_force()
-    (dossier,) = dossiers.load(Course.objects.filter(pk=course.pk))
+    dossier = dossiers.load_one(course.pk)
     day = day or timezone.localdate(at)
     evaluation = dossier.evaluate(rule_set, compiled, day=day)
     outcomes = {course.pk: outcome_of(evaluation)}
     screened = CoursesScreened([dossier], outcomes, rule_set, compiled, cause, by, at)
-    screening = Screening.objects.filter(courses=course.pk).first()
-    if screening is None or screening.digest != evaluation.digest:
-        (screening,) = store_screenings([evaluation], by=by, at=at)
-        _point([dossier], {course.pk: screening})
-    course.screening = screening
+    if DIGEST.column(screening=dossier.screening) != [evaluation.digest]:
+        _point([dossier], {course.pk: store_screenings([evaluation], by=by, at=at)[0]})
+    course.screening_id = dossier.screening
     _check(screened, day=day)
-    events.announce(screened)
-    return screening, clearance(evaluation, dossier.decisions), screened
+    return clearance(evaluation, dossier.decisions), screened
 
 
 def bookable(courses: CourseQuerySet, *, day: dt.date) -> set[int]:

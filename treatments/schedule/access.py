@@ -1,5 +1,6 @@
 """How the pages open a course or a session: the fetch is the access check, and the read is logged first."""
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from clinic.accesslog import record_read
@@ -7,12 +8,14 @@ from clinic.models import User
 from treatments.courses.models import Course
 from treatments.schedule.calendar.seeking import Sought, next_missing
 from treatments.schedule.models import Offer, Session, Waiting
-from treatments.schedule.querysets import courses_to_book
+from treatments.schedule.querysets import course_to_book, courses_to_book
 
 
 def open_course(request, pk: int) -> Course:
     """A confirmed course, or 404."""
-    course = get_object_or_404(courses_to_book(request.user), pk=pk)
+    course = course_to_book(request.user, pk)
+    if course is None:
+        raise Http404
     record_read(request, course.patient_id)
     return course
 

@@ -7,11 +7,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.models import Room, User
+from clinic.prepared import Prepared, asked
 from clinic.versions import ChangedMeanwhile
 from contraindications.screening import CannotScreen
 from treatments.courses.events import CoursesScreened
 from treatments.courses.models import Cause, Course, CourseState
-from treatments.courses.rescreening import screen_now
+from treatments.courses.rescreening import look_again
 from treatments.schedule import rules
 from treatments.schedule.away import presence
 from treatments.schedule.away.duty import count_on_doctors
@@ -23,11 +24,17 @@ from treatments.schedule.rules import Clock, Fault, Series, Slot
 from treatments.schedule.transactions import lock_resources
 from treatments.schedule.waiting.holding import release_lapsed
 
+ROOMS_IN_USE = Prepared(lambda: Room.objects.filter(active=True, pk__among=asked("rooms")))
+PEOPLE = Prepared(lambda: User.objects.filter(pk__among=asked("people")))
+WHO_MAY_TREAT = Prepared(
+    lambda: User.objects.who_may_treat().filter(pk__among=asked("people")).values_list("pk")
+)
+
 
 def rooms_of(slots: Iterable[Slot]) -> dict[int, Room]:
     """The rooms of the slots, in use all of them. Raises NotBookable."""
     wanted = {slot.room for slot in slots}
-    rooms = Room.objects.filter(active=True).in_bulk(wanted)
+    rooms = {room.pk: room for room in ROOMS_IN_USE.objects(rooms=list(wanted))}
     if rooms.keys() != wanted:
         raise NotBookable(_("This room is not in use any more."))
     return rooms
@@ -46,7 +53,8 @@ def check_missing(series: Series, chosen: Sequence[Chosen], *, some: bool = Fals
 def practitioners_of(slots: Iterable[Slot], practitioner: User | None) -> dict[int, User]:
     """Who treats in each slot, by session number; whom a slot does not name is `practitioner`. Raises NotBookable."""
     slots = list(slots)
-    named = User.objects.in_bulk({slot.practitioner for slot in slots if slot.practitioner is not None})
+    pks = list({slot.practitioner for slot in slots if slot.practitioner is not None})
+    named = {person.pk: person for person in PEOPLE.objects(people=pks)} if pks else {}
     found = {
         slot.number: practitioner if slot.practitioner is None else named.get(slot.practitioner)
         for slot in slots
@@ -62,16 +70,15 @@ def check_bookable(
 ) -> CoursesScreened:
     """The course is confirmed, cleared for booking today, and the practitioners may treat. Raises NotBookable.
 
-    Returns what it was screened on, for the days of the sessions.
+    Returns what it was screened on, which the caller announces, for the days of the sessions.
     """
     if course.state != CourseState.CONFIRMED:
         raise NotBookable(_("Only a confirmed course can be booked."))
     people = {person.pk: person for person in practitioners}
-    may_treat = User.objects.who_may_treat().filter(pk__in=people).values_list("pk", flat=True)
-    for pk in sorted(people.keys() - set(may_treat)):
+    for pk in sorted(people.keys() - set(WHO_MAY_TREAT.column(people=list(people)))):
         raise NotBookable(_("%(name)s may not treat at present.") % {"name": people[pk]})
     try:
-        _screening, cleared, screened = screen_now(course, cause=Cause.DAY, by=by, at=at)
+        cleared, screened = look_again(course, cause=Cause.DAY, by=by, at=at)
     except CannotScreen as error:
         raise NotBookable(_("Not bookable: it cannot be screened.")) from error
     if not cleared.bookable:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from clinic.actions import by_clinic_admin
 from clinic.models import Room, User
+from clinic.prepared import Asked, Prepared, asked
 from clinic.versions import save_version
 from treatments.catalogue.models import Technique
 from treatments.courses.models import Course
@@ -20,32 +21,49 @@ from treatments.schedule.places import Chosen, DeviceTaken, resources_of
 from treatments.schedule.refusals import NotBookable, SlotTaken
 from treatments.schedule.rules import Need, Occupation, Span, shifted
 
+ABILITIES = Prepared(
+    lambda: Ability.objects.filter(
+        Q(practitioner__among=asked("people")) | Q(room__among=asked("rooms"))
+    ).values_list("practitioner", "room", "technique")
+)
+NEEDED = Prepared(
+    lambda: DeviceKind.objects.filter(requirements__technique=asked("technique")).order_by("pk")
+)
+
+WHO_COULD = Prepared(lambda: able(User.objects.who_may_treat(), asked("technique")).order_by("name", "pk"))
+ROOMS_FOR = Prepared(lambda: able(Room.objects.filter(active=True), asked("technique")))
+
 # What a session needs
 
 
-def able(things: QuerySet, technique: Technique) -> QuerySet:
+def able(things: QuerySet, technique: int | Asked) -> QuerySet:
     """Those of the rooms or practitioners with whom the technique can be done: who has no abilities does all."""
     return things.filter(Q(abilities=None) | Q(abilities__technique=technique))
 
 
 def who_could_treat(course: Course) -> "QuerySet[User]":
     """Those who may treat at present and do the course's treatment, by name."""
-    return able(User.objects.who_may_treat(), course.technique).order_by("name", "pk")
+    return able(User.objects.who_may_treat(), course.technique_id).order_by("name", "pk")
 
 
 def rooms_for(course: Course) -> "QuerySet[Room]":
     """The rooms in use in which the course's treatment is done."""
-    return able(Room.objects.filter(active=True), course.technique)
+    return able(Room.objects.filter(active=True), course.technique_id)
+
+
+def people_and_rooms(course: Course) -> tuple[list[User], dict[int, Room]]:
+    """All of `who_could_treat` and of `rooms_for`, these by key. Two SQL queries."""
+    rooms = ROOMS_FOR.objects(technique=course.technique_id)
+    return WHO_COULD.objects(technique=course.technique_id), {room.pk: room for room in rooms}
 
 
 def check_able(course: Course, chosen: Iterable[Chosen]) -> None:
     """The treatment is done in these rooms and by these practitioners. One SQL query. Raises NotBookable."""
     places = [one.place for one in chosen]
     people, rooms = {place.practitioner.pk for place in places}, {place.room.pk for place in places}
-    rows = Ability.objects.filter(Q(practitioner__in=people) | Q(room__in=rooms))
     known: dict[tuple[int | None, int | None], set[int]] = {}
-    for row in rows:
-        known.setdefault((row.practitioner_id, row.room_id), set()).add(row.technique_id)
+    for person, room, technique in ABILITIES.rows(people=list(people), rooms=list(rooms)):
+        known.setdefault((person, room), set()).add(technique)
     for place in places:
         if course.technique_id not in known.get((place.practitioner.pk, None), [course.technique_id]):
             raise NotBookable(_("%(name)s does not do this treatment.") % {"name": place.practitioner})
@@ -74,7 +92,7 @@ def pools_of(course: Course, *, make: bool = True) -> list[Pool]:
 
     Without `make` as `places.resources_of`.
     """
-    kinds = list(DeviceKind.objects.filter(requirements__technique=course.technique).order_by("pk"))
+    kinds = NEEDED.objects(technique=course.technique_id)
     devices = list(Device.objects.filter(kind__in=kinds, active=True).order_by("name", "pk")) if kinds else []
     pairs = list(zip(devices, resources_of(devices, make=make), strict=True))
     return [Pool(kind, [pair for pair in pairs if pair[0].kind_id == kind.pk]) for kind in kinds]

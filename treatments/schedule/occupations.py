@@ -6,11 +6,31 @@ from collections.abc import Collection, Iterable, Sequence
 from django.utils import timezone
 
 from clinic.models import Clinic, DayHours, User, WorkingHours
+from clinic.prepared import Prepared, asked
 from treatments.catalogue import questions
 from treatments.catalogue.rules import StepRow
 from treatments.courses.models import Course
 from treatments.schedule.models import Session
 from treatments.schedule.rules import Clock, Hours, Occupation, Series, Step, occupation
+
+STANDING = Prepared(
+    lambda: (
+        Session.objects.standing()
+        .filter(course=asked("course"))
+        .select_related("practitioner", "room")
+        .order_by("number")
+    )
+)
+WEEKLY = Prepared(
+    lambda: WorkingHours.objects.filter(practitioner__among=asked("people")).values_list(
+        "practitioner", "weekday", "starts", "ends"
+    )
+)
+OF_DAYS = Prepared(
+    lambda: DayHours.objects.filter(practitioner__among=asked("people")).values_list(
+        "practitioner", "day", "starts", "ends"
+    )
+)
 
 
 def clock(clinic: Clinic | None = None) -> Clock:
@@ -28,7 +48,8 @@ def occupation_of(course: Course, steps: Iterable[StepRow] | None = None) -> Occ
 
 def occupation_in(course: Course, steps: Iterable[StepRow], clinic: Clinic) -> Occupation:
     """The same with the catalogue's steps and the clinic's settings at hand. Two SQL queries if not loaded already."""
-    used = {ingredient.code for ingredient in course.procedure_substances.all()}
+    known = "used" in vars(course)
+    used = course.used if known else [row.code for row in course.procedure_substances.all()]
     day = questions.steps(steps, course.area, used)
     takes = occupation([Step(step.minutes, step.frees_practitioner) for step in day], course.session_minutes)
     return takes.with_buffers(clinic.buffer_before, clinic.buffer_after)
@@ -36,7 +57,10 @@ def occupation_in(course: Course, steps: Iterable[StepRow], clinic: Clinic) -> O
 
 def standing_of(course: Course) -> list[Session]:
     """The sessions of the course that stand, in order. One SQL query."""
-    return list(course.sessions.standing().select_related("practitioner", "room").order_by("number"))
+    rows = STANDING.objects(course=course.pk)
+    for row in rows:
+        row.course = course
+    return rows
 
 
 def series_of(course: Course, *, without: Collection[Session] = ()) -> Series:
@@ -60,13 +84,8 @@ def series_with(course: Course, standing: Sequence[Session]) -> Series:
 def hours_of(practitioners: Iterable[User]) -> dict[int, list[Hours]]:
     """Working hours by practitioner, weekly ones and those of single days. Two SQL queries."""
     found: dict[int, list[Hours]] = {person.pk: [] for person in practitioners}
-    for row in WorkingHours.objects.filter(practitioner__in=found):
-        found[row.practitioner_id].append(Hours(row.weekday, row.starts, row.ends))
-    for day in DayHours.objects.filter(practitioner__in=found):
-        found[day.practitioner_id].append(_of_day(day))
+    for person, *hours in WEEKLY.rows(people=list(found)):
+        found[person].append(Hours(*hours))
+    for person, day, starts, ends in OF_DAYS.rows(people=list(found)):
+        found[person].append(Hours(day.isoweekday(), starts or dt.time.min, ends or dt.time.min, day))
     return found
-
-
-def _of_day(row: DayHours) -> Hours:
-    starts, ends = row.starts or dt.time.min, row.ends or dt.time.min
-    return Hours(row.day.isoweekday(), starts, ends, row.day)

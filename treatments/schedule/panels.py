@@ -29,11 +29,12 @@ def sessions_of(request: HttpRequest, patient: Patient) -> dict:
     """The patient's sessions, the next one first, and the courses to book. Two SQL queries."""
     user, day = request.user, timezone.localdate()
     sessions = list(Session.objects.visible_to(user).of_patient(patient))
+    courses = courses_to_book(user).filter(patient=patient, state="confirmed").select_related("goal")
     steps = next_steps(user, sessions)  # type: ignore[arg-type]
     return {
         "patient": patient,
         "sessions": [(session, steps.get(session.pk)) for session in next_first(sessions, day)],
-        "to_book": to_book(list(courses_to_book(user).filter(patient=patient, state="confirmed")), sessions),
+        "to_book": to_book(list(courses), sessions),
         "broken": broken(sessions).said,
         "to_come": {
             session.course_id: session.course for session in sessions if session.state == "booked"

@@ -5,18 +5,20 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db import transaction
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from clinic import events
 from clinic.models import Room, User
+from clinic.prepared import Prepared, asked
 from patients.models import Patient
 from treatments.schedule import rules
 from treatments.schedule.events import TimeFreed
-from treatments.schedule.models import Device, Reservation, ReservationWhy, Resource, Session
+from treatments.schedule.models import Device, Reservation, Resource, Session
 from treatments.schedule.overlapping.meetings import straighten
+from treatments.schedule.querysets import Taken
 from treatments.schedule.rules import Occupation, Span
 from treatments.schedule.transactions import lock_closings, lock_resources
 
@@ -24,6 +26,14 @@ MOMENTS = ("starts_at", "ends_at")
 ALWAYS = (dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.datetime(2201, 1, 1, tzinfo=dt.UTC))
 Thing = User | Room | Patient | Device
 KINDS: dict[type, str] = {User: "practitioner", Room: "room", Patient: "patient", Device: "device"}
+
+
+def _resources() -> QuerySet[Resource, tuple[Any, ...]]:
+    any_of = reduce(or_, (Q(**{f"{kind}__among": asked(kind)}) for kind in KINDS.values()), Q())
+    return Resource.objects.filter(any_of).values_list("pk", *KINDS.values())
+
+
+RESOURCES = Prepared(_resources)
 
 
 def resource_of(thing: Thing) -> Resource:
@@ -57,11 +67,10 @@ def known_resources(things: Iterable[Thing]) -> list[int | None]:
 
 
 def _known(things: Iterable[Thing]) -> dict[tuple[str, int], int]:
-    wanted: dict[str, list[int]] = {}
+    wanted: dict[str, list[int]] = {kind: [] for kind in KINDS.values()}
     for thing in things:
-        wanted.setdefault(_kind(thing), []).append(thing.pk)
-    any_of = reduce(or_, (Q(**{f"{kind}__in": pks}) for kind, pks in wanted.items()), Q())
-    rows = Resource.objects.filter(any_of).values_list("pk", *wanted)
+        wanted[_kind(thing)].append(thing.pk)
+    rows = RESOURCES.rows(**wanted)
     return {(kind, thing): pk for pk, *ids in rows for kind, thing in zip(wanted, ids, strict=True) if thing}
 
 
@@ -164,19 +173,17 @@ def wanted(chosen: Iterable[Chosen]) -> list[tuple[int, int, Span]]:
 def reserve(sessions: Iterable[tuple[Session, Chosen]]) -> None:
     """Write the reservations, sorted by start: in random order two bookings would deadlock on the constraint."""
     rows = [
-        _reservation(session, resource, span, chosen.over)
+        _reservation(session.pk, resource, span, chosen.over)
         for session, chosen in sessions
         for resource, span in chosen.spans
     ]
-    Reservation.objects.bulk_create(sorted(rows, key=lambda row: (row.period.lower, row.resource_id)))
+    Reservation.objects.reserve(sorted(rows, key=lambda row: row[:2]))
 
 
-def _reservation(session: Session, resource: int, span: Span, over: Over | None) -> Reservation:
-    row = Reservation(session=session, resource_id=resource, why=ReservationWhy.SESSION)
-    row.period = DateTimeTZRange(*span, "[)")
-    if over and (resource, span) in over.spans:
-        row.squeezed, row.squeezed_by, row.squeeze_reason = True, over.by, over.reason
-    return row
+def _reservation(session: int, resource: int, span: Span, over: Over | None) -> Taken:
+    by_others = over if over and (resource, span) in over.spans else None
+    reason, by = (by_others.reason, by_others.by.pk) if by_others else ("", None)
+    return Taken(span[0], resource, span[1], session, by_others is not None, reason, by)
 
 
 def held_by(sessions: Iterable[Session]) -> set[int]:

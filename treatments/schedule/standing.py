@@ -1,11 +1,13 @@
 """Sessions to come, held against the same facts, plans and lists as their courses, each for its own day."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from django.utils import timezone
 
+from clinic.prepared import Prepared, asked
 from contraindications import rules as screening_rules
 from contraindications.actions import store_screenings
 from contraindications.clearance import clearance
@@ -17,6 +19,17 @@ from treatments.schedule import rules
 from treatments.schedule.models import Session, Standing
 from treatments.schedule.querysets import Stood, ToCome
 from treatments.schedule.rules import Stage
+
+TO_COME = Prepared(
+    lambda: (
+        Session.objects.booked()
+        .filter(starts_at__gte=asked("begin"), course__among=asked("courses"))
+        .order_by("starts_at", "pk")
+        .values_list(
+            "pk", "course", "starts_at", "standing__outcome", "standing__stage", "standing__screening"
+        )
+    )
+)
 
 
 class Found(NamedTuple):
@@ -50,6 +63,13 @@ class Sight:
         return self.found[id(evaluation)], evaluation
 
 
+def to_come(courses: Iterable[int], day: dt.date) -> list[ToCome]:
+    """The booked sessions of these courses from the clinic's `day` on, soonest first. One SQL query."""
+    begin = rules.wall(day, dt.time.min, timezone.get_default_timezone())
+    rows = TO_COME.rows(courses=list(courses), begin=begin)
+    return [ToCome(pk, course, timezone.localdate(starts), *stood) for pk, course, starts, *stood in rows]
+
+
 def _judged(evaluation: Evaluation, outcome: str, dossier: Dossier) -> Found:
     unsaid = screening_rules.unsaid(evaluation.patient_facts, evaluation.compiled)
     if not evaluation.outcome.findings:  # nothing that anybody could have decided on
@@ -68,15 +88,18 @@ def courses_screened(event: CoursesScreened) -> None:
 def stand(screened: CoursesScreened, *, cause: Cause) -> None:
     """Write how the sessions to come of these courses stand, where they stand otherwise than before.
 
-    The courses are locked, and so nobody else books, moves or ends their sessions. Three SQL queries at most.
+    The courses are locked, and so nobody else books, moves or ends their sessions. Four SQL queries at most.
     """
     sights = {one.course: Sight(one, screened) for one in screened.dossiers}
-    rows = list(Session.objects.to_come(timezone.localdate(screened.at)).of_courses(sights))
+    rows = to_come(sights, timezone.localdate(screened.at))
     seen = [(row, *sights[row.course].on(row.day)) for row in rows]
     turned = [one for one in seen if (one[0].outcome, one[0].stage) != one[1]]
     if turned:
         screenings = _screenings(rows, turned, screened)
-        _write(turned, screenings, cause=cause, at=screened.at)
+        anew = [one for one in turned if one[0].stage is None]
+        known = [one for one in turned if one[0].stage is not None]
+        _write(known, screenings, cause=cause, at=screened.at)
+        _write(anew, screenings, cause=screened.first or cause, at=screened.at)
 
 
 def _screenings(rows: list[ToCome], turned: list[Turned], screened: CoursesScreened) -> dict[Known, int]:
@@ -104,4 +127,5 @@ def _write(turned: list[Turned], screenings: dict[Known, int], *, cause: Cause, 
         )
         for row, one, _evaluation in turned
     ]
-    Standing.objects.stand(found, cause=cause, at=at)
+    if found:
+        Standing.objects.stand(found, cause=cause, at=at)

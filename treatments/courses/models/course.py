@@ -95,6 +95,8 @@ class Course(models.Model):
     cancelled_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     version = models.PositiveIntegerField(default=1)
 
+    used: list[str]  # what `for_booking` finds
+
     objects = CourseQuerySet.as_manager()
 
     class Meta:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from clinic import events
@@ -22,10 +23,9 @@ from treatments.schedule.checks import (
 from treatments.schedule.equipment import check_able, pools_of, resources_in
 from treatments.schedule.events import CourseBooked
 from treatments.schedule.models import Booking, Reservation, Session
-from treatments.schedule.occupations import clock, occupation_in, series_with
+from treatments.schedule.occupations import clock, occupation_in, series_with, standing_of
 from treatments.schedule.places import Chosen, Place, reserve, wanted
 from treatments.schedule.rules import Slot
-from treatments.schedule.standing import stand
 
 
 def book_course(
@@ -57,7 +57,7 @@ def book_course(
 
     def change() -> list[Session]:
         locked = lock_courses([course.pk])[course.pk]
-        standing = list(locked.sessions.standing().order_by("number"))
+        standing = standing_of(locked)
         if Booking.objects.once(locked, key, by=by, at=at):
             series = series_with(locked, standing)
             check_missing(series, chosen, some=some)
@@ -67,7 +67,7 @@ def book_course(
             check_free(chosen, at=at, devices=resources_in(pools), over=wish is not None)
             reasons = dict.fromkeys(outside, interval_reason.strip())
             standing += _written(locked, placed(chosen, pools, wish), reasons, by=by, at=at)
-            stand(screened, cause=Cause.BOOKED)
+            events.announce(replace(screened, first=Cause.BOOKED))
         return sorted(standing, key=lambda session: session.number)
 
     return first_come(change, lambda: Reservation.objects.taken(wanted(chosen)))
@@ -76,9 +76,11 @@ def book_course(
 def _written(
     course: Course, chosen: Sequence[Chosen], reasons: Mapping[int, str], *, by: User, at: dt.datetime
 ) -> list[Session]:
+    if not chosen:
+        return []
     chosen = sorted(chosen, key=lambda one: one.number)
     rows = [_session(course, one, reasons.get(one.number, ""), by=by, at=at) for one in chosen]
-    sessions = Session.objects.bulk_create(rows)
+    sessions = Session.objects.book(rows)
     reserve(list(zip(sessions, chosen, strict=True)))
     events.announce(CourseBooked(course.pk, course.patient_id, at, tuple(map(told, sessions))))
     return sessions

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TypeVar
 
 from clinic.models import User
+from clinic.prepared import Prepared, asked
 from clinic.versions import ChangedMeanwhile
 from contraindications.screening import CannotScreen
 from treatments.courses import actions as courses
@@ -16,6 +17,9 @@ from treatments.schedule.refusals import NotBookable, SlotTaken
 from treatments.schedule.transactions import Busy, Overlap, all_or_nothing
 
 T = TypeVar("T")
+LOCKED = Prepared(
+    lambda: Course.objects.select_for_update().filter(pk__among=asked("courses")).order_by("pk")
+)
 
 
 def first_come(change: Callable[[], T], taken: Callable[[], list[int]]) -> T:
@@ -28,8 +32,7 @@ def first_come(change: Callable[[], T], taken: Callable[[], list[int]]) -> T:
 
 def lock_courses(pks: Collection[int]) -> dict[int, Course]:
     """The courses, locked in the order of their keys."""
-    rows = Course.objects.select_for_update().filter(pk__in=pks).order_by("pk")
-    return {course.pk: course for course in rows}
+    return {course.pk: course for course in LOCKED.objects(courses=list(pks))}
 
 
 def lock_booked(versions: Mapping[int, int]) -> dict[int, Session]:

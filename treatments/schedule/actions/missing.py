@@ -21,7 +21,6 @@ from treatments.schedule.occupations import hours_of, occupation_of
 from treatments.schedule.places import Chosen, Freed, Place, lock_sessions, release, reserve, told_free
 from treatments.schedule.refusals import WrongTimes
 from treatments.schedule.rules import Fault
-from treatments.schedule.standing import stand
 
 MISSED = ["state", "missed_at", "missed_by", "version"]
 
@@ -102,7 +101,7 @@ def come_after_all(session: Session, *, version: int, by: User, at: dt.datetime)
         )
         row.save(update_fields=MISSED)
         reserve([(row, there)])
-        stand(screened, cause=Cause.BOOKED)
+        events.announce(replace(screened, first=Cause.BOOKED))
         return row
 
     return first_come(change, lambda: [session.number])

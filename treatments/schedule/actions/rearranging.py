@@ -146,7 +146,9 @@ def _part(changes: Sequence[Change]) -> Part:
 
 
 def _screened(course: Course, part: Part, *, by: User | None, at: dt.datetime):
-    return check_bookable(course, [one.place.practitioner for one in part.chosen], by=by, at=at)
+    screened = check_bookable(course, [one.place.practitioner for one in part.chosen], by=by, at=at)
+    events.announce(screened)
+    return screened
 
 
 def _reasons(

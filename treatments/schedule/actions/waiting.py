@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext as _
 
 from clinic.models import User
@@ -66,10 +65,9 @@ def withdraw(entry: Waiting, *, by: User, at: dt.datetime) -> None:
 
 def course_booked(event: CourseBooked) -> None:
     """What was missing has a time."""
-    booked = {"course__sessions__number": F("number"), "course__sessions__booked_at": event.at}
+    numbers = [booked.number for booked in event.sessions]
     waited = Waiting.objects.filter(course=event.course_id, withdrawn_at=None, served_at=None)
-    served = waited.filter(**booked, course__sessions__state=SessionState.BOOKED)
-    Waiting.objects.filter(pk__in=served.values("pk")).update(served_at=event.at)
+    waited.filter(number__among=numbers).update(served_at=event.at)
 
 
 def course_cancelled(event: CourseCancelled) -> None:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from clinic.models import Room, User
 from contraindications.clearance import Clearance, clearance
-from contraindications.models import Decision
-from contraindications.screening import CannotScreen, evaluate
+from contraindications.screening import CannotScreen, rules_in_force
+from treatments.courses.dossiers import load_one
 from treatments.courses.models import Course
-from treatments.courses.plans import plan_of
 from treatments.schedule import rules, words
 from treatments.schedule.forms import slot_value
 from treatments.schedule.models import Session
@@ -238,7 +237,8 @@ def choices(
 def clearance_today(course: Course, *, day: dt.date) -> Clearance | None:
     """What may happen with the course on `day`; None where it cannot be screened. Nothing is written."""
     try:
-        evaluation = evaluate(course.patient, plan_of(course), day=day)
-        return clearance(evaluation, Decision.objects.filter(patient=course.patient))
+        rule_set, compiled = rules_in_force()
+        dossier = load_one(course.pk)
+        return clearance(dossier.evaluate(rule_set, compiled, day=day), dossier.decisions)
     except CannotScreen:
         return None

@@ -3,8 +3,8 @@
 from treatments.schedule.proposing.free_time import LONGEST_RESERVATION
 from treatments.schedule.querysets.absences import AbsenceQuerySet
 from treatments.schedule.querysets.bookings import BookingQuerySet
-from treatments.schedule.querysets.courses import courses_to_book
-from treatments.schedule.querysets.reservations import ReservationQuerySet, in_columns
+from treatments.schedule.querysets.courses import course_to_book, courses_to_book
+from treatments.schedule.querysets.reservations import ReservationQuerySet, Taken, in_columns
 from treatments.schedule.querysets.resources import ResourceQuerySet
 from treatments.schedule.querysets.sessions import SessionQuerySet
 from treatments.schedule.querysets.standings import StandingQuerySet, Stood, ToCome
@@ -18,7 +18,9 @@ __all__ = [
     "SessionQuerySet",
     "StandingQuerySet",
     "Stood",
+    "Taken",
     "ToCome",
+    "course_to_book",
     "courses_to_book",
     "in_columns",
 ]

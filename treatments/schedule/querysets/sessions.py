@@ -1,10 +1,11 @@
 """Questions about sessions."""
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from django.apps import apps
-from django.db import models
+from django.db import connection, models
 from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import TruncDate
 from django.utils import timezone
@@ -12,8 +13,10 @@ from django.utils import timezone
 from clinic.roles import BOOKING
 from contraindications.models import RuleSet
 from treatments.schedule.proposing.free_time import LONGEST_RESERVATION
-from treatments.schedule.querysets.standings import ToCome
 from treatments.schedule.rules import wall
+
+if TYPE_CHECKING:
+    from treatments.schedule.models import Session
 
 
 def _reservations() -> models.QuerySet:
@@ -21,8 +24,33 @@ def _reservations() -> models.QuerySet:
     return apps.get_model("schedule", "Reservation").objects.all()
 
 
+# Raw, as the reservations are: both are written with a place in a calendar locked.
+BOOK = """
+INSERT INTO schedule_session (course_id, number, state, practitioner_id, room_id, starts_at, ends_at, added_minutes,
+    booked_at, booked_by_id, cancel_reason, cancelled_late, interval_reason, version)
+SELECT %s, number, 'booked', practitioner, room, starts_at, ends_at, 0, %s, %s, '', false, reason, 1
+FROM unnest(%s::int[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::text[])
+    AS one (number, practitioner, room, starts_at, ends_at, reason)
+RETURNING number, id
+"""
+BOOK_COLUMNS = ("number", "practitioner_id", "room_id", "starts_at", "ends_at", "interval_reason")
+
+
 class SessionQuerySet(models.QuerySet):
     """Sessions."""
+
+    def book(self, rows: list["Session"]) -> list["Session"]:
+        """Write new booked sessions of one course, by one person at one moment, in one statement; they get their keys.
+
+        At least one. Nothing is said of them yet but what BOOK names.
+        """
+        said = [[getattr(row, name) for row in rows] for name in BOOK_COLUMNS]
+        with connection.cursor() as cursor:
+            cursor.execute(BOOK, [rows[0].course_id, rows[0].booked_at, rows[0].booked_by_id, *said])
+            keys = dict(cursor.fetchall())
+        for row in rows:
+            row.pk, row._state.adding, row._state.db = keys[row.number], False, connection.alias
+        return rows
 
     def visible_to(self, user):
         """Whoever books sees all sessions, nobody else any."""
@@ -52,12 +80,6 @@ class SessionQuerySet(models.QuerySet):
         if not absence.is_closing:
             met = met.filter(Q(practitioner=absence.practitioner_id) | Q(pk__in=also))
         return met.select_related("course__patient", "practitioner", "room").order_by("starts_at", "pk")
-
-    def of_courses(self, courses: Collection[int]) -> Iterator[ToCome]:
-        """The sessions of these courses, soonest first, each with its day and how it stood."""
-        rows = self.filter(course__among=courses).order_by("starts_at", "pk")
-        stood = ("standing__outcome", "standing__stage", "standing__screening")
-        return map(ToCome._make, rows.values_list("pk", "course", TruncDate("starts_at"), *stood))
 
     def with_held(self):
         """`held`: a booked session may not take place as far as is known, or nobody knows yet.

@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from clinic.prepared import Prepared, asked
 from contraindications import screening
 from contraindications.actions import publish_rule_set
 from contraindications.models import RuleSet
@@ -279,9 +280,11 @@ def test_a_booking_while_the_patient_answers_is_not_stale(doctor, monkeypatch, l
     if not locked:
         unlocked = Course.objects.get_queryset().__class__
         monkeypatch.setattr(unlocked, "select_for_update", lambda self, **how: self.all())
+        free = Prepared(lambda: Course.objects.filter(pk__among=asked("courses")))
+        monkeypatch.setattr("treatments.schedule.actions.common.LOCKED", free)
         # The row of the check would make them wait for each other as well.
         monkeypatch.setattr(rescreening, "_check", lambda screened, **day: None)
-    real = rescreening.screen_now
+    real = rescreening.look_again
 
     def slowly(*args, **kwargs):
         found = real(*args, **kwargs)
@@ -289,7 +292,7 @@ def test_a_booking_while_the_patient_answers_is_not_stale(doctor, monkeypatch, l
         go_on.wait(5)
         return found
 
-    monkeypatch.setattr("treatments.schedule.checks.screen_now", slowly)
+    monkeypatch.setattr("treatments.schedule.checks.look_again", slowly)
     booking = in_thread(lambda: booked(row, place, practitioner=doctor))
     assert screened.wait(20)
     telling = in_thread(lambda: interview(row.patient, by=doctor, answers={"pregnancy": "current"}))

@@ -243,7 +243,7 @@ def test_page_asks_as_many_questions_for_a_longer_course(as_, doctor, room):
         return len(asked)
 
     questions(1)  # the first answer asks once for all of the process, and makes the resources
-    assert questions(2) == questions(6) <= 45
+    assert questions(2) == questions(6) <= 33
 
 
 def test_htmx_gets_the_part_only(as_, doctor, course):

@@ -21,7 +21,7 @@ from clinic.versions import ChangedMeanwhile
 from treatments.courses.models import Course, CourseState
 from treatments.schedule import actions, refusals, rules, words
 from treatments.schedule.access import open_course
-from treatments.schedule.equipment import rooms_for, who_could_treat
+from treatments.schedule.equipment import people_and_rooms
 from treatments.schedule.forms import ANYBODY, BookForm, MoveForm, WishForm, read_slots, slot_value
 from treatments.schedule.overlapping import overbooking
 from treatments.schedule.overlapping.forms import OverForm
@@ -85,8 +85,8 @@ def _page(
     said: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    rooms = rooms_for(course).in_bulk()
-    wish = _wish(course, data, rooms, day=timezone.localdate(at))
+    people, rooms = people_and_rooms(course)
+    wish = _wish(course, data, people, rooms, day=timezone.localdate(at))
     context = {
         "course": course,
         "patient": course.patient,
@@ -109,9 +109,10 @@ def _page(
     return answer
 
 
-def _wish(course: Course, data: QueryDict, rooms: dict[int, Room], *, day: dt.date) -> WishForm:
+def _wish(
+    course: Course, data: QueryDict, people: list[User], rooms: dict[int, Room], *, day: dt.date
+) -> WishForm:
     """What was wished; where nothing was, the planner from today on."""
-    people = list(who_could_treat(course))
     said = data.copy()
     said["practitioner"] = data.get("practitioner") or _planner(course, people)
     said["earliest"] = data.get("earliest") or day.isoformat()

@@ -9,10 +9,16 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone
 
+from clinic.prepared import Prepared, asked
 from treatments.schedule.models import Hold, Offer, Session, Waiting
 from treatments.schedule.proposing.desk import Desk
 from treatments.schedule.waiting import words as waiting_words
 
+RUNNING = Prepared(
+    lambda: Hold.objects.filter(
+        ended_at=None, lapses_at__gt=asked("at"), practitioner__among=asked("people")
+    ).order_by("begin")
+)
 LATELY = dt.timedelta(hours=24)
 
 
@@ -62,12 +68,10 @@ def patients(shown: dict) -> set[int]:
 def beside_proposals(at_desk: Desk, wished: Iterable[tuple[str, str]]) -> dict:
     """What is held of the time of those who are asked about, and where to wait with these wishes. One SQL query."""
     people = at_desk.people
-    holds = Hold.objects.filter(ended_at=None, lapses_at__gt=at_desk.asked_at, practitioner__in=people)
+    holds = RUNNING.objects(at=at_desk.asked_at, people=list(people))
     address = reverse("waiting:add", args=[at_desk.course.pk])
     return {
-        "held": [
-            waiting_words.held_said(hold, people[hold.practitioner_id]) for hold in holds.order_by("begin")
-        ],
+        "held": [waiting_words.held_said(hold, people[hold.practitioner_id]) for hold in holds],
         "waiting_query": f"{address}?{urlencode(list(wished))}",
     }
 
