@@ -21,6 +21,14 @@ class PatientChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordClosed:
+    """The record is to be closed in favour of another; a listener that still needs it raises."""
+
+    patient_id: int
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class InterviewAsked:
     """The patient is asked by e-mail to answer the interview by themself."""
 

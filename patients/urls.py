@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from patients.views import confirming, interview, links, page, people, versions
+from patients.views import closing, confirming, interview, links, page, people, versions
 
 app_name = "patients"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("new/", people.register, name="register"),
     path("<id:pk>/", page.patient, name="patient"),
     path("<id:pk>/edit/", people.edit, name="edit"),
+    path("<id:pk>/close/", closing.closing, name="closing"),
+    path("<id:pk>/died/", closing.died, name="died"),
+    path("<id:pk>/duplicate/", closing.duplicate, name="duplicate"),
     path("<id:pk>/interview/", interview.interview, name="interview"),
     path("<id:pk>/interview/draft/", interview.draft, name="draft"),
     path("<id:pk>/interview/discard/", interview.discard, name="discard"),

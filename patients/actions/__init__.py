@@ -1,5 +1,6 @@
 """Changes to patients and their interviews: atomic, signed, announced."""
 
+from patients.actions.closing import NotADuplicate, StillBooked, close_as_duplicate, note_death
 from patients.actions.confirming import AlreadySettled, confirm_report, set_aside
 from patients.actions.interviews import (
     InterviewMoved,
@@ -34,10 +35,13 @@ __all__ = [
     "InterviewMoved",
     "LinkDead",
     "NoAddress",
+    "NotADuplicate",
     "Seen",
+    "StillBooked",
     "Unfinished",
     "WrongBirthDate",
     "check_birth_date",
+    "close_as_duplicate",
     "confirm_report",
     "discard_draft",
     "edit_patient",
@@ -45,6 +49,7 @@ __all__ = [
     "link_for_letter",
     "mark_sent",
     "mint",
+    "note_death",
     "register_patient",
     "revoke_link",
     "save_answers",

@@ -129,8 +129,8 @@ def confirm(course: Course, *, version: int, by: User, at: dt.datetime) -> Cours
     course = _still(course, version, CourseState.PLANNED)
     _refuse_unless_confirmable(course, by=by, at=at)
     course.state, course.confirmed_at, course.confirmed_by = CourseState.CONFIRMED, at, by
-    course.version = version + 1
-    course.save(update_fields=["state", "confirmed_at", "confirmed_by", "version"])
+    course.maintains, course.version = Course.objects.maintained_by(course), version + 1
+    course.save(update_fields=["state", "confirmed_at", "confirmed_by", "maintains", "version"])
     events.announce(CourseConfirmed(course.pk, at))
     return course
 

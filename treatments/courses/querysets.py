@@ -126,6 +126,13 @@ class CourseQuerySet(models.QuerySet):
         rows = self.select_related("patient", "area__parent").defer(*NOT_FOR_BOOKING)
         return rows.annotate(used=ArraySubquery(through.values("ingredient__code")))
 
+    def maintained_by(self, course):
+        """The course whose result `course` keeps, or None: of one session, by the protocol of one that is finished."""
+        if course.sessions_planned != 1 or course.protocol_id is None:
+            return None
+        before = self.filter(patient=course.patient_id, protocol=course.protocol_id, state="finished")
+        return before.order_by("-finished_at").first()
+
     def for_list(self):
         """Courses with what a line about each shows, newest first, in one query."""
         return self.select_related("goal", "area", "technique", "screening", "created_by").order_by(

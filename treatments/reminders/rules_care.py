@@ -64,7 +64,9 @@ def lasts_until(rule: CareRule, ended_at: dt.datetime, few_days_hours: int, zone
     if rule.hours is None and rule.same_day:
         tomorrow = ended_at.astimezone(zone).date() + dt.timedelta(days=1)
         return dt.datetime.combine(tomorrow, dt.time.min, tzinfo=zone).astimezone(dt.UTC)
-    return ended_at + dt.timedelta(hours=rule.hours if rule.hours is not None else few_days_hours)
+    return ended_at.astimezone(dt.UTC) + dt.timedelta(
+        hours=rule.hours if rule.hours is not None else few_days_hours
+    )
 
 
 def aftercare(

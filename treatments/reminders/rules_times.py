@@ -90,7 +90,7 @@ def hours_before(starts_at: dt.datetime, hours: int, zone: dt.tzinfo) -> dt.date
     """So long before a session: whole days at the same time on the wall, anything else by the hours that pass."""
     days, rest = divmod(hours, 24)
     if rest:
-        return starts_at - dt.timedelta(hours=hours)
+        return starts_at.astimezone(dt.UTC) - dt.timedelta(hours=hours)
     local = starts_at.astimezone(zone)
     return on_the_wall(local.date() - dt.timedelta(days=days), local.time(), zone)
 
@@ -101,13 +101,13 @@ def reminders(starts_at: dt.datetime, hours: Iterable[int], quiet: Quiet, *, sin
     One that would come within hours of `since`, or close to the next one, is left out. One that is late is useful
     only until the next one goes.
     """
-    latest = starts_at - LAST_CALL
+    latest, first = starts_at.astimezone(dt.UTC) - LAST_CALL, since.astimezone(dt.UTC) + ON_THE_HEELS
     steps = enumerate(sorted(set(hours), reverse=True), start=1)
     due = [(step, _audible(hours_before(starts_at, n, quiet.zone), quiet, latest)) for step, n in steps]
     found: list[Due] = []
     for step, moment in reversed(due):
         until = found[-1].due_at if found else latest
-        if moment >= since + ON_THE_HEELS and moment <= until - (APART if found else dt.timedelta(0)):
+        if first <= moment <= until - (APART if found else dt.timedelta(0)):
             found.append(Due(step, moment, until))
     return found[::-1]
 
@@ -126,7 +126,7 @@ def days_before(
     If that is over it goes at once if `late_too`, since it says what nobody has said yet. None where it is useless.
     """
     day = starts_at.astimezone(quiet.zone).date() - dt.timedelta(days=max(days, 1))
-    latest = starts_at - LAST_CALL
+    latest = starts_at.astimezone(dt.UTC) - LAST_CALL
     usual = _audible(on_the_wall(day, goes_at, quiet.zone), quiet, latest)
     due_at = usual if usual > since else soon(since, quiet, latest)
     return Due(1, due_at, latest) if due_at <= latest and (late_too or due_at == usual) else None
@@ -134,7 +134,7 @@ def days_before(
 
 def soon(at: dt.datetime, quiet: Quiet, not_after: dt.datetime) -> dt.datetime:
     """When what happened at `at` is told: once it has settled, after the quiet hours unless that is too late."""
-    settled = at + SETTLING
+    settled = at.astimezone(dt.UTC) + SETTLING
     return max(settled, _audible(settled, quiet, not_after))
 
 

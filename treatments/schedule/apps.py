@@ -9,6 +9,7 @@ class ScheduleConfig(AppConfig):
         from contraindications.deciding import worklist
         from contraindications.rulebook import caseload
         from patients import panels
+        from patients.events import RecordClosed
         from treatments.courses import booked
         from treatments.courses.events import CourseCancelled, CoursesScreened
         from treatments.schedule import actions, held, listeners, standing
@@ -21,6 +22,7 @@ class ScheduleConfig(AppConfig):
         events.listen(CourseCancelled, actions.cancel_sessions_of)
         events.listen(CourseCancelled, waiting.course_cancelled)
         events.listen(CourseBooked, waiting.course_booked)
+        events.listen(RecordClosed, listeners.record_closed)
         events.listen(TimeFreed, listeners.time_freed)
         events.listen(CoursesScreened, standing.courses_screened)
         panels.register(PANEL)

@@ -10,6 +10,7 @@ from clinic.models import Room, User
 from clinic.prepared import Prepared, asked
 from clinic.versions import ChangedMeanwhile
 from contraindications.screening import CannotScreen
+from patients.models import Patient
 from treatments.courses.events import CoursesScreened
 from treatments.courses.models import Cause, Course, CourseState
 from treatments.courses.rescreening import look_again
@@ -38,6 +39,14 @@ def rooms_of(slots: Iterable[Slot]) -> dict[int, Room]:
     if rooms.keys() != wanted:
         raise NotBookable(_("This room is not in use any more."))
     return rooms
+
+
+def check_record(patient: Patient) -> None:
+    """The record of the patient goes on. No SQL. Raises NotBookable."""
+    if patient.died_on:
+        raise NotBookable(_("This patient has died."))
+    if patient.duplicate_of_id:
+        raise NotBookable(_("This record is closed: open the other one of the same person."))
 
 
 def check_missing(series: Series, chosen: Sequence[Chosen], *, some: bool = False) -> None:

@@ -4,8 +4,10 @@ from functools import partial
 
 from django.db import transaction
 
+from patients.actions import StillBooked
+from patients.events import RecordClosed
 from treatments.schedule.events import TimeFreed
-from treatments.schedule.models import FreedTime, Waiting
+from treatments.schedule.models import FreedTime, Session, Waiting
 from treatments.schedule.tasks import offer_time
 
 
@@ -17,3 +19,9 @@ def time_freed(event: TimeFreed) -> None:
         resources=list(event.resources), begin=event.begin, until=event.until, freed_at=event.at
     )
     transaction.on_commit(partial(offer_time.delay, row.pk), robust=True)
+
+
+def record_closed(event: RecordClosed) -> None:
+    """Raises StillBooked: who is booked under a record that nobody opens any more would be forgotten."""
+    if Session.objects.booked().filter(course__patient=event.patient_id).exists():
+        raise StillBooked

@@ -69,6 +69,10 @@ class Course(models.Model):
     procedure_substances = models.ManyToManyField(Ingredient, blank=True, related_name="+")
     composition_reason = models.CharField(_("reason for more than three actives"), max_length=500, blank=True)
     protocol = models.ForeignKey(Protocol, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # The finished course whose result this one keeps; set when it is confirmed. Then the next one is due by its rhythm.
+    maintains = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="maintained_by", editable=False
+    )
     sessions_planned = models.PositiveSmallIntegerField(_("sessions"), validators=[MinValueValidator(1)])
     interval_min = models.PositiveSmallIntegerField(_("shortest interval, days"))
     interval_target = models.PositiveSmallIntegerField(_("intended interval, days"))

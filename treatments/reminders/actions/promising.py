@@ -65,7 +65,7 @@ def promise_maintenance(course: Course, *, at: dt.datetime) -> None:
 
 def _recalls(course: Course, to: Recipient, clinic: Clinic, *, at: dt.datetime) -> list[Message]:
     protocol = course.protocol
-    weeks = protocol.maintenance_every_weeks if False else protocol.maintenance_first_weeks  # type: ignore[union-attr]
+    weeks = protocol.maintenance_every_weeks if course.maintains_id else protocol.maintenance_first_weeks  # type: ignore[union-attr]
     due = recalls(
         timezone.localdate(at),
         weeks,

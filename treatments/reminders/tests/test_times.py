@@ -87,6 +87,11 @@ def test_whole_days_by_the_wall_anything_else_by_the_hours_that_pass(session, ho
     assert shown(rules_times.hours_before(wall(session), hours, WARSAW)) == goes
 
 
+def test_hours_pass_by_utc_whatever_the_zone_of_what_is_passed_in():
+    session = dt.datetime(2026, 10, 25, 4, 0, tzinfo=WARSAW)  # an hour after the clock went back
+    assert rules_times.hours_before(session, 3, WARSAW) == wall("2026-10-25T04:00") - 3 * HOUR
+
+
 def reminders(session, *hours, since=LONG_AGO, quiet=NIGHT):
     due = rules_times.reminders(wall(session), hours or (48, 3), quiet, since=since)
     return [(one.step, shown(one.due_at), shown(one.not_after)) for one in due]

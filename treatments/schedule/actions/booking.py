@@ -16,6 +16,7 @@ from treatments.schedule.checks import (
     check_bookable,
     check_free,
     check_missing,
+    check_record,
     check_times,
     practitioners_of,
     rooms_of,
@@ -48,6 +49,7 @@ def book_course(
     others, over the sessions `shown` (None: any). Raises NotBookable, WrongTimes, ChangedMeanwhile or SlotTaken, or
     PermissionDenied; then nothing is written.
     """
+    check_record(course.patient)
     wish = squeeze(squeeze_reason, by=by, shown=shown)
     rooms, who = rooms_of(slots), practitioners_of(slots, practitioner)
     places = Place.of_all({(who[slot.number], rooms[slot.room]) for slot in slots}, course.patient)
