@@ -41,6 +41,7 @@ urlpatterns = [
     path("offer/", include("treatments.schedule.waiting.offer_urls")),
     path("equipment/", include("treatments.schedule.equipment_urls")),
     path("visits/", include("treatments.visits.urls")),
+    path("messages/texts/", include("treatments.reminders.texts.urls")),
     path("messages/", include("treatments.reminders.urls")),
     path("my/", include("treatments.reminders.own.urls")),
 ]

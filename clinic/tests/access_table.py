@@ -165,6 +165,9 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "reminders:charts": (*DESK, Role.CLINIC_ADMIN),
     "reminders:maintenance": DESK,
     "reminders:patient": DESK,
+    "reminders:wishes": DESK,
+    "texts:list": ADMIN,
+    "texts:text": ADMIN,
     "reminders:put_back": (*DESK, Role.CLINIC_ADMIN),
     # what patients open from a message
     "messages:enter": BY_LINK,

@@ -7,7 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from treatments.reminders.maintenance_list import ALL, Overdue, Standing
-from treatments.reminders.models import Channel, MessageKind, MessageState
+from treatments.reminders.models import Channel, MessageKind, MessageState, Topic
 from treatments.reminders.querysets import RETRIABLE, TWICE
 
 # What can be asked for beside the states that a message has.
@@ -73,3 +73,15 @@ class MaintenanceFilter(PlaceFilter):
     def choices(self) -> list[forms.BoundField]:
         """All but what is typed."""
         return [self["overdue"], self["standing"]]
+
+
+class WishesForm(forms.Form):
+    """Which topics the patient wants to be written about."""
+
+    wanted = forms.MultipleChoiceField(
+        choices=Topic.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    @property
+    def unwanted(self) -> set[str]:
+        return set(Topic.values) - set(self.cleaned_data["wanted"])

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from treatments.reminders.views import charts, ledger, maintenance, record
+from treatments.reminders.views import charts, ledger, maintenance, record, wishes
 
 app_name = "reminders"
 urlpatterns = [
@@ -10,5 +10,6 @@ urlpatterns = [
     path("charts/", charts.charts, name="charts"),
     path("maintenance/", maintenance.due, name="maintenance"),
     path("of/<id:pk>/", record.patient, name="patient"),
+    path("of/<id:pk>/wishes/", wishes.wishes, name="wishes"),
     path("<id:pk>/put-back/", ledger.put_back, name="put_back"),
 ]

@@ -15,6 +15,7 @@ from treatments.reminders.actions.promising import (
     reconsider,
 )
 from treatments.reminders.actions.recalls import answer_recall
+from treatments.reminders.actions.rewording import reword
 from treatments.reminders.actions.sending import Outcome, claim, deliver, refusal, settle
 from treatments.reminders.actions.sessions import (
     promise_aftercare,
@@ -45,6 +46,7 @@ __all__ = [
     "put_back",
     "reconsider",
     "refusal",
+    "reword",
     "say_wishes",
     "session_cancelled",
     "session_moved",

@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import InternalError, transaction
 
+from clinic.models import AccessLog
 from patients.actions import write_to
 from treatments.reminders import actions
 from treatments.reminders.models import Message, MessageWish, Topic, WishHow
@@ -83,3 +84,52 @@ def test_what_cannot_be_is_refused_and_unchanged(doctor, at, channel, language):
         write_to(patient, channel=channel, language=language, at=at)
     patient.refresh_from_db()
     assert (patient.channel, patient.language, patient.version) == ("email", "en", 1)
+
+
+# The page at the desk
+
+
+def page_of(patient):
+    return f"/messages/of/{patient.pk}/wishes/"
+
+
+@pytest.mark.parametrize("who", ["front_desk", "nurse", "doctor"])
+def test_the_desk_writes_down_what_is_wanted(as_, request, message, who):
+    page = as_(request.getfixturevalue(who)).post(
+        page_of(message.patient), {"wanted": ["sessions", "reminders"]}, follow=True
+    )
+    assert page.status_code == 200
+    assert MessageWish.objects.standing(message.patient_id) == {"care": False, "maintenance": False}
+    assert state_of(message)[0] == "suppressed"
+    assert "not wanted: When the next maintenance is due" in page.text
+
+
+def test_nothing_ticked_is_nothing_wanted(as_, front_desk, message):
+    as_(front_desk).post(page_of(message.patient), {})
+    assert set(MessageWish.objects.standing(message.patient_id).values()) == {False}
+
+
+@pytest.mark.parametrize("who", ["clinic_admin", "catalogue_admin", "stranger"])
+def test_nobody_else_says_what_a_patient_wants(as_, request, message, who):
+    browser = as_(request.getfixturevalue(who))
+    answers = [browser.get(page_of(message.patient)), browser.post(page_of(message.patient), {})]
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert not MessageWish.objects.exists()
+
+
+def test_bad_input_and_wrong_methods(as_, front_desk, message):
+    browser = as_(front_desk)
+    assert browser.post(page_of(message.patient), {"wanted": ["pigeons"]}).status_code == 422
+    assert browser.put(page_of(message.patient)).status_code == 405
+    assert browser.get("/messages/of/999999/wishes/").status_code == 404
+    assert not MessageWish.objects.exists()
+
+
+def test_a_family_that_shares_a_number_is_pointed_out(as_, front_desk, doctor):
+    ana, _ben, _carl = (someone(doctor, phone="+48602000111") for _one in range(3))
+    assert "2 other patients have this phone number" in as_(front_desk).get(page_of(ana)).text
+
+
+def test_reading_it_leaves_a_row_in_the_access_log(as_, front_desk, message):
+    as_(front_desk).get(page_of(message.patient))
+    assert AccessLog.objects.filter(patient_id=message.patient_id, view="reminders:wishes").exists()

@@ -1,0 +1,1 @@
+"""The clinic words its own messages: fixed placeholders, a preview, every version kept."""
