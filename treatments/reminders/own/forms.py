@@ -63,8 +63,8 @@ class WishesForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    channel = forms.ChoiceField(label=_("By"), widget=forms.RadioSelect)
-    language = forms.ChoiceField(label=_("In"), choices=LANGUAGES)
+    channel = forms.ChoiceField(label=_("We write to you by"), widget=forms.RadioSelect)
+    language = forms.ChoiceField(label=_("In this language"), choices=LANGUAGES)
 
     def __init__(self, *args, patient: Patient, **kwargs):
         super().__init__(*args, **kwargs)

@@ -195,8 +195,8 @@ def slot(day, hour, who=1, minute=0):
         pytest.param([slot(15, 8), slot(15, 9)], [slot(15, 9)], id="one of the morning, nearest the hour"),
         pytest.param(
             [slot(15, 9), slot(15, 13), slot(15, 17)],
-            [slot(15, 9), slot(15, 13), slot(15, 17)],
-            id="one of each part of a day",
+            [slot(15, 9), slot(15, 13)],
+            id="two of a day, one of each part of it",
         ),
         pytest.param(
             [slot(16, 10, who=2), slot(20, 10), slot(21, 10)],
