@@ -41,7 +41,9 @@ def sessions_of(link: LinkToken) -> "QuerySet[Session]":
     message = link.message
     told = [message.session_id] if message.session_id else message.about
     rows = Session.objects.filter(pk__in=told, course__patient=message.patient)
-    return rows.select_related("course__patient", "practitioner", "room").order_by("starts_at", "pk")
+    return rows.select_related(
+        "course__patient", "course__area__parent", "course__technique", "practitioner", "room"
+    ).order_by("starts_at", "pk")
 
 
 def shown(session: Session, clinic: Clinic, at: dt.datetime) -> Shown:

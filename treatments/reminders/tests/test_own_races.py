@@ -27,14 +27,14 @@ def now(time_machine):
 
 @pytest.fixture
 def family(doctor):
-    """A session each of two who share an e-mail address, on one day, with the same practitioner in the same room."""
+    """A session each of two who share an e-mail address, on neighbouring days, in the same room."""
     factories.working_hours(doctor, weekdays=range(1, 8))
     room, found = factories.room(), []
     for nth, name in enumerate(("Anna Nowak", "Jan Nowak")):
         who = cleared_patient(by=doctor, name=name, email="nowak@mail.example")
         row = factories.confirmed_course(by=doctor, patient=who, sessions=1)
-        first = NOW.date() + 8 * DAY
-        found += factories.booked(row, room, practitioner=doctor, first=first, hour=10 + 4 * nth)
+        first = NOW.date() + (8 + nth) * DAY
+        found += factories.booked(row, room, practitioner=doctor, first=first)
     return found
 
 

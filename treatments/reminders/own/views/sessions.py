@@ -12,9 +12,10 @@ from clinic.models import Clinic
 from clinic.versions import ChangedMeanwhile
 from patients.by_link import gone
 from treatments.reminders.models import LinkPurpose, LinkToken
+from treatments.reminders.own import care
 from treatments.reminders.own.door import GONE, by_link
 from treatments.reminders.own.forms import ShownForm
-from treatments.reminders.own.subjects import sessions_of, shown
+from treatments.reminders.own.subjects import Standing, sessions_of, shown
 from treatments.schedule import actions, refusals
 from treatments.schedule.feeds.files import session_file
 from treatments.schedule.models import Session
@@ -130,10 +131,14 @@ def session_page(
     **said: bool,
 ) -> HttpResponse:
     """The page of one session, for every view that ends there."""
+    clinic = Clinic.current()
+    seen = shown(session, clinic, at)
     context = {
         "link": link,
         "patient": link.message.patient,
-        "shown": shown(session, Clinic.current(), at),
+        "shown": seen,
+        "before": care.before(session) if seen.is_ahead else [],
+        "after": care.after(session, clinic, at=at) if seen.standing == Standing.DONE else [],
         "one_of_many": len(link.message.about) > 1,
         **said,
     }
