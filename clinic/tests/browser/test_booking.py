@@ -149,6 +149,22 @@ def test_a_course_is_booked_with_the_keyboard_alone(page, live_server, front_des
     assert {weekday for weekday, _time in booked()} == {3}
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_race_is_lost_and_the_next_proposal_booked_with_the_keyboard_alone(
+    page, live_server, front_desk, doctor, course
+):
+    log_in(page, live_server.url, front_desk)
+    page.goto(f"{live_server.url}/schedule/courses/{course.pk}/book/")
+    faster(page, doctor)
+    tab_to(page, "article button")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("have just been taken")
+    tab_to(page, "article button")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("All sessions of the course are booked")).to_be_visible()
+    assert Session.objects.filter(course=course).count() == 5
+
+
 def tab_to(page, selector: str) -> None:
     """Press Tab until this has the focus."""
     for _ in range(60):
