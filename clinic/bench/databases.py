@@ -81,11 +81,17 @@ def _build_small(day: dt.date, *, tell: Tell) -> None:
 
 def create(name: str) -> None:
     """A database with all tables and the catalogue; one of that name is thrown away."""
+    migrate(name)
+    with inside(name):
+        call_command("load_catalogue", stdout=_Silent())
+
+
+def migrate(name: str) -> None:
+    """A database with all tables; one of that name is thrown away."""
     on_the_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
     on_the_server("CREATE DATABASE {}", name)
     with inside(name):
         call_command("migrate", verbosity=0, interactive=False)
-        call_command("load_catalogue", stdout=_Silent())
 
 
 def copy(source: str, name: str) -> None:

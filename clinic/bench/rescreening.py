@@ -28,6 +28,7 @@ from patients.models import Patient
 from treatments.courses import dossiers
 from treatments.courses.catching_up import catch_up
 from treatments.courses.models import Course
+from treatments.reminders.models import Message
 from treatments.schedule import standing
 from treatments.schedule.models import Session, Standing
 
@@ -150,7 +151,9 @@ def _patient_with(how_many: int, at: dt.datetime) -> Patient:
         Session.objects.to_come(timezone.localdate(at)).select_related("course__patient").order_by("pk")[0]
     )
     course, substances = session.course, list(session.course.ingredients.all())
-    Session.objects.filter(course__patient=course.patient, state="booked").delete()
+    booked = Session.objects.filter(course__patient=course.patient, state="booked")
+    Message.objects.filter(session__in=booked).delete()
+    booked.delete()
     for number in range(how_many):
         if number % IN_A_COURSE == 0:
             _copy(course, key=uuid.uuid4())

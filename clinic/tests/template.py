@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connection
 from psycopg2 import sql
 
-from clinic.bench.databases import inside, on_the_server
+from clinic.bench.databases import migrate, on_the_server
 
 SOURCES = ["**/migrations/*.py", "**/data/*.yaml"]
 APPS = ["clinic", "patients", "contraindications", "treatments"]
@@ -23,24 +22,18 @@ def held() -> Iterator[str]:
 
     PostgreSQL copies a database only while nobody is connected to it, so the copying is done under this, too.
     """
+    settings.VAR_DIR.mkdir(exist_ok=True)
     lock = os.open(settings.VAR_DIR, os.O_RDONLY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         name = f"{connection.settings_dict['NAME']}_template"
         if said(name) != digest():
-            build(name)
+            migrate(name)
+            # Said last: what was interrupted says nothing, and is built again.
+            on_the_server("COMMENT ON DATABASE {} IS {}", name, sql.Literal(digest()))
         yield name
     finally:
         os.close(lock)
-
-
-def build(name: str) -> None:
-    on_the_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
-    on_the_server("CREATE DATABASE {}", name)
-    with inside(name):
-        call_command("migrate", verbosity=0, interactive=False)
-    # Said last: what was interrupted says nothing, and is built again.
-    on_the_server("COMMENT ON DATABASE {} IS {}", name, sql.Literal(digest()))
 
 
 def said(name: str) -> str | None:

@@ -233,6 +233,8 @@ def own_names(monkeypatch):
         for module in (databases, measuring):
             own = f"{connection.settings_dict['NAME']}_{name.lower()}"
             monkeypatch.setattr(module, name, own, raising=False)
+    migrated = connection.settings_dict["TEST"]["TEMPLATE"]  # by `databases.migrate`, for all tests
+    monkeypatch.setattr(databases, "migrate", lambda name: databases.copy(migrated, name))
     yield
     databases.drop()
 
