@@ -10,8 +10,9 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -26,6 +27,7 @@ from patients.models import InterviewLink
 from treatments.courses import actions as courses
 from treatments.courses.models import Course
 from treatments.reminders.actions import promising
+from treatments.reminders.models import Message
 from treatments.schedule import actions as schedule
 from treatments.schedule.models import Session
 
@@ -38,7 +40,7 @@ UPDATE reminders_message SET due_at = moment, try_at = moment,
     not_after = greatest(not_after, moment + interval '1 day')
 FROM (
     SELECT id, clock_timestamp() + random() * %(seconds)s * interval '1 second' AS moment FROM reminders_message
-    WHERE state = 'due' AND due_at > clock_timestamp() + %(seconds)s * interval '1 second'
+    WHERE state = 'due' AND due_at > clock_timestamp() AND patient_id = %(patient)s
 ) AS drawn
 WHERE drawn.id = reminders_message.id
 """
@@ -104,9 +106,7 @@ class Desk:
             self._change_some(sessions, number)
         if number % 8 == 4:
             self._later(time.time() + self.chance.uniform(0, 3 * RACE), partial(self._revoke, link))
-        self._do(
-            "draw in", course.pk, partial(self._asked, DRAW_IN, seconds=max(self.until - time.time(), 1))
-        )
+        self._draw_in(course)
 
     def _ask(self, course: Course) -> InterviewLink:
         return patients.send_link(course.patient, by=self.stage.desk, at=timezone.now())
@@ -161,8 +161,12 @@ class Desk:
             )
 
         self._do("move", session.pk, move)
+        self._draw_in(session.course)
+
+    def _draw_in(self, course: Course) -> None:
+        seconds = max(self.until - time.time(), 1)
         self._do(
-            "draw in", session.pk, partial(self._asked, DRAW_IN, seconds=max(self.until - time.time(), 1))
+            "draw in", course.pk, partial(self._asked, DRAW_IN, seconds=seconds, patient=course.patient_id)
         )
 
     # How it is done
@@ -196,10 +200,11 @@ def promised_twice() -> Iterator[None]:
     """Every promise is written twice, as by two processes of which none knows of the other."""
     once = promising.promise
 
-    def twice(messages) -> None:
+    def twice(messages: Iterable[Message], **said: bool) -> None:
         rows = list(messages)
-        once(rows)
-        once(rows)
+        likes = [copy(row) for row in rows]
+        once(rows, **said)
+        once(likes)
 
     _replace(once, twice)
     try:

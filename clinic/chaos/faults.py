@@ -1,5 +1,6 @@
 """What is broken when, and for how long."""
 
+import contextlib
 import itertools
 import random
 import threading
@@ -8,9 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from kombu import Connection
+from kombu.exceptions import OperationalError as BrokerError
+
 from clinic.chaos import mailserver as mail
 from clinic.chaos.fleet import Fleet, Member
+from clinic.chaos.pace import TICK
 from clinic.chaos.servers import Broker, Database, MailServer, wait_until
+from treatments.reminders.tasks import tick
 
 MAIL, FLUSHED, CRASHED, AWAY = (
     "mail server",
@@ -18,9 +24,10 @@ MAIL, FLUSHED, CRASHED, AWAY = (
     "PostgreSQL stopped at once",
     "Valkey killed, away",
 )
+EVERY, AT_ONCE = TICK / 3, 4  # seconds between ticks that are delivered so many times
 KILL_WITHIN = 60  # seconds: somebody runs again by then who can be killed
 
-KINDS_OF_KILL = ("child", "child", "parent", "both")
+KINDS_OF_KILL = ("child", "child", "parent", "child", "both")
 ALWAYS = {mail.LATER: 0.03, mail.LATER_STILL: 0.02, mail.SLOW: 0.5, mail.KILL: 0.02}
 SICK = {mail.BUSY: 0.3, mail.LATER: 0.3, mail.CLOSE_IN_DATA: 0.1, mail.HANG: 0.05}
 TREACHEROUS = {mail.CLOSE_AFTER: 0.15, mail.HANG_AFTER: 0.1, mail.KILL: 0.1, mail.SLOW: 0.3}
@@ -88,6 +95,9 @@ def faults(house: House) -> list[Fault]:
     ]
 
 
+Timed = tuple[float, Callable[[], object]]  # at which part of the run, and what
+
+
 def nothing() -> None:
     """There is nothing to mend."""
 
@@ -99,10 +109,14 @@ class Misfortune:
         self.house, self.seconds, self.chance = house, seconds, chance
         self.begin = time.time()
         self.spells: list[Spell] = []
-        timed = [(fault.begin, partial(self._suffer, fault)) for fault in faults(house)]
+        timed: list[Timed] = [(fault.begin, partial(self._suffer, fault)) for fault in faults(house)]
         kinds = itertools.cycle(KINDS_OF_KILL)
-        killings = [((n + 1) / (kills + 1), partial(self._kill, next(kinds))) for n in range(kills)]
-        self.todo = sorted([*timed, *killings], key=lambda one: one[0])
+        killings: list[Timed] = [
+            ((n + 1) / (kills + 1), partial(self._kill, next(kinds))) for n in range(kills)
+        ]
+        times = int(seconds / EVERY)
+        repeated: list[Timed] = [((n + 1) / (times + 1), self._tick_at_once) for n in range(times)]
+        self.todo = sorted([*timed, *killings, *repeated], key=lambda one: one[0])
 
     def befall(self) -> None:
         """All of it by the clock; returns when everything is whole again."""
@@ -123,6 +137,12 @@ class Misfortune:
         time.sleep(fault.lasts * self.seconds)
         fault.mend_it()
         self.spells.append(Spell(fault.what, began, time.time()))
+
+    def _tick_at_once(self) -> None:
+        """The broker delivers one tick to all who listen."""
+        with contextlib.suppress(BrokerError, OSError), Connection(self.house.broker.url) as broker:
+            for _ in range(AT_ONCE):
+                tick.apply_async(connection=broker, retry=False)  # type: ignore[call-arg]  # the stubs lack it
 
     def _kill(self, what: str) -> None:
         wait_until(lambda: self.house.fleet.kill(what, self.chance), KILL_WITHIN)

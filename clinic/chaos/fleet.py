@@ -17,6 +17,7 @@ from django.conf import settings
 from clinic.supervisor import die_with_parent
 
 WORKERS, BEATS = 2, 2
+AT_WORK_AFTER = 8  # seconds
 CELERY = [sys.executable, "-W", "ignore", "-m", "celery", "--quiet", "--app", "clinic"]
 WORKER = [*CELERY, "worker", "--concurrency", "2", "--loglevel", "WARNING"]
 BEAT = [*CELERY, "beat", "--loglevel", "WARNING", "--pidfile="]
@@ -42,6 +43,7 @@ class Member:
     resting: bool = False
     process: subprocess.Popen | None = None
     groups: list[int] = field(default_factory=list)  # of all that ever stood in
+    started: float = 0.0
 
     def start(self) -> None:
         with (self.folder / f"{self.name}.log").open("a") as log:
@@ -55,10 +57,16 @@ class Member:
                 preexec_fn=die_with_parent,
             )
         self.groups.append(self.process.pid)
+        self.started = time.time()
 
     @property
     def runs(self) -> bool:
         return self.process is not None and self.process.poll() is None
+
+    @property
+    def at_work(self) -> bool:
+        """It has been there for long enough to have something in hand."""
+        return bool(self.children()) and time.time() - self.started > AT_WORK_AFTER
 
     def children(self) -> list[int]:
         """The processes that do its work."""
@@ -115,7 +123,7 @@ class Fleet:
 
     def kill(self, what: str, chance: random.Random) -> bool:
         """Kill -9: a worker's "child", its "parent", or "both". Says whether there was one at work to be killed."""
-        working = [member for member in self.workers if member.children()]
+        working = [member for member in self.workers if member.at_work]
         if not working:
             return False
         member = chance.choice(working)

@@ -49,7 +49,8 @@ TAKEN_BUT_NOT_SAID = """
 SELECT count(*) FROM reminders_message AS message WHERE state NOT IN ('sent', 'delivered', 'bounced', 'sending')
     AND NOT maybe_twice AND EXISTS (SELECT FROM taken WHERE taken.message_id = message.message_id)
 """
-# What was asked for has its row: a link its letter, a finished course its recall.
+# What was asked for has its row: a link its letter, a finished course its recall, a booked course a word of it, and
+# every session that is still to come its first reminder.
 NEVER_PROMISED = """
 SELECT count(*) FROM (
     SELECT link.id FROM patients_interviewlink AS link
@@ -57,6 +58,14 @@ SELECT count(*) FROM (
     UNION ALL
     SELECT course.id FROM courses_course AS course WHERE course.state = 'finished' AND course.protocol_id IS NOT NULL
     AND NOT EXISTS (SELECT FROM reminders_message AS row WHERE row.course_id = course.id AND row.kind = 'maintenance')
+    UNION ALL
+    SELECT course.id FROM courses_course AS course
+    WHERE EXISTS (SELECT FROM schedule_session AS session WHERE session.course_id = course.id)
+    AND NOT EXISTS (SELECT FROM reminders_message AS row WHERE row.course_id = course.id AND row.kind = 'booked')
+    UNION ALL
+    SELECT session.id FROM schedule_session AS session WHERE session.state = 'booked' AND NOT EXISTS (
+        SELECT FROM reminders_message AS row
+        WHERE row.session_id = session.id AND row.subject_version = session.version AND row.kind = 'reminder')
 ) AS wanting
 """
 UNKNOWN = """

@@ -20,7 +20,8 @@ run. Everything turns {pace} times as fast as in earnest (`MESSAGE_PACE`: ticks,
 a tick is {tick:.0f} seconds. Half of the changes come within a second of the letter that they make untrue, and every
 promise is written twice, as by two processes of which none knows of the other.
 
-Meanwhile all of this is broken, and mended at the end:
+Beside the ticks of beat others are delivered four times at once. Meanwhile all of this is broken, and mended at the
+end:
 
 {faults}
 

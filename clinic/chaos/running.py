@@ -30,7 +30,7 @@ PROTECTIONS = {
     "lease": """
         CREATE FUNCTION chaos_no_lease() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            IF NEW.state = 'sending' THEN NEW.lease_until := clock_timestamp(); END IF;
+            IF NEW.lease_until IS NOT NULL THEN NEW.lease_until := clock_timestamp(); END IF;
             RETURN NEW;
         END $$;
         CREATE TRIGGER chaos_no_lease BEFORE UPDATE ON reminders_message

@@ -25,9 +25,9 @@ from clinic.chaos.servers import Cluster
 
 DOCUMENT, CHART = settings.BASE_DIR / "docs/reliability.md", settings.BASE_DIR / "docs/reliability.svg"
 BUILT, CHASED = "clinic_chaos", "clinic_chaos_run"
-A_COURSE = 10  # messages that follow from it, about
-FULL_SECONDS, FULL_KILLS = 300, 60
-A_FEW = Size(courses=24, seconds=40, kills=6)  # for runs without a protection
+A_COURSE = 12  # messages that follow from it, about
+FULL_SECONDS, FULL_KILLS = 270, 40
+A_FEW = Size(courses=24, seconds=30, kills=4)  # for runs without a protection
 SHORT = Size(courses=12, seconds=10, kills=4)
 LONGEST = 10 * 60 - 15  # seconds, then everything is killed
 
