@@ -60,7 +60,7 @@ function draw(figure) {
 }
 
 if (root) {
-  const figures = [...root.querySelectorAll(".figure")];
+  const figures = [...root.querySelectorAll(".plot")];
   let drawn = figures.map(draw);
   document.querySelector("[data-folds]").open = false;
   new MutationObserver(() => {

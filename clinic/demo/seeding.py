@@ -6,7 +6,7 @@ import random
 from django.db import transaction
 from django.utils import timezone
 
-from clinic.demo import lives, occupied, shelf, staff
+from clinic.demo import lives, occupied, reminding, shelf, staff
 from clinic.demo.calendar import places
 from clinic.demo.scene import set_scene
 from clinic.demo.stories import STORIES
@@ -36,6 +36,7 @@ def seed(day: dt.date) -> None:
     caught_up(at)
     leave_open(stage)
     occupied.leave(stage)
+    reminding.posted(at)
 
 
 def caught_up(at: dt.datetime) -> None:
