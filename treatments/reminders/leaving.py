@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from treatments.reminders import kinds, links
 from treatments.reminders.models import Channel, LinkPurpose, Message, Topic
+from treatments.reminders.pieces import piece
 
 # Who could lose word of their own sessions by the button of a mail program is asked on the page first.
 ONE_CLICK = frozenset({Topic.REMINDERS, Topic.CARE, Topic.MAINTENANCE})
@@ -26,8 +26,7 @@ class WayOut:
     @property
     def line(self) -> str:
         """The line under the text, in the language that is active."""
-        said = _("Which messages do you want from us? Choose here: %(address)s")
-        return said % {"address": self.address} if self.address else ""
+        return piece("way_out", address=self.address) if self.address else ""
 
 
 def way_out(message: Message, *, at: dt.datetime) -> WayOut:

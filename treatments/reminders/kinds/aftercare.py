@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import lazy
-from django.utils.translation import gettext
 
 from clinic.models import Clinic
 from treatments.reminders import rules
 from treatments.reminders.care import CareBook, label_of, still_held
 from treatments.reminders.kinds.shape import Kind, Values
 from treatments.reminders.models import LinkPurpose, Message, MessageKind, Topic
+from treatments.reminders.pieces import piece
 from treatments.reminders.rules_care import Care
 from treatments.visits.models import Visit
 
@@ -52,8 +52,8 @@ def values(messages: Sequence[Message], at: dt.datetime) -> dict[int, Values]:
 def _written(care: Care) -> str:
     """In the language that is active when the letter is written."""
     when = date_format(timezone.localtime(care.until), "l j F, H:i")
-    words = gettext("- %(what)s: from %(when)s") % {"what": label_of(care), "when": when}
-    return f"{words} {gettext('(our clinic asks for this)')}" if care.own else words
+    words = piece("from_when", what=label_of(care), when=when)
+    return f"{words} {piece('own_rule')}" if care.own else words
 
 
 _line = lazy(_written, str)

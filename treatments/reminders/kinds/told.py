@@ -7,19 +7,17 @@ and moved at once is told where it is, one that is given up again is not told as
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from django.utils.translation import ngettext_lazy
-
 from clinic.models import Clinic
 from treatments.reminders import rules
 from treatments.reminders.channels.lines import Attachment
 from treatments.reminders.kinds.shape import Kind, Said, Values
 from treatments.reminders.models import Channel, LinkPurpose, Message, MessageKind, Topic
+from treatments.reminders.pieces import lazy_piece
 from treatments.schedule.feeds import files
 from treatments.schedule.ics import content
 from treatments.schedule.models import Session, SessionState
 
 Tells = Callable[[rules.Appointment, dt.datetime], bool]
-MORE = ngettext_lazy("and %(n)d more session", "and %(n)d more sessions", "n")
 
 
 def appointment(session: Session) -> rules.Appointment:
@@ -63,7 +61,7 @@ def _values(tells: Tells, method: str) -> Callable[[Sequence[Message], dt.dateti
 
 def _said(message: Message, told: list[Session], clinic: Clinic, method: str, at: dt.datetime) -> Values:
     starts = tuple(session.starts_at for session in told)
-    more = MORE % {"n": len(starts) - 1} if len(starts) > 1 else ""
+    more = lazy_piece("more", n=len(starts) - 1) if len(starts) > 1 else ""
     said: dict[str, Said] = {"when": starts[0], "sessions": starts, "more": more}
     calendar = _calendar(message, told, clinic, method, at)
     if method == "CANCEL":

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from clinic.languages import LANGUAGES
 from clinic.models import Clinic
 from clinic.versions import ChangedMeanwhile
-from treatments.reminders import actions, kinds, placeholders, wording
+from treatments.reminders import actions, kinds, pieces, placeholders, wording
 from treatments.reminders.models import Message, Wording
 from treatments.reminders.tests.factories import reminder
 from treatments.reminders.texts import listing, rules
@@ -86,7 +86,27 @@ def test_every_placeholder_is_explained():
         assert (placeholders.COMMON | kind.placeholders) <= MEANINGS.keys(), kind.code
 
 
+def test_every_text_ships_in_every_language():
+    for kind, channel, _language in wording.shipped():
+        for code, _name in LANGUAGES:
+            assert (kind, channel, code) in wording.shipped()
+    assert {frozenset(texts) for texts in pieces.shipped().values()} == {frozenset(dict(LANGUAGES))}
+
+
 # What is sent
+
+
+def test_a_german_letter_is_german_from_the_first_line_to_the_last(doctor, at, mailoutbox):
+    message = reminder(doctor, at=at)
+    type(message.patient).objects.filter(pk=message.patient_id).update(language="de", called="Ana")
+    actions.deliver(message.pk, at=message.due_at)
+    [letter] = mailoutbox
+    assert letter.subject.startswith("Eine Erinnerung von ")
+    assert letter.body.startswith("Guten Tag Ana,")
+    assert "Welche Nachrichten möchten Sie von uns?" in letter.body
+    assert 'lang="de"' in letter.alternatives[0].content
+    for english in ("Hello", "Which", "call us", "message"):
+        assert english not in letter.body
 
 
 def test_messages_are_written_from_the_newest_version_and_say_which(doctor, clinic_admin, at, mailoutbox):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Clinic
 from treatments.reminders.kinds import Said
+from treatments.reminders.pieces import lazy_piece
 
 Sample = Callable[[dt.datetime, Clinic], Said]
 
@@ -42,7 +43,7 @@ MEANINGS: Mapping[str, Meaning] = {
         _("days and times of the sessions, each on its line"),
         lambda at, clinic: tuple(_on_day(at, days, 10, 30) for days in (2, 16, 30)),
     ),
-    "more": Meaning(_("how many more sessions, if there are"), lambda at, clinic: _("and 2 more sessions")),
+    "more": Meaning(_("how many more sessions, if there are"), lambda at, clinic: lazy_piece("more", n=2)),
     "mind": Meaning(
         _("what to mind before the session"),
         lambda at, clinic: (_("- No alcohol on the day before"), _("- Eat something light")),
