@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from clinic.logs import redacted
 from clinic.models import Clinic
 from clinic.tests.unchanged import nothing_changes
 from conftest import NOW
@@ -189,6 +190,15 @@ def test_a_session_that_is_not_in_the_letter_is_not_there(phone, sessions, name)
 @pytest.mark.parametrize(("name", "method"), [("confirm", "get"), ("session", "post"), ("calendar", "post")])
 def test_the_wrong_method_is_refused(phone, second, name, method):
     assert getattr(phone, method)(name, second.pk).status_code == 405
+
+
+def test_no_log_holds_the_secret(second, caplog):
+    token = letters.token(letters.of_session(second))
+    for name in ("enter", "unsubscribe"):
+        address = reverse(f"messages:{name}", args=[token])
+        assert redacted(f'"GET {address} HTTP/1.1" 302').endswith('/[secret]/ HTTP/1.1" 302')
+        Client().get(address)
+    assert token not in redacted(caplog.text)
 
 
 # What is seen
