@@ -7,13 +7,13 @@ from clinic.bench.chart import STYLE, WIDTH
 from clinic.chaos.pace import TICK
 from clinic.chaos.running import Run
 
-LABEL, HIGH, LANE = 190, 140, 20
+LABEL, HIGH, LANE = 310, 140, 20
 
 
 def chart(run: Run) -> str:
     """The SVG of a run."""
     last = max((taken["at"] for taken in run.evidence.taken), default=run.began) - run.began
-    scale = (WIDTH - LABEL) / max(last, run.seconds)
+    scale = (WIDTH - LABEL) / (max(last, run.seconds) + TICK)
     lines = [*_bars(run, scale), *_lanes(run, scale)]
     height = HIGH + 40 + LANE * (len(_names(run)) + 1)
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">'

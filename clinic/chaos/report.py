@@ -17,7 +17,7 @@ Two workers of two processes each, two beats, Valkey, PostgreSQL and a mail serv
 in a folder of their own. The desk asks patients for their interview, books courses, cancels and moves sessions, through
 the same actions as the pages of the clinic; days are drawn in, so that what is due on days to come is due during the
 run. Everything turns {pace} times as fast as in earnest (`MESSAGE_PACE`: ticks, time limits, leases and pauses alike);
-a tick is {tick:.0f} seconds. Half of the changes come within a second of the letter that they make untrue, and every
+a tick is {tick:.0f} seconds. Sessions are cancelled and moved within a second of the next letter about them, and every
 promise is written twice, as by two processes of which none knows of the other.
 
 Beside the ticks of beat others are delivered four times at once. Meanwhile all of this is broken, and mended at the
