@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "anymail",
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
@@ -191,11 +192,36 @@ MESSAGE_PACE = env.int("MESSAGE_PACE", default=1)
 TICK_SECONDS = 60 / MESSAGE_PACE
 EMAIL_TIMEOUT = 20 / MESSAGE_PACE
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("CLINIC_EMAIL", default="clinic@localhost.localdomain")
-if env.str("EMAIL_URL", default=""):
+EMAIL_PROVIDER = env.str(
+    "EMAIL_PROVIDER", default=""
+)  # one that django-anymail knows, by its name there: postmark
+ANYMAIL: dict[str, Any] = {"REQUESTS_TIMEOUT": EMAIL_TIMEOUT, "IGNORE_RECIPIENT_STATUS": False}
+if EMAIL_PROVIDER:
+    EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend"
+    # What the provider wants to know, by its names there: ANYMAIL_POSTMARK_SERVER_TOKEN, ANYMAIL_WEBHOOK_SECRET ...
+    ANYMAIL.update(
+        {
+            name.removeprefix("ANYMAIL_"): value
+            for name, value in os.environ.items()
+            if name.startswith("ANYMAIL_")
+        }
+    )
+elif env.str("EMAIL_URL", default=""):
     vars().update(env.email("EMAIL_URL"))
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = str(VAR_DIR / "mail")
+# Text messages, in the same way: files without a gateway. The one there is speaks like Twilio's.
+SMS_GATEWAY = env.str("SMS_GATEWAY", default="files")
+SMS_FILE_PATH = str(VAR_DIR / "sms")
+SMS_API = env.str("SMS_API", default="https://api.twilio.com").rstrip("/")
+SMS_ACCOUNT, SMS_TOKEN = env.str("SMS_ACCOUNT", default=""), env.str("SMS_TOKEN", default="")
+SMS_FROM = env.str("SMS_FROM", default="")
+# At most so many in any minute, all workers together; 0 is no limit.
+MESSAGES_PER_MINUTE = {
+    "email": env.int("MESSAGES_PER_MINUTE_EMAIL", default=0),
+    "sms": env.int("MESSAGES_PER_MINUTE_SMS", default=0),
+}
 
 # Celery only hurries what PostgreSQL promises: ids only, delivered at least once, results thrown away.
 CELERY_BROKER_URL = env.str("REDIS_URL")

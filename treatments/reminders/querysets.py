@@ -12,11 +12,10 @@ from django.db.models.functions import Greatest
 from clinic.models import User
 from clinic.roles import BOOKING, Role
 from patients.actions.links import working
-from patients.models import Patient, Report
+from patients.models import Channel, Patient, Report
 from patients.tokens import hashed
 from treatments.courses.models import Course, CourseState
 from treatments.reminders.models.wishes import MessageWish
-from treatments.reminders.rules import MAX_ATTEMPTS
 from treatments.schedule.away.absences import days_span
 from treatments.schedule.models import Offer, Session, SessionState
 
@@ -32,22 +31,29 @@ class MessageQuerySet(models.QuerySet):
         return self if user.has_role(*BOOKING, Role.CLINIC_ADMIN) else self.none()
 
     def claimable(self, at: dt.datetime) -> Self:
-        """Those that may be sent now: their time has come, or the one who was at it let the lease run out."""
-        return self.filter(
-            Q(state="due", try_at__lte=at) | Q(state="sending", lease_until__lt=at, attempts__lt=MAX_ATTEMPTS)
-        )
+        """Those that may be sent now: their time has come, and nobody has claimed them, or whoever did is gone."""
+        free = Q(lease_until=None) | Q(lease_until__lt=at)
+        return self.filter(free, state="due", try_at__lte=at)
+
+    def in_turn(self) -> Self:
+        """Those first that wait longest."""
+        return self.order_by("try_at", "pk")
 
     def to_send(self, at: dt.datetime, limit: int) -> list[int]:
-        """The keys of at most `limit` claimable messages, those that wait longest first."""
-        return list(self.claimable(at).order_by("try_at", "pk").values_list("pk", flat=True)[:limit])
+        """The keys of at most `limit` claimable messages, those first that wait longest."""
+        return list(self.claimable(at).in_turn().values_list("pk", flat=True)[:limit])
+
+    def channels_due(self, at: dt.datetime) -> list[str]:
+        """The channels by which something is to be sent now."""
+        return [one for one in Channel.values if self.claimable(at).filter(channel=one).exists()]
 
     def too_late(self, at: dt.datetime) -> Self:
         """Those whose turn has come when nobody needs them any more."""
         return self.filter(state="due", try_at__lte=at, not_after__lt=at)
 
-    def given_up(self, at: dt.datetime) -> Self:
-        """Those that were claimed as often as allowed, and whose last lease ran out."""
-        return self.filter(state="sending", lease_until__lt=at, attempts__gte=MAX_ATTEMPTS)
+    def broken_off(self, at: dt.datetime) -> Self:
+        """Those whose sending was begun by somebody who is gone: they may have arrived."""
+        return self.filter(state="sending", lease_until__lt=at)
 
     def with_wishes(self, topics: Mapping[str, str]) -> Self:
         """Adds the patient, and `wish`: what they last said about the topic of the message (None: nothing).

@@ -1,18 +1,19 @@
 """The tasks: Celery only hurries. Lost, late or delivered twice, they change nothing about what is promised."""
 
 import datetime as dt
+import time
+from collections.abc import Callable
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.conf import settings
 from django.db import connection
 
-from treatments.reminders import actions
+from treatments.reminders import actions, rules_channels
 from treatments.reminders.models import Message
 
-BATCH = 200  # at most so many a tick; the rest waits a minute
-EXPIRES = (
-    settings.TICK_SECONDS * 11 / 12
-)  # a task that waited longer is dropped, since the next tick asks again
+# A task that waited longer is dropped, since the next tick asks again.
+EXPIRES = settings.TICK_SECONDS * 11 / 12
+A_TURN = dt.timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT / 2)  # then there is time for the last letter
 
 
 def database_clock() -> dt.datetime:
@@ -22,17 +23,32 @@ def database_clock() -> dt.datetime:
         return cursor.fetchone()[0]
 
 
+def running_clock() -> Callable[[], dt.datetime]:
+    """The clock of the database, asked once and wound on by this process: no host's wall clock is believed."""
+    began, ticked = database_clock(), time.monotonic()
+    return lambda: began + dt.timedelta(seconds=time.monotonic() - ticked)
+
+
 @shared_task
 def tick() -> None:
-    """Once a minute: leave word, clear away what is too late, and ask for what is due to be sent."""
+    """Once a minute: leave word, clear away what is too late, and have what is due sent."""
     at = database_clock()
     actions.beat(at=at)
     actions.clear_away(at=at)
-    for pk in Message.objects.to_send(at, BATCH):
-        send.apply_async((pk,), expires=EXPIRES)
+    for channel in Message.objects.channels_due(at):
+        drain.apply_async((channel,), expires=EXPIRES)
 
 
-@shared_task
-def send(message_id: int) -> None:
-    """Send one message, unless somebody else does or it is not true any more."""
-    actions.deliver(message_id, at=database_clock())
+@shared_task(bind=True)
+def drain(self: Task, channel: str) -> None:
+    """Send what is due by this channel. Where there is more than one batch, another worker is asked to help."""
+    clock = running_clock()
+    turn = actions.Turn(channel, clock=clock, ends_at=clock() + A_TURN)
+    alone = True
+    for states in turn.batches():
+        if alone and len(states) >= rules_channels.BATCH:
+            drain.apply_async((channel,), expires=self.request.expires or EXPIRES)
+            alone = False
+    if turn.again_at is not None:
+        wait = max(0.0, (turn.again_at - clock()).total_seconds())
+        drain.apply_async((channel,), countdown=wait, expires=self.request.expires or EXPIRES)

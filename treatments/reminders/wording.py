@@ -34,6 +34,19 @@ def shipped() -> dict[tuple[str, str, str], Text]:
     }
 
 
+class Remembered:
+    """`text_of` for many messages that are written together: each text is asked for once."""
+
+    def __init__(self) -> None:
+        self.texts: dict[tuple[str, str, str], Text] = {}
+
+    def __call__(self, message: Message, language: str) -> Text:
+        key = (message.kind, message.channel, language)
+        if key not in self.texts:
+            self.texts[key] = text_of(message, language)
+        return self.texts[key]
+
+
 def text_of(message: Message, language: str) -> Text:
     """The text for a message in this language; in the first language where there is none in it. One query."""
     versions = Wording.objects.filter(kind=message.kind, channel=message.channel, language=language)

@@ -5,6 +5,7 @@ Nothing clinical is in a letter: who is greeted, which clinic writes, when, and 
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -33,9 +34,16 @@ class Written:
     text: wording.Text
 
 
-def write(message: Message, values: kinds.Values, clinic: Clinic, *, at: dt.datetime) -> Written:
+def write(
+    message: Message,
+    values: kinds.Values,
+    clinic: Clinic,
+    *,
+    at: dt.datetime,
+    text_of: Callable[[Message, str], wording.Text] = wording.text_of,
+) -> Written:
     """Write a message to whom it goes. Raises LinkDead or OfferGone when its link cannot be minted any more."""
-    text = wording.text_of(message, language_of(message))
+    text = text_of(message, language_of(message))
     address, out = address_of(message, values, at=at), way_out(message, at=at)
     with translation.override(text.language):
         said = said_by(message, values, clinic, address)

@@ -4,6 +4,8 @@ All moments are passed in as `at`; the doors read them from the database's clock
 agree on what is due and whose lease ran out.
 """
 
+from treatments.reminders.actions.claiming import claim, pause, release
+from treatments.reminders.actions.outcomes import Outcome, settle
 from treatments.reminders.actions.promising import (
     drafted,
     follow_channel,
@@ -16,7 +18,7 @@ from treatments.reminders.actions.promising import (
 )
 from treatments.reminders.actions.recalls import answer_recall
 from treatments.reminders.actions.rewording import reword
-from treatments.reminders.actions.sending import Outcome, claim, deliver, refusal, settle
+from treatments.reminders.actions.sending import Turn, deliver
 from treatments.reminders.actions.sessions import (
     promise_aftercare,
     session_cancelled,
@@ -30,6 +32,7 @@ from treatments.reminders.actions.wishing import say_wishes, stop_all, stop_topi
 __all__ = [
     "NotFailed",
     "Outcome",
+    "Turn",
     "answer_recall",
     "beat",
     "claim",
@@ -37,6 +40,7 @@ __all__ = [
     "deliver",
     "drafted",
     "follow_channel",
+    "pause",
     "promise",
     "promise_aftercare",
     "promise_interview",
@@ -45,8 +49,8 @@ __all__ = [
     "promise_offer",
     "put_back",
     "reconsider",
-    "refusal",
     "reword",
+    "release",
     "say_wishes",
     "session_cancelled",
     "session_moved",

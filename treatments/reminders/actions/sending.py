@@ -1,42 +1,25 @@
-"""A message is claimed and sent at most once, and what became of it is written down."""
+"""Messages are sent, batch after batch over one line, each at most once, and only while it is still true."""
 
 import datetime as dt
 import logging
-import uuid
-from dataclasses import dataclass, fields
+from collections import deque
+from collections.abc import Callable, Iterator
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
-from django.utils.functional import Promise
 
 from clinic.models import Clinic
 from patients.actions import LinkDead, mark_sent
-from treatments.reminders import channels, kinds, rules, words, writing
-from treatments.reminders.models import Message, MessageState, Wording
+from treatments.reminders import channels, kinds, rules, rules_channels, wording, words, writing
+from treatments.reminders.actions.claiming import Claimed, claim, pause, release, works_again
+from treatments.reminders.actions.journal import DATABASE_TROUBLE, Journal, quickly, reconnect
+from treatments.reminders.actions.outcomes import Outcome, again, ended, sent, untried
+from treatments.reminders.actions.truth import each_or_alone, refusals
+from treatments.reminders.models import Message, MessageState
 from treatments.schedule.actions import OfferGone
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a claimed message: the columns that are written when its lease is given back."""
-
-    state: MessageState
-    maybe_twice: bool
-    why: str = ""
-    try_at: dt.datetime | None = None  # None: as it was
-    sent_to: str = ""
-    sent_subject: str = ""
-    sent_text: str = ""
-    sent_at: dt.datetime | None = None
-    language: str = ""
-    wording: Wording | None = None
-    provider_ref: str = ""
-
-    def columns(self) -> dict:
-        named = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {name: value for name, value in named.items() if (name, value) != ("try_at", None)}
+Clock = Callable[[], dt.datetime]
+States = dict[int, MessageState | None]  # what became of messages, by key; None: somebody else has them
 
 
 def deliver(pk: int, *, at: dt.datetime) -> MessageState | None:
@@ -45,94 +28,180 @@ def deliver(pk: int, *, at: dt.datetime) -> MessageState | None:
     Returns what became of it, or None if it was not ours to send. Not inside a transaction: the claim is committed
     before anything leaves the house.
     """
-    message = claim(pk, at=at)
-    if message is None:
+    channel = Message.objects.values_list("channel", flat=True).filter(pk=pk).first()
+    if channel is None:
         return None
-    try:
-        outcome = refusal(message, at=at) or send(message, at=at)
-    except DatabaseError:
-        raise  # nothing is known about the message: when the lease runs out, somebody tries again
-    except Exception as error:
+    claimed = claim(channel, at=at, only=pk)
+    with channels.kept(channel) as line:
+        return Batch(claimed, line, channel=channel, clock=lambda: at).send().get(pk)
+
+
+class Turn:
+    """One worker's turn at a channel. `again_at` says afterwards when it is worth another, None: with the next tick."""
+
+    def __init__(self, channel: str, *, clock: Clock, ends_at: dt.datetime):
+        self.channel, self.clock, self.ends_at = channel, clock, ends_at
+        self.again_at: dt.datetime | None = None
+
+    def batches(self) -> Iterator[States]:
+        """Send batch after batch, until nothing is due, the channel rests, or the time is up."""
+        with channels.kept(self.channel) as line:
+            while self.again_at is None and (at := self.clock()) < self.ends_at:
+                claimed = claim(self.channel, at=at)
+                if not claimed.messages:
+                    self.again_at = claimed.again_at
+                    return
+                batch = Batch(claimed, line, channel=self.channel, clock=self.clock, ends_at=self.ends_at)
+                yield batch.send()
+                self.again_at = batch.rests_until
+
+
+class Batch:
+    """Claimed messages on their way. Each is begun only while the claim holds, and when it was found true just now."""
+
+    def __init__(
+        self,
+        claimed: Claimed,
+        line: channels.KeptLine,
+        *,
+        channel: str,
+        clock: Clock,
+        ends_at: dt.datetime | None = None,
+    ):
+        self.waiting, self.line, self.channel, self.clock = deque(claimed.messages), line, channel, clock
+        last = claimed.until - rules_channels.A_LETTER_TAKES / settings.MESSAGE_PACE
+        self.ends_at = min(last, ends_at) if ends_at else last
+        self.rests_until: dt.datetime | None = None
+        self.was_paused = claimed.was_paused
+        self.journal = Journal()
+        self.checked_at: dt.datetime | None = None
+        self.clinic, self.texts, self.values = (
+            Clinic.current(),
+            wording.Remembered(),
+            dict[int, kinds.Values](),
+        )
+
+    def send(self) -> States:
+        """Send them. Returns what became of those that were tried; the others are given back."""
+        try:
+            while self.waiting and self.rests_until is None and self.clock() < self.ends_at:
+                self._check_truth()
+                if self.waiting:
+                    self._next()
+            self.journal.close()
+        except DATABASE_TROUBLE:
+            self.journal.repair()
+            self._give_back()
+            raise
+        release(self.waiting)
+        return self.journal.states
+
+    def _give_back(self) -> None:
+        """After trouble others come first: what broke this off may lie in one of these."""
+        reconnect()
+        later = self.clock() + rules.FIRST_PAUSE / settings.MESSAGE_PACE
+        release(self.waiting, try_at=later)
+
+    # What is true
+
+    def _check_truth(self) -> None:
+        """Take out what must not be sent; asked for all that wait, again when the answer is no longer fresh."""
+        at = self.clock()
+        if self.checked_at and at - self.checked_at < rules_channels.TRUTH_HOLDS:
+            return
+        refused = each_or_alone(refusals, list(self.waiting), at, self._failed)
+        rest = [one for one in self.waiting if one.pk not in refused]
+        self.values = each_or_alone(kinds.values, rest, at, self._failed)
+        for message in list(self.waiting):
+            outcome = refused.get(message.pk) or self.values.get(message.pk)
+            if isinstance(outcome, Outcome):
+                self.waiting.remove(message)
+                self.journal.note(message, outcome)
+        self.checked_at = at
+
+    def _failed(self, message: Message, error: Exception) -> Outcome:
         # Whatever is wrong with this one must not stop the others; its text may be a person's, so only the kind.
-        logger.error("message %s: %s", pk, type(error).__name__)
-        outcome = _ended(message, MessageState.FAILED, words.PROGRAM_ERROR % {"name": type(error).__name__})
-    return settle(message, outcome)
+        logger.error("message %s: %s", message.pk, type(error).__name__)
+        return ended(message, MessageState.FAILED, words.PROGRAM_ERROR % {"name": type(error).__name__})
+
+    # One message
+
+    def _next(self) -> None:
+        """Begin the next and send it. What became of the one before is written down in the same transaction."""
+        try:
+            self.line.ready()
+        except channels.Unreachable as unreachable:
+            self._rest(unreachable)
+            return
+        message = self.waiting[0]
+        with quickly():
+            self.journal.write()
+            begun = begin(message)
+        self.journal.done()
+        self.waiting.popleft()
+        if begun:
+            outcome = self._outcome(message)
+            self.journal.note(message, outcome)
+            if outcome.sent_at:
+                self._tell(message, outcome.sent_at)
+        else:
+            release([message])
+
+    def _outcome(self, message: Message) -> Outcome:
+        try:
+            return self._attempt(message)
+        except LinkDead:
+            return ended(message, MessageState.SUPPRESSED, words.NEEDLESS[rules.Needless.LINK_ENDED])
+        except OfferGone:
+            return ended(message, MessageState.SUPPRESSED, words.NEEDLESS[rules.Needless.OFFER_OVER])
+        except channels.Refused as refused:
+            return ended(message, MessageState.FAILED, refused.why)
+        except channels.PutOff as put_off:
+            return self._put_off(message, put_off)
+        except DATABASE_TROUBLE:
+            raise
+        except Exception as error:
+            return self._failed(message, error)
+
+    def _attempt(self, message: Message) -> Outcome:
+        written = self._written(message)
+        ref = self.line.send(written.letter)
+        return sent(message, written, ref, at=self.clock())
+
+    def _written(self, message: Message) -> writing.Written:
+        at = self.clock()
+        try:
+            with quickly():
+                return writing.write(message, self.values[message.pk], self.clinic, at=at, text_of=self.texts)
+        except DATABASE_TROUBLE:
+            self.journal.note(message, again(message, channels.PutOff(words.DATABASE_TROUBLE), at=at))
+            raise
+
+    def _tell(self, message: Message, at: dt.datetime) -> None:
+        """What else is to be known when a message has gone out."""
+        if message.link_id:
+            mark_sent(message.link_id, at=at)
+        if self.was_paused:
+            works_again(self.channel)
+            self.was_paused = False
+
+    def _put_off(self, message: Message, put_off: channels.PutOff) -> Outcome:
+        if put_off.everything:
+            self._rest(put_off)
+        if isinstance(put_off, channels.Unreachable):
+            return untried(message, put_off)
+        return again(message, put_off, at=self.clock())
+
+    def _rest(self, put_off: channels.PutOff) -> None:
+        """The whole channel waits, and who reads why one of these is late finds it there."""
+        self.rests_until = pause(self.channel, put_off, at=self.clock())
+        release(self.waiting, why=put_off.why)
+        self.waiting.clear()
 
 
-@transaction.atomic(durable=True)
-def claim(pk: int, *, at: dt.datetime) -> Message | None:
-    """Take the message for the length of a lease, or None if it is not to be had."""
-    claimable = Message.objects.claimable(at).select_related("patient", "staff")
-    message = claimable.select_for_update(skip_locked=True, of=("self",)).filter(pk=pk).first()
-    if message is None:
-        return None
-    message.maybe_twice = message.maybe_twice or message.state == MessageState.SENDING
-    message.state, message.attempts = MessageState.SENDING, message.attempts + 1
-    message.lease_token, message.lease_until = uuid.uuid4(), at + rules.LEASE / settings.MESSAGE_PACE
-    message.save(update_fields=["state", "attempts", "maybe_twice", "lease_token", "lease_until"])
-    return message
-
-
-def refusal(message: Message, *, at: dt.datetime) -> Outcome | None:
-    """Why the claimed message must not be sent, asked of the database now; None if it may."""
-    needless = kinds.needless([message], at=at).get(message.pk)
-    if needless:
-        return _ended(message, MessageState.SUPPRESSED, words.NEEDLESS[needless])
-    if at > message.not_after:
-        return _ended(message, MessageState.EXPIRED, words.TOO_LATE)
-    if not writing.to(message):
-        return _ended(message, MessageState.FAILED, words.NO_ADDRESS)
-    return None
-
-
-def send(message: Message, *, at: dt.datetime) -> Outcome:
-    """Write the claimed message and hand it over."""
-    try:
-        values = kinds.values([message], at=at)[message.pk]
-        written = writing.write(message, values, Clinic.current(), at=at)
-        with channels.opened(message.channel) as line:
-            ref = line.send(written.letter)
-    except LinkDead:
-        return _ended(message, MessageState.SUPPRESSED, words.NEEDLESS[rules.Needless.LINK_ENDED])
-    except OfferGone:
-        return _ended(message, MessageState.SUPPRESSED, words.NEEDLESS[rules.Needless.OFFER_OVER])
-    except channels.Refused as refused:
-        return _ended(message, MessageState.FAILED, refused.why)
-    except channels.PutOff as put_off:
-        return again(message, put_off, at=at)
-    if message.link_id:
-        mark_sent(message.link_id, at=at)
-    return Outcome(
-        MessageState.SENT,
-        message.maybe_twice,
-        sent_to=written.letter.to,
-        sent_subject=written.letter.subject,
-        sent_text=written.kept_text,
-        sent_at=at,
-        language=written.text.language,
-        wording=written.text.version,
-        provider_ref=ref,
-    )
-
-
-def again(message: Message, put_off: channels.PutOff, *, at: dt.datetime) -> Outcome:
-    """Put the message off, or give up after the last attempt."""
-    doubtful = message.maybe_twice or put_off.doubtful
-    if message.attempts >= rules.MAX_ATTEMPTS:
-        return Outcome(MessageState.FAILED, doubtful, why=words.TOO_OFTEN % {"why": put_off.why})
-    spread = message.lease_token.int / 2**128 if message.lease_token else 0
-    pause = rules.pause(message.attempts, spread) / settings.MESSAGE_PACE
-    return Outcome(MessageState.DUE, doubtful, why=put_off.why, try_at=at + pause)
-
-
-def settle(message: Message, outcome: Outcome) -> MessageState | None:
-    """Write down what became of the message and give the lease back; None if the lease was lost meanwhile."""
-    mine = Message.objects.filter(pk=message.pk, state=MessageState.SENDING, lease_token=message.lease_token)
-    if not mine.update(lease_token=None, lease_until=None, **outcome.columns()):
-        logger.warning("message %s: the lease ran out before the sending was done", message.pk)
-        return None
-    return outcome.state
-
-
-def _ended(message: Message, state: MessageState, why: str | Promise) -> Outcome:
-    return Outcome(state, message.maybe_twice, why=str(why))
+def begin(message: Message) -> bool:
+    """From here on it may have arrived. False if it is not ours any more, or not what it was when it was claimed."""
+    mine = Message.objects.filter(pk=message.pk, state=MessageState.DUE, lease_token=message.lease_token)
+    message.attempts += 1
+    as_claimed = mine.filter(try_at=message.try_at, about=message.about)
+    return bool(as_claimed.update(state=MessageState.SENDING, attempts=message.attempts))

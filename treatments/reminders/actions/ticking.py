@@ -1,12 +1,13 @@
 """What the tick and people at the ledger do about messages, apart from sending them."""
 
 import datetime as dt
+from typing import Any
 
 from django.db import transaction
 
 from clinic.models import User
-from treatments.reminders import words
-from treatments.reminders.models import Heartbeat, Message, MessageState
+from treatments.reminders import rules, words
+from treatments.reminders.models import Channel, Heartbeat, Message, MessageState
 
 
 class NotFailed(Exception):
@@ -24,16 +25,22 @@ def beat(*, at: dt.datetime) -> None:
 
 
 def clear_away(*, at: dt.datetime) -> int:
-    """Give up on what is too late, or was broken off too often. Returns how many. May run twice at once."""
-    late = Message.objects.too_late(at).update(state=MessageState.EXPIRED, why=str(words.TOO_LATE))
-    died = Message.objects.given_up(at).update(
-        state=MessageState.FAILED,
-        why=str(words.DIED),
-        maybe_twice=True,
-        lease_until=None,
-        lease_token=None,
+    """Give up on what is too late; what was broken off is due again, unless that was too often or it is a text message.
+
+    Returns how many were given up. May run twice at once.
+    """
+    free: dict[str, Any] = {"lease_until": None, "lease_token": None}
+    late = Message.objects.too_late(at).update(state=MessageState.EXPIRED, why=str(words.TOO_LATE), **free)
+    broken = Message.objects.broken_off(at)
+    why = words.MAY_HAVE_ARRIVED % {"why": words.DIED}
+    texts = broken.filter(channel=Channel.SMS).update(
+        state=MessageState.FAILED, why=why, maybe_twice=True, **free
     )
-    return late + died
+    worn = broken.filter(attempts__gte=rules.MAX_ATTEMPTS).update(
+        state=MessageState.FAILED, why=str(words.DIED), maybe_twice=True, **free
+    )
+    broken.update(state=MessageState.DUE, maybe_twice=True, **free)
+    return late + texts + worn
 
 
 @transaction.atomic

@@ -4,20 +4,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from patients.models import Channel
-from treatments.reminders.channels.email import EmailLine
-from treatments.reminders.channels.lines import Attachment, Letter, Line, PutOff, Refused
+from treatments.reminders.channels.email import email_line
+from treatments.reminders.channels.lines import (
+    Attachment,
+    KeptLine,
+    Letter,
+    Line,
+    PutOff,
+    Refused,
+    Unreachable,
+)
+from treatments.reminders.channels.sms import sms_line
 
-__all__ = ["LINES", "Attachment", "Letter", "Line", "PutOff", "Refused", "opened"]
+__all__ = ["LINES", "Attachment", "KeptLine", "Letter", "Line", "PutOff", "Refused", "Unreachable", "kept"]
 
-LINES: dict[str, Callable[[], Line]] = {Channel.EMAIL: EmailLine}
+LINES: dict[str, Callable[[], Line]] = {Channel.EMAIL: email_line, Channel.SMS: sms_line}
 
 
 @contextmanager
-def opened(channel: str) -> Iterator[Line]:
-    """A line of the channel, closed afterwards. Raises PutOff if nobody answers."""
-    line = LINES[channel]()
+def kept(channel: str) -> Iterator[KeptLine]:
+    """A line of the channel for many letters: opened when the first comes, anew after trouble, closed at the end."""
+    line = KeptLine(LINES[channel])
     try:
-        line.open()
         yield line
     finally:
         line.close()

@@ -1,17 +1,28 @@
-"""E-mail, through whatever mail backend Django has been given."""
+"""E-mail: through a mail server on one connection for many letters, or through whatever backend Django was given."""
 
 import re
 import smtplib
 from contextlib import suppress
 from email.utils import formataddr, parseaddr
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.smtp import EmailBackend
+from django.core.mail.message import sanitize_address
 
 from treatments.reminders import words
-from treatments.reminders.channels.lines import Letter, PutOff, Refused
+from treatments.reminders.channels.lines import Letter, Line, PutOff, Refused, Unreachable
+from treatments.reminders.channels.providers import ProviderLine
 
 LONGEST_NAME = 80
+CLOSING_DOWN = 421  # whatever it is said to, it is about the connection
+
+
+def email_line() -> Line:
+    """A line of the backend that the settings name."""
+    backend = get_connection()
+    return SmtpLine(backend) if isinstance(backend, EmailBackend) else ProviderLine(backend, built)
 
 
 def one_line(text: str) -> str:
@@ -36,44 +47,77 @@ def built(letter: Letter) -> EmailMultiAlternatives:
     return mail
 
 
-class EmailLine:
+class SmtpLine:
     """One connection to the mail server."""
 
-    def __init__(self) -> None:
-        self.connection = get_connection()
+    def __init__(self, backend: EmailBackend) -> None:
+        self.backend = backend
+        self.server: Any = None  # an smtplib.SMTP once it is open
 
     def open(self) -> None:
         try:
-            self.connection.open()
-        except (
-            OSError
-        ) as error:  # smtplib's are OSErrors too; a wrong password is ours to repair, not the letter's
-            raise PutOff(words.UNREACHABLE) from error
+            self.backend.open()
+            self.server = self.backend.connection
+            self.server.ehlo_or_helo_if_needed()
+        except smtplib.SMTPResponseException as said:  # a wrong password is ours to repair, not the letter's
+            self.close()
+            raise Unreachable(words.NOT_LET_IN % {"code": said.smtp_code}) from said
+        except OSError as error:
+            self.close()
+            raise Unreachable(words.UNREACHABLE) from error
 
     def send(self, letter: Letter) -> str:
-        _hand_over(self.connection, built(letter))
+        try:
+            mail = built(letter)
+            content = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's has it
+            sender, to = (_address(one, mail.encoding) for one in (mail.from_email, letter.to))
+        except ValueError as error:
+            raise Refused(words.BAD_ADDRESS) from error
+        hand_over(self.server, sender, to, content)
         return ""
 
     def close(self) -> None:
         with suppress(OSError):  # what the server says to our good-bye changes nothing
-            self.connection.close()
+            self.backend.close()
 
 
-def _hand_over(connection, letter: EmailMultiAlternatives) -> None:
+def _address(one: str, encoding: str | None) -> str:
+    return parseaddr(sanitize_address(one, encoding or settings.DEFAULT_CHARSET))[1]
+
+
+def hand_over(server: smtplib.SMTP, sender: str, to: str, content: bytes) -> None:
+    """One letter on an open connection, which stays fit for the next unless the answer was about everything."""
     try:
-        connection.send_messages([letter])
-    except smtplib.SMTPRecipientsRefused as refused:
-        raise _answered(max(code for code, _said in refused.recipients.values()), final=True) from refused
-    except smtplib.SMTPResponseException as said:
-        raise _answered(said.smtp_code, final=isinstance(said, smtplib.SMTPDataError)) from said
+        _converse(server, sender, to, content)
+    except (PutOff, Refused) as answer:
+        if not getattr(answer, "everything", False):
+            with suppress(OSError):  # if it breaks now, the next letter finds out
+                server.rset()
+        raise
+
+
+def _converse(server: smtplib.SMTP, sender: str, to: str, content: bytes) -> None:
+    """Sender, recipient, content. Only if the content was under way and no answer came, it may have arrived."""
+    under_way = False
+    try:
+        _heed(server.mail(sender), about_us=True)
+        _heed(server.rcpt(to))
+        under_way = True
+        _heed(server.data(content))
+    except smtplib.SMTPDataError as said:  # to the word DATA, before any content
+        raise _answered(said.smtp_code) from said
     except OSError as error:
-        raise PutOff(words.BROKEN_OFF, doubtful=True) from error
-    except ValueError as error:
-        raise Refused(words.BAD_ADDRESS) from error
+        raise PutOff(words.BROKEN_OFF, doubtful=under_way, everything=True) from error
 
 
-def _answered(code: int, *, final: bool) -> PutOff | Refused:
-    """What a reply code means: 5xx about recipient or content is final; about anything else a setting is wrong."""
-    if final and code >= 500:
+def _heed(reply: tuple[int, bytes], *, about_us: bool = False) -> None:
+    code, _said = reply
+    if code >= 400:
+        raise _answered(code, about_us=about_us)
+
+
+def _answered(code: int, *, about_us: bool = False) -> PutOff | Refused:
+    """What a reply code means: 5xx about recipient or content is final, about the sender ours to repair."""
+    if code >= 500 and not about_us:
         return Refused(words.REFUSED % {"code": code})
-    return PutOff(words.PUT_OFF % {"code": code})
+    return PutOff(words.PUT_OFF % {"code": code}, everything=about_us or code == CLOSING_DOWN)

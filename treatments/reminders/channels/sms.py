@@ -1,7 +1,17 @@
 """Text messages: through a gateway over HTTP, or as files where none is set up."""
 
+import json
 import re
 from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+from django.conf import settings
+from django.urls import reverse
+
+from treatments.reminders import words
+from treatments.reminders.channels import http
+from treatments.reminders.channels.lines import Letter, Line, PutOff, Refused
 
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
 # GSM 03.38: what a text message holds in 7 bits; of the second table each takes two places.
@@ -10,6 +20,11 @@ GSM = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM_TWICE = frozenset("^{}\\[~]|€\f")
+
+
+def sms_line() -> Line:
+    """A line of the gateway that the settings name."""
+    return GatewayLine() if settings.SMS_GATEWAY == "twilio" else FilesLine()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +53,77 @@ def length(text: str) -> Length:
 
 def _parts(units: int, alone: int, each: int) -> int:
     return 1 if units <= alone else -(-units // each)
+
+
+def printable(text: str) -> str:
+    """The text without control characters; lines stay."""
+    return re.sub(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]+", " ", text)
+
+
+def number_of(letter: Letter) -> str:
+    """Where it goes. Raises Refused if that is no number in the international form."""
+    if not NUMBER.fullmatch(letter.to):
+        raise Refused(words.BAD_NUMBER)
+    return letter.to
+
+
+class FilesLine:
+    """Writes each message into a file, so that a demo never writes to anybody."""
+
+    def open(self) -> None:
+        Path(settings.SMS_FILE_PATH).mkdir(parents=True, exist_ok=True)
+
+    def send(self, letter: Letter) -> str:
+        text, to = printable(letter.text), number_of(letter)
+        long = length(text)
+        ref = letter.message_id.strip("<>").partition("@")[0]
+        lines = [f"To: {to}", f"Parts: {long.parts} ({long.encoding}, {long.units})", "", text, ""]
+        (Path(settings.SMS_FILE_PATH) / f"{ref}.txt").write_text("\n".join(lines), encoding="utf-8")
+        return ref
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+
+class GatewayLine:
+    """One session with a gateway that speaks like Twilio's: a form in, JSON out, reports to an address of ours."""
+
+    def __init__(self) -> None:
+        self.session = requests.Session()
+        self.session.trust_env = False  # the token goes where the settings say, whatever a .netrc knows
+        self.session.auth = (settings.SMS_ACCOUNT, settings.SMS_TOKEN)
+
+    def open(self) -> None:
+        """The connection is made with the first message."""
+
+    def send(self, letter: Letter) -> str:
+        form = {
+            "To": number_of(letter),
+            "From": settings.SMS_FROM,
+            "Body": printable(letter.text),
+            "StatusCallback": settings.BASE_URL + reverse("hooks:sms_status"),
+        }
+        address = f"{settings.SMS_API}/2010-04-01/Accounts/{settings.SMS_ACCOUNT}/Messages.json"
+        return _reference(self._post(address, form))
+
+    def _post(self, address: str, form: dict[str, str]) -> requests.Response:
+        try:
+            response = self.session.post(
+                address, data=form, timeout=settings.EMAIL_TIMEOUT, allow_redirects=False
+            )
+        except requests.RequestException as error:
+            raise http.no_answer(error) from error
+        if not response.ok or response.is_redirect:
+            raise http.answered(response, response.status_code)
+        return response
+
+    def close(self) -> None:
+        self.session.close()
+
+
+def _reference(response: requests.Response) -> str:
+    """What the gateway calls the message. It was taken, so an answer that cannot be read is a doubt and no failure."""
+    try:
+        return str(response.json()["sid"])[:120]
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise PutOff(words.PROVIDER_BROKE_OFF, doubtful=True) from error

@@ -1,6 +1,7 @@
 """Messages, the texts they are written from, what patients want of them, and the links in them."""
 
 from patients.models import Channel
+from treatments.reminders.models.channels import BadAddress, ChannelState
 from treatments.reminders.models.links import LinkPurpose, LinkToken
 from treatments.reminders.models.messages import (
     LEFT_THE_HOUSE,
@@ -18,7 +19,9 @@ __all__ = [
     "LEFT_THE_HOUSE",
     "SUBJECTS",
     "Answer",
+    "BadAddress",
     "Channel",
+    "ChannelState",
     "Heartbeat",
     "LinkPurpose",
     "LinkToken",

@@ -65,9 +65,9 @@ class Message(models.Model):
     `SUBJECTS` says what a kind is about. `about`: which sessions of the course are told of. `step`: which of several
     about the same (the first or the second reminder, the first to the last recall).
 
-    `due_at` is when it should go, `try_at` when it is tried (next), `not_after` when it would be useless. While it is
-    being sent `lease_until` and `lease_token` say whose it is; a lease that ran out may be claimed again, then
-    `maybe_twice` is set: an earlier attempt may have arrived.
+    `due_at` is when it should go, `try_at` when it is tried (next), `not_after` when it would be useless.
+    `lease_until` and `lease_token` say whose it is: somebody who claimed some and has not come to this one (`due`), or
+    is at it (`sending`). A lease that ran out while it was sending means that it may have arrived: `maybe_twice`.
     """
 
     kind = models.CharField(max_length=20, choices=MessageKind.choices)
@@ -112,6 +112,9 @@ class Message(models.Model):
         ordering = ["-due_at", "-pk"]
         indexes = [
             models.Index(fields=["try_at"], condition=Q(state="due"), name="message_due"),
+            models.Index(
+                fields=["channel", "try_at", "id"], condition=Q(state="due"), name="message_due_by_channel"
+            ),
             models.Index(fields=["lease_until"], condition=Q(state="sending"), name="message_leased"),
             models.Index(fields=["patient", "-due_at"]),
             models.Index(
@@ -142,14 +145,9 @@ class Message(models.Model):
                 nulls_distinct=False,
             ),
             models.CheckConstraint(name="message_has_its_subject", condition=_has_its_subject()),
+            together("message_lease_is_somebodys", "lease_until", "lease_token"),
             models.CheckConstraint(
-                name="message_leased_while_sending",
-                condition=Q(
-                    state="sending",
-                    lease_until__isnull=False,
-                    lease_token__isnull=False,
-                )
-                | (~Q(state="sending") & Q(lease_until=None, lease_token=None)),
+                name="message_leased_while_sending", condition=~Q(state="sending") | ~Q(lease_token=None)
             ),
             models.CheckConstraint(
                 name="message_sent_has_a_moment",

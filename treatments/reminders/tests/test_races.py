@@ -3,7 +3,7 @@
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 from django.db import IntegrityError, connection
@@ -12,7 +12,8 @@ from django.utils import timezone
 from clinic.celery import app
 from clinic.roles import Role
 from conftest import person
-from treatments.reminders import actions, tasks
+from treatments.reminders import actions, rules_channels, tasks
+from treatments.reminders.actions import sending
 from treatments.reminders.models import Heartbeat, Message
 from treatments.reminders.querysets import MessageQuerySet
 from treatments.reminders.tests.factories import reminder
@@ -41,17 +42,59 @@ def test_delivered_by_ten_at_once_it_is_sent_once(post_office):
     assert (done.count("sent"), done.count(None), len(post_office.letters)) == (1, 9, 1)
 
 
-def test_without_the_condition_of_the_claim_it_would_be_sent_again(post_office, monkeypatch):
+def test_without_lease_and_claim_it_would_be_sent_again(post_office, monkeypatch):
     due = reminder(person("Dorota", Role.DOCTOR))
     monkeypatch.setattr(MessageQuerySet, "claimable", lambda self, at: self.all())
+    monkeypatch.setattr(sending, "begin", lambda message: True)
 
     def twice():
         for _ in range(2):
-            with suppress(IntegrityError):  # what a claim of a message that was sent meanwhile would write
+            with suppress(IntegrityError):
                 actions.deliver(due.pk, at=due.due_at)
 
     at_once(10, twice)
     assert len(post_office.letters) > 1
+
+
+def many(count):
+    """So many reminders that are due now."""
+    doctor, now = person("Dorota", Role.DOCTOR), timezone.now()
+    return [
+        reminder(doctor, due_at=now, try_at=now, not_after=now + dt.timedelta(days=1)) for _ in range(count)
+    ]
+
+
+def turn():
+    clock = tasks.running_clock()
+    for _states in actions.Turn("email", clock=clock, ends_at=clock() + dt.timedelta(seconds=30)).batches():
+        pass
+
+
+def test_two_turns_at_once_share_the_work_and_send_each_message_once(post_office, monkeypatch):
+    monkeypatch.setattr(rules_channels, "BATCH", 3)
+    dues = many(12)
+    at_once(2, turn)
+    assert sorted(letter["Message-ID"] for letter in post_office.letters) == sorted(
+        one.message_id for one in dues
+    )
+    assert set(Message.objects.values_list("state", "maybe_twice", "attempts")) == {("sent", False, 1)}
+
+
+def test_without_the_claim_two_turns_send_the_same_messages(post_office, monkeypatch):
+    many(4)
+    barrier, refusals = Barrier(2), sending.refusals
+
+    def together(messages, *, at):
+        with suppress(BrokenBarrierError):
+            barrier.wait(2)  # both have read what is due
+        return refusals(messages, at=at)
+
+    monkeypatch.setattr(MessageQuerySet, "claimable", lambda self, at: self.filter(state="due"))
+    monkeypatch.setattr(MessageQuerySet, "select_for_update", lambda self, **options: self)
+    monkeypatch.setattr(sending, "begin", lambda message: True)
+    monkeypatch.setattr(sending, "refusals", together)
+    at_once(2, turn)
+    assert len(post_office.letters) > 4
 
 
 @pytest.fixture

@@ -98,14 +98,14 @@ def test_taken_back_before_it_went_out_it_does_not_go(request_, at, front_desk, 
 def test_taken_back_while_the_mail_is_written_it_does_not_go(
     request_, at, front_desk, mailoutbox, monkeypatch
 ):
-    refusal = actions.refusal
+    refusals = sending.refusals
 
-    def just_after(message, *, at):
-        said = refusal(message, at=at)
-        patients.revoke_link(message.link, by=front_desk, at=at)
+    def just_after(messages, *, at):
+        said = refusals(messages, at=at)
+        patients.revoke_link(messages[0].link, by=front_desk, at=at)
         return said
 
-    monkeypatch.setattr(sending, "refusal", just_after)
+    monkeypatch.setattr(sending, "refusals", just_after)
     assert actions.deliver(request_.pk, at=at) == "suppressed"
     assert mailoutbox == []
 

@@ -13,7 +13,7 @@ from clinic.models import Clinic
 from treatments.courses.models import Course
 from treatments.reminders import actions, identity, rules, writing
 from treatments.reminders.actions import sending
-from treatments.reminders.channels.email import EmailLine
+from treatments.reminders.channels.email import SmtpLine
 from treatments.reminders.models import Heartbeat, Message, MessageState
 from treatments.reminders.tests.factories import booked_session, confirmed_course, reminder, someone
 from treatments.reminders.tests.smtp import CLOSE, HANG
@@ -100,10 +100,11 @@ def test_nobody_listens(due, post_office, settings):
     with socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         settings.EMAIL_PORT = deaf.getsockname()[1]
-        assert deliver(due) == "due"
+        assert deliver(due) is None
+    assert (due.state, due.attempts, due.lease_token) == ("due", 0, None)
     assert (due.why, due.maybe_twice) == ("The mail server cannot be reached.", False)
     settings.EMAIL_PORT = post_office.port
-    assert deliver(due, due.try_at) == "sent"
+    assert deliver(due, due.due_at + MINUTE) == "sent"
 
 
 def test_attempts_are_capped(due, post_office):
@@ -147,8 +148,8 @@ def test_what_is_not_true_any_more_is_not_sent(due, post_office, doctor, change)
 def test_nor_what_became_untrue_after_the_claim(due, post_office, doctor, change, monkeypatch):
     claim = actions.claim
 
-    def interrupted(pk, *, at):
-        claimed = claim(pk, at=at)
+    def interrupted(channel, **options):
+        claimed = claim(channel, **options)
         change(due, doctor)
         return claimed
 
@@ -180,7 +181,7 @@ def test_without_an_address_staff_read_what_to_do(due, post_office):
 
 
 def test_a_lease_that_ran_out_is_sent_again_with_the_same_id_and_flagged(due, post_office, monkeypatch):
-    hand_over = EmailLine.send
+    hand_over = SmtpLine.send
 
     class Killed(BaseException):
         """The process dies after the server took the letter and before the row says so."""
@@ -189,18 +190,20 @@ def test_a_lease_that_ran_out_is_sent_again_with_the_same_id_and_flagged(due, po
         hand_over(line, letter)
         raise Killed
 
-    monkeypatch.setattr(EmailLine, "send", killed)
+    monkeypatch.setattr(SmtpLine, "send", killed)
     with pytest.raises(Killed):
         deliver(due)
-    monkeypatch.setattr(EmailLine, "send", hand_over)
+    monkeypatch.setattr(SmtpLine, "send", hand_over)
+    actions.clear_away(at=due.due_at + rules.LEASE)
     assert deliver(due, due.due_at + rules.LEASE) is None
+    actions.clear_away(at=due.due_at + rules.LEASE + MINUTE)
     assert deliver(due, due.due_at + rules.LEASE + MINUTE) == "sent"
     assert [letter["Message-ID"] for letter in post_office.letters] == 2 * [due.message_id]
     assert (due.maybe_twice, due.attempts) == (True, 2)
 
 
 def test_whoever_lost_the_lease_does_not_write_over_the_other(due, post_office):
-    slow = actions.claim(due.pk, at=due.due_at)
+    [slow] = actions.claim("email", at=due.due_at).messages
     assert deliver(due, due.due_at + 2 * rules.LEASE) == "sent"
     assert actions.settle(slow, actions.Outcome(MessageState.FAILED, False, why="late")) is None
     due.refresh_from_db()
@@ -208,7 +211,8 @@ def test_whoever_lost_the_lease_does_not_write_over_the_other(due, post_office):
 
 
 def test_broken_off_again_and_again_it_fails_and_says_so(due):
-    claimed = actions.claim(due.pk, at=due.due_at)
+    [claimed] = actions.claim("email", at=due.due_at).messages
+    assert sending.begin(claimed)
     Message.objects.filter(pk=claimed.pk).update(attempts=rules.MAX_ATTEMPTS)
     after = due.due_at + 2 * rules.LEASE
     assert deliver(due, after) is None
@@ -234,10 +238,12 @@ def test_a_poisoned_message_fails_alone(doctor, post_office, monkeypatch, caplog
 
 def test_a_failing_database_says_nothing_about_the_message(due, post_office, monkeypatch):
     with monkeypatch.context() as trouble:
-        trouble.setattr(sending, "refusal", Mock(side_effect=OperationalError))
+        trouble.setattr(sending, "refusals", Mock(side_effect=OperationalError))
         with pytest.raises(OperationalError):
             deliver(due)
-    assert deliver(due, due.due_at + rules.LEASE + MINUTE) == "sent"
+    assert deliver(due) is None  # others first
+    assert deliver(due, due.due_at + MINUTE) == "sent"
+    assert (due.attempts, due.maybe_twice) == (1, False)
 
 
 def test_an_address_that_cannot_be_written_fails_alone(due, post_office):

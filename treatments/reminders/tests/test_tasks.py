@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from treatments.reminders import tasks
+from treatments.reminders import rules_channels, tasks
 from treatments.reminders.models import Heartbeat, Message
 from treatments.reminders.tests.factories import reminder
 
@@ -16,29 +16,37 @@ DAY = dt.timedelta(days=1)
 
 @pytest.fixture
 def asked(monkeypatch):
-    """The ids that the tick asked to be sent."""
-    ids = []
-    monkeypatch.setattr(tasks.send, "apply_async", lambda args, expires: ids.append(*args))
-    return ids
-
-
-def test_the_tick_asks_for_what_is_due_and_no_more(doctor, asked):
-    now = timezone.now()
-    first, second, future = (
-        reminder(doctor, due_at=when, try_at=when, not_after=when + 14 * DAY)
-        for when in (now - 2 * DAY, now - DAY, now + DAY)
+    """The channels for which a turn was asked, and when."""
+    channels = []
+    monkeypatch.setattr(
+        tasks.drain, "apply_async", lambda args, expires, countdown=0: channels.append((*args, countdown))
     )
-    tasks.tick()
-    assert asked == [first.pk, second.pk]
-    assert future.state == "due"
+    return channels
 
 
-def test_a_batch_is_bounded_and_starts_with_those_that_wait_longest(doctor, asked, monkeypatch):
-    monkeypatch.setattr(tasks, "BATCH", 2)
+def test_the_tick_asks_a_turn_for_each_channel_with_something_due(doctor, asked):
     now = timezone.now()
-    messages = [reminder(doctor, try_at=now - n * DAY, not_after=now + DAY) for n in range(4)]
+    for when in (now - 2 * DAY, now - DAY):
+        reminder(doctor, due_at=when, try_at=when, not_after=when + 14 * DAY)
     tasks.tick()
-    assert asked == [messages[3].pk, messages[2].pk]
+    assert asked == [("email", 0)]
+
+
+def test_nothing_is_asked_for_what_is_to_come(doctor, asked):
+    reminder(doctor)
+    tasks.tick()
+    assert asked == []
+
+
+def test_a_turn_sends_all_batches_those_first_that_wait_longest(doctor, asked, mailoutbox, monkeypatch):
+    monkeypatch.setattr(rules_channels, "BATCH", 2)
+    now = timezone.now()
+    dues = [
+        reminder(doctor, due_at=now - n * DAY, try_at=now - n * DAY, not_after=now + DAY) for n in range(5)
+    ]
+    tasks.drain("email")
+    assert [letter.to for letter in mailoutbox] == [[one.patient.email] for one in reversed(dues)]
+    assert asked == [("email", 0)]  # one more worker, since there is more than one batch
 
 
 def test_the_tick_lets_expire_what_is_too_late(doctor, asked):
@@ -60,20 +68,21 @@ def test_without_a_broker_nothing_is_lost(doctor, monkeypatch):
     def down(args, expires):
         raise OperationalError("Redis is down")
 
-    monkeypatch.setattr(tasks.send, "apply_async", down)
+    monkeypatch.setattr(tasks.drain, "apply_async", down)
     with pytest.raises(OperationalError):
         tasks.tick()
     assert Message.objects.to_send(timezone.now(), 10) == [due.pk]
     assert Heartbeat.objects.exists()
 
 
-def test_the_task_sends_by_the_database_clock(doctor, mailoutbox):
-    reminder_of_the_future = reminder(doctor)
-    due = reminder(doctor, try_at=timezone.now() - DAY, not_after=timezone.now() + DAY)
-    tasks.send(reminder_of_the_future.pk)
-    tasks.send(due.pk)
-    tasks.send(due.pk + 1000)
+def test_the_turn_goes_by_the_database_clock(doctor, mailoutbox, asked):
+    reminder(doctor)
+    now = timezone.now()
+    due = reminder(doctor, due_at=now - DAY, try_at=now - DAY, not_after=now + DAY)
+    tasks.drain("email")
+    tasks.drain("sms")
     assert [letter.to for letter in mailoutbox] == [[due.patient.email]]
+    assert asked == []
 
 
 def test_the_clinic_rehearses_a_day_to_come(doctor, mailoutbox, capsys):

@@ -12,8 +12,11 @@ from django.utils import timezone
 
 from treatments.reminders import actions
 from treatments.reminders.models import Message
-from treatments.reminders.tasks import BATCH, database_clock
+from treatments.reminders.tasks import running_clock
 from treatments.schedule import tasks as waiting
+
+LONGEST = dt.timedelta(hours=1)
+A_REHEARSAL = 200  # messages at most
 
 
 class Command(BaseCommand):
@@ -23,18 +26,27 @@ class Command(BaseCommand):
         parser.add_argument("--at", help="act as if it were this moment in the clinic: 2027-03-15T09:00")
 
     def handle(self, at: str | None = None, **options) -> None:
-        moment = rehearsed(at) if at else database_clock()
-        done: Counter[str] = Counter()
-        due = Message.objects.filter(not_after__gte=moment)
-        if at is None:
-            actions.beat(at=moment)
-            waiting.tick()
-            done["cleared"] = actions.clear_away(at=moment)
-        # A rehearsal is no proof that somebody sends, and what falls due before its day stays to be sent for real.
-        for pk in due.to_send(moment, BATCH):
-            done[actions.deliver(pk, at=moment) or "taken"] += 1
+        done = rehearse(rehearsed(at)) if at else send_all()
         counts = ", ".join(f"{count} {what}" for what, count in sorted(done.items()) if count)
         self.stdout.write(counts or "nothing is due")
+
+
+def send_all() -> Counter[str]:
+    """What the tick and the workers do, in this process; how many of what."""
+    clock = running_clock()
+    actions.beat(at=clock())
+    waiting.tick()
+    done: Counter[str] = Counter(cleared=actions.clear_away(at=clock()))
+    for channel in Message.objects.channels_due(clock()):
+        for states in actions.Turn(channel, clock=clock, ends_at=clock() + LONGEST).batches():
+            done.update(state or "taken" for state in states.values())
+    return done
+
+
+def rehearse(moment: dt.datetime) -> Counter[str]:
+    """Send as if it were that moment. It is no proof that somebody sends, and gives up on nothing."""
+    due = Message.objects.filter(not_after__gte=moment)
+    return Counter(actions.deliver(pk, at=moment) or "taken" for pk in due.to_send(moment, A_REHEARSAL))
 
 
 def rehearsed(text: str) -> dt.datetime:

@@ -1,0 +1,57 @@
+"""Whether claimed messages may be sent: asked of the database right before, for all of a batch at once."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from treatments.reminders import kinds, rules, words, writing
+from treatments.reminders.actions.journal import DATABASE_TROUBLE
+from treatments.reminders.actions.outcomes import Outcome, ended
+from treatments.reminders.models import BadAddress, Message, MessageState
+
+
+def refusals(messages: Sequence[Message], *, at: dt.datetime) -> dict[int, Outcome]:
+    """Why some of the claimed messages must not be sent, asked of the database now, by key."""
+    needless = kinds.needless(messages, at=at)
+    bad = bad_addresses(messages)
+    found = {one.pk: _refusal(one, needless.get(one.pk), one.pk in bad, at) for one in messages}
+    return {pk: outcome for pk, outcome in found.items() if outcome}
+
+
+def _refusal(message: Message, needless: rules.Needless | None, bad: bool, at: dt.datetime) -> Outcome | None:
+    if needless:
+        return ended(message, MessageState.SUPPRESSED, words.NEEDLESS[needless])
+    if at > message.not_after:
+        return ended(message, MessageState.EXPIRED, words.TOO_LATE)
+    if not writing.to(message):
+        return ended(message, MessageState.FAILED, words.NO_ADDRESS)
+    return ended(message, MessageState.FAILED, words.CAME_BACK) if bad else None
+
+
+def bad_addresses(messages: Sequence[Message]) -> set[int]:
+    """The keys of those whose address does not work, unless a person had the message tried again since. One query."""
+    known = BadAddress.objects.filter(address__in={writing.to(one).lower() for one in messages})
+    since = {(one.channel, one.address): one.since for one in known}
+    found = {one: since.get((one.channel, writing.to(one).lower())) for one in messages}
+    return {
+        one.pk for one, when in found.items() if when and not (one.put_back_at and one.put_back_at > when)
+    }
+
+
+def each_or_alone(
+    ask: Callable[..., dict[int, Any]],
+    messages: Sequence[Message],
+    at: dt.datetime,
+    failed: Callable[[Message, Exception], Any],
+) -> dict[int, Any]:
+    """The answers to a question about all of them. Where one breaks it, half by half, and `failed` for that one."""
+    try:
+        return ask(messages, at=at) if messages else {}
+    except DATABASE_TROUBLE:
+        raise
+    except Exception as error:
+        if len(messages) == 1:
+            return {messages[0].pk: failed(messages[0], error)}
+        middle = len(messages) // 2
+        halves = (messages[:middle], messages[middle:])
+        return {pk: said for half in halves for pk, said in each_or_alone(ask, half, at, failed).items()}
