@@ -43,5 +43,6 @@ urlpatterns = [
     path("visits/", include("treatments.visits.urls")),
     path("messages/texts/", include("treatments.reminders.texts.urls")),
     path("messages/", include("treatments.reminders.urls")),
+    path("hooks/", include("treatments.reminders.hooks.urls")),
     path("my/", include("treatments.reminders.own.urls")),
 ]

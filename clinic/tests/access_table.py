@@ -2,6 +2,7 @@
 
 The name of the URL, then the roles that may open it:
 `PUBLIC` without logging in, `ANYBODY` whoever is logged in, `BY_LINK` patients with a personal link and nobody else,
+`SIGNED` providers of mail and texts, whose reports carry a signature (so no CSRF token: no browser comes there),
 otherwise a tuple of roles.
 """
 
@@ -10,6 +11,7 @@ from clinic.roles import Role
 PUBLIC = ("public",)
 ANYBODY = ("anybody",)
 BY_LINK = ("by link",)
+SIGNED = ("signed",)
 ADMIN = (Role.CLINIC_ADMIN,)
 DESK = (Role.FRONT_DESK, Role.NURSE, Role.DOCTOR)
 CLINICAL = (Role.NURSE, Role.DOCTOR)
@@ -180,6 +182,9 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "messages:calendar": BY_LINK,
     "messages:answer": BY_LINK,
     "messages:wishes": BY_LINK,
+    "hooks:mail": SIGNED,
+    "hooks:sms_status": SIGNED,
+    "hooks:sms_reply": SIGNED,
     # one's own account: the pages are allauth's
     "account_login": PUBLIC,
     "account_logout": PUBLIC,
@@ -203,6 +208,9 @@ ACCESS: dict[str, tuple[str, ...]] = {
 # What takes a form from elsewhere, and why that is no harm. Everything else asks for the token of a page of ours.
 FROM_ELSEWHERE = {
     "messages:unsubscribe": "Mail programs post it by themselves (RFC 8058); the token in the address is the proof.",
+    "hooks:mail": "The provider of e-mail posts it: it knows a secret, and signs where it can.",
+    "hooks:sms_status": "The gateway of texts posts it, signed.",
+    "hooks:sms_reply": "The gateway of texts posts it, signed.",
 }
 
 # Django's admin is the catalogue's: all of it is for one role, and it checks the rights on every table itself.

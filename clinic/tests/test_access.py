@@ -10,7 +10,7 @@ from django.contrib.admin import ModelAdmin
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from clinic.tests.access_table import ACCESS, ADMIN_SITE, ANYBODY, BY_LINK, FROM_ELSEWHERE, PUBLIC
+from clinic.tests.access_table import ACCESS, ADMIN_SITE, ANYBODY, BY_LINK, FROM_ELSEWHERE, PUBLIC, SIGNED
 from clinic.tests.unchanged import nothing_changes
 
 OURS = re.compile(r"(clinic|patients|contraindications|treatments)\.")
@@ -97,7 +97,7 @@ def test_the_access_table_names_no_url_that_is_gone():
     assert set(ACCESS) - {door.name for door in DOORS} == set()
 
 
-@pytest.mark.parametrize("door", [d for d in HOUSE if d.allowed not in (PUBLIC, BY_LINK)], ids=str)
+@pytest.mark.parametrize("door", [d for d in HOUSE if d.allowed not in (PUBLIC, BY_LINK, SIGNED)], ids=str)
 def test_every_view_of_ours_states_its_roles(door):
     stated = getattr(door.view, "allowed_roles", None)
     assert stated == (frozenset("*") if door.allowed == ANYBODY else frozenset(door.allowed))
@@ -110,6 +110,8 @@ def test_anonymous_people_get_to_the_login(client, db, door):
             assert answer.status_code in {200, 302, 405} | NOT_READY.get(door.name, set())
         elif door.allowed == BY_LINK:
             assert answer.status_code in {404, 405, 429}
+        elif door.allowed == SIGNED:
+            assert answer.status_code in {403, 404, 405}
         else:
             assert answer.status_code in {302, 405}
             assert answer.status_code == 405 or "/login/" in answer["Location"]
@@ -121,6 +123,8 @@ def test_each_role_is_let_in_or_refused_as_the_table_says(people, door):
         answer = logged_in(person).get(door.address)
         if door.allowed == BY_LINK:
             assert answer.status_code in {404, 405}, person
+        elif door.allowed == SIGNED:
+            assert answer.status_code == 405, person
         elif door.allowed in {PUBLIC, ANYBODY} or person.has_role(*door.allowed):
             assert answer.status_code in {200, 302, 405, 422} | WELCOME_BUT_NOT_THERE[
                 door.bound or "2fa" in door.address
@@ -162,7 +166,9 @@ def test_a_form_from_elsewhere_is_refused(doctor, clinic_admin, catalogue_admin,
     assert getattr(door.view, "csrf_exempt", False) == (door.name in FROM_ELSEWHERE)
     for person in (doctor, clinic_admin, catalogue_admin):
         browser = logged_in(person, enforce_csrf_checks=True)
-        refused = {404} if door.name in FROM_ELSEWHERE else {403, 405}  # 404: its proof is a token
+        refused = (
+            {403, 404} if door.name in FROM_ELSEWHERE else {403, 405}
+        )  # their proof is a token or signature
         assert browser.post(door.address).status_code in refused
 
 

@@ -5,11 +5,14 @@ class RemindersConfig(AppConfig):
     name = "treatments.reminders"
 
     def ready(self) -> None:
+        from anymail.signals import tracking
+
         from clinic.events import listen
         from patients import panels
         from patients.events import InterviewAsked, PatientChanged
         from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
         from treatments.reminders import checks, listeners  # noqa: F401, checks register themselves
+        from treatments.reminders.hooks.listening import mail_reported
         from treatments.reminders.panel import PANEL
         from treatments.schedule.events import (
             CourseBooked,
@@ -34,3 +37,4 @@ class RemindersConfig(AppConfig):
         listen(OfferMade, listeners.offer_made)
         listen(OfferLost, listeners.offer_lost)
         panels.register(PANEL)
+        tracking.connect(mail_reported, dispatch_uid="reminders")

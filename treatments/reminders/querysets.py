@@ -55,6 +55,10 @@ class MessageQuerySet(models.QuerySet):
         """Those whose sending was begun by somebody who is gone: they may have arrived."""
         return self.filter(state="sending", lease_until__lt=at)
 
+    def reported(self, channel: str, ref: str) -> Self:
+        """Those of which a provider speaks by this reference; nothing has none."""
+        return self.filter(channel=channel, provider_ref=ref).exclude(provider_ref="") if ref else self.none()
+
     def with_wishes(self, topics: Mapping[str, str]) -> Self:
         """Adds the patient, and `wish`: what they last said about the topic of the message (None: nothing).
 

@@ -17,6 +17,7 @@ from treatments.reminders.actions.promising import (
     reconsider,
 )
 from treatments.reminders.actions.recalls import answer_recall
+from treatments.reminders.actions.reports import arrived, came_back, stop_number, unwanted
 from treatments.reminders.actions.rewording import reword
 from treatments.reminders.actions.sending import Turn, deliver
 from treatments.reminders.actions.sessions import (
@@ -34,7 +35,9 @@ __all__ = [
     "Outcome",
     "Turn",
     "answer_recall",
+    "arrived",
     "beat",
+    "came_back",
     "claim",
     "clear_away",
     "deliver",
@@ -49,8 +52,8 @@ __all__ = [
     "promise_offer",
     "put_back",
     "reconsider",
-    "reword",
     "release",
+    "reword",
     "say_wishes",
     "session_cancelled",
     "session_moved",
@@ -58,5 +61,7 @@ __all__ = [
     "sessions_booked",
     "settle",
     "stop_all",
+    "stop_number",
     "stop_topic",
+    "unwanted",
 ]

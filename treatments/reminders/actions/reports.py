@@ -1,0 +1,53 @@
+"""What became of messages after they left the house, as it is reported: once or often, in whatever order."""
+
+import datetime as dt
+
+from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
+
+from patients.models import Patient
+from treatments.reminders import words
+from treatments.reminders.actions.wishing import stop_all
+from treatments.reminders.models import BadAddress, Message, MessageState, WishHow
+
+
+@transaction.atomic
+def arrived(channel: str, ref: str, *, at: dt.datetime) -> None:
+    """The message with this reference was delivered. One that came back stays so, whatever is reported late."""
+    ours = Message.objects.reported(channel, ref)
+    ours.update(delivered_at=Coalesce(F("delivered_at"), Value(at)))
+    ours.filter(state=MessageState.SENT).update(state=MessageState.DELIVERED)
+    for to, sent_at in ours.filter(state=MessageState.DELIVERED).values_list("sent_to", "sent_at"):
+        BadAddress.objects.filter(channel=channel, address=to.lower(), since__lt=sent_at).delete()
+
+
+@transaction.atomic
+def came_back(channel: str, ref: str, *, said: str, for_good: bool, at: dt.datetime) -> None:
+    """The message with this reference came back; `for_good`: so will all others to this address."""
+    ours = Message.objects.reported(channel, ref).exclude(state=MessageState.BOUNCED)
+    why = str(words.BOUNCED % {"said": said or "-"})
+    for message in ours.select_for_update(of=("self",)):
+        if for_good:
+            bad = BadAddress(channel=channel, address=message.sent_to.lower(), since=at, why=why)
+            BadAddress.objects.bulk_create([bad], ignore_conflicts=True)
+        bounced_at = message.bounced_at or at
+        ours.filter(pk=message.pk).update(state=MessageState.BOUNCED, bounced_at=bounced_at, why=why)
+
+
+@transaction.atomic
+def unwanted(channel: str, ref: str, *, at: dt.datetime) -> None:
+    """Whoever got the message complained of it, or used the provider's way to get no more."""
+    patients = Patient.objects.filter(
+        pk__in=Message.objects.reported(channel, ref).exclude(patient=None).values("patient")
+    )
+    for patient in patients:
+        stop_all(patient, how=WishHow.UNSUBSCRIBE, by=None, at=at)
+
+
+@transaction.atomic
+def stop_number(number: str, *, at: dt.datetime) -> None:
+    """The owner of this number wants no texts: nobody who is reached by it gets any."""
+    if number:
+        for patient in Patient.objects.filter(phone=number).order_by("pk"):
+            stop_all(patient, how=WishHow.UNSUBSCRIBE, by=None, at=at)

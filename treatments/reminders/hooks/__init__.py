@@ -1,0 +1,1 @@
+"""What providers and gateways report of messages: only what is signed is believed."""

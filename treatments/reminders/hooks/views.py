@@ -1,0 +1,84 @@
+"""The doors for reports. Exempt from the CSRF token, since no browser comes here: without a valid signature, 403."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from anymail import urls as anymail_urls
+from anymail.exceptions import AnymailWebhookValidationFailure
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseForbidden
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from treatments.reminders import actions
+from treatments.reminders.hooks import signatures
+from treatments.reminders.models import Channel
+from treatments.reminders.tasks import database_clock
+
+View = Callable[[HttpRequest], HttpResponse]
+DELIVERED, CAME_BACK = {"delivered", "read"}, {"undelivered", "failed"}
+# The number is no mobile phone, is out of use, or does not take our texts: not a matter of trying again.
+NUMBER_IS_BAD = {"21211", "21610", "21614", "30005", "30006"}
+STOP = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
+
+
+def signed(view: View) -> View:
+    """Only the gateway gets in: its signature is over the address and all fields, with the token that both know."""
+
+    @login_not_required
+    @csrf_exempt
+    @require_POST
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        address = settings.BASE_URL + request.get_full_path()
+        claimed = request.headers.get("X-Twilio-Signature", "")
+        if not signatures.is_signed(claimed, address, dict(request.POST.lists()), settings.SMS_TOKEN):
+            return HttpResponseForbidden()
+        return view(request)
+
+    return guarded
+
+
+@signed
+def sms_status(request: HttpRequest) -> HttpResponse:
+    """What became of a text message. What we do not know is taken note of by nobody, and no error."""
+    ref, status = request.POST.get("MessageSid", ""), request.POST.get("MessageStatus", "")
+    code = request.POST.get("ErrorCode", "")[:20]
+    if status in DELIVERED:
+        actions.arrived(Channel.SMS, ref, at=database_clock())
+    elif status in CAME_BACK:
+        actions.came_back(Channel.SMS, ref, said=code, for_good=code in NUMBER_IS_BAD, at=database_clock())
+    return HttpResponse()
+
+
+@signed
+def sms_reply(request: HttpRequest) -> HttpResponse:
+    """Somebody answered a text: STOP is heeded, nothing else is read."""
+    if request.POST.get("Body", "").strip().upper() in STOP:
+        actions.stop_number(request.POST.get("From", ""), at=database_clock())
+    return HttpResponse("<Response/>", content_type="text/xml")
+
+
+@login_not_required
+@csrf_exempt
+@require_POST
+def mail(request: HttpRequest) -> HttpResponse:
+    """What the provider of e-mail reports, in its own form; see `listening.py` for what follows.
+
+    It must know ANYMAIL_WEBHOOK_SECRET; where it signs as well and its key is set, the signature must be right, too.
+    """
+    view = _view_of_provider()
+    if view is None or not settings.ANYMAIL.get("WEBHOOK_SECRET"):
+        raise Http404
+    try:
+        return view(request)
+    except AnymailWebhookValidationFailure:
+        return HttpResponseForbidden()
+    except (ValueError, KeyError, TypeError):
+        return HttpResponseBadRequest()
+
+
+def _view_of_provider() -> View | None:
+    name = f"{settings.EMAIL_PROVIDER}_tracking_webhook"
+    return next((one.callback for one in anymail_urls.urlpatterns if one.name == name), None)
