@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from clinic.logs import redacted
 from clinic.models import Clinic
@@ -15,6 +16,7 @@ from clinic.tests.unchanged import nothing_changes
 from conftest import NOW
 from patients.tests.factories import interview
 from treatments.courses.tests.factories import cleared_patient
+from treatments.reminders import actions as letter_actions
 from treatments.reminders.models import LinkPurpose, LinkToken, Message
 from treatments.reminders.own.door import COOKIE
 from treatments.reminders.tests import letters
@@ -419,3 +421,36 @@ def test_a_letters_message_is_not_touched_by_answers(phone, second):
     before = Message.objects.values("pk", "state").get(tokens=phone.link)
     phone.post("confirm", second.pk, version=1)
     assert Message.objects.values("pk", "state").get(tokens=phone.link) == before
+
+
+# From the house's own letters
+
+
+def opened(mail):
+    """A phone on which the link of a letter was followed."""
+    browser = Client()
+    answer = browser.get(re.search(r"/my/with/[\w-]{43}/", mail.body)[0])
+    return browser, browser.get(answer["Location"]).content.decode(), answer["Location"]
+
+
+def test_from_the_letter_of_a_booking_to_a_move_and_the_letter_about_it(sessions, mailoutbox):
+    told = Message.objects.get(kind="booked")
+    assert letter_actions.deliver(told.pk, at=told.due_at) == "sent"
+    browser, page, address = opened(mailoutbox[-1])
+    assert page.count("/session/") == 5
+    there = f"{address}session/{sessions[1].pk}/move/"
+    value = re.findall(r'name="to" value="([^"]+)"', browser.get(there).content.decode())[-1]
+    assert browser.post(there, {"version": 1, "to": value}).status_code == 302
+    moved = Message.objects.get(kind="moved")
+    assert letter_actions.deliver(moved.pk, at=moved.due_at) == "sent"
+    _browser, page, _address = opened(mailoutbox[-1])
+    assert "You moved it here" in page
+    assert f"{timezone.localtime(row_of(sessions[1]).starts_at):%H:%M}" in page
+
+
+def test_a_patient_who_cancels_is_told_so_and_gets_no_reminder(phone, second):
+    Message.objects.filter(kind="booked").update(state="sent", sent_at=NOW)
+    phone.post("cancel", second.pk, version=1)
+    ahead = Message.objects.filter(session=second, kind__in=["reminder", "precare"]).exclude(state="sent")
+    assert set(ahead.values_list("state", flat=True)) == {"suppressed"}
+    assert Message.objects.filter(kind="cancelled", about=[second.pk]).exists()
