@@ -54,7 +54,7 @@ function draw(figure) {
       animation: false,
       maintainAspectRatio: false,
       scales: scales(),
-      plugins: { legend: { display: columns.length > 1, labels: { color: colour("--bs-body-color") } } },
+      plugins: { legend: { display: columns.length > 1, labels: { color: colour("--bs-body-color"), usePointStyle: true, pointStyle: "line" } } },
     },
   });
 }
