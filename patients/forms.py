@@ -54,7 +54,7 @@ class PatientForm(forms.ModelForm):
             "phone": _("Phone"),
             "email": _("E-mail"),
             "note": _("Note for the front desk"),
-            "reminders": _("Wants reminders"),
+            "reminders": _("Wants messages"),
             "channel": _("Messages go by"),
             "language": _("Language of messages"),
         }

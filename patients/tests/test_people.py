@@ -391,7 +391,7 @@ def test_the_second_of_two_who_edit_is_told_and_loses_nothing(as_, front_desk, n
     page = response.content.decode()
     assert response.status_code == 409
     assert all(text in page for text in ("Natalia", "602000111", "new@example.org"))
-    assert response.context["taken"] == ["Phone", "Wants reminders"]
+    assert response.context["taken"] == ["Phone", "Wants messages"]
     assert Patient.objects.get().email == "zofia@example.org"
     assert as_(front_desk).post(url, sent_again(response)).status_code == 302
     kept = Patient.objects.get()
