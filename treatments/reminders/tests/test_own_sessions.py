@@ -448,8 +448,9 @@ def test_from_the_letter_of_a_booking_to_a_move_and_the_letter_about_it(sessions
     assert f"{timezone.localtime(row_of(sessions[1]).starts_at):%H:%M}" in page
 
 
-def test_a_patient_who_cancels_is_told_so_and_gets_no_reminder(phone, second):
+def test_a_patient_who_cancels_is_told_so_and_gets_no_reminder(phone, second, time_machine):
     Message.objects.filter(kind="booked").update(state="sent", sent_at=NOW)
+    time_machine.shift(30 * 60)  # the booking is no news any more
     phone.post("cancel", second.pk, version=1)
     ahead = Message.objects.filter(session=second, kind__in=["reminder", "precare"]).exclude(state="sent")
     assert set(ahead.values_list("state", flat=True)) == {"suppressed"}
