@@ -23,6 +23,7 @@ from clinic.bench.pages import NURSE, open_doors
 from clinic.models import Room, User
 from treatments.courses.models import Course
 from treatments.schedule import actions, rules
+from treatments.schedule.equipment import pools_of
 from treatments.schedule.forms import slot_value
 from treatments.schedule.places import resources_of
 from treatments.schedule.proposing import offers
@@ -79,6 +80,7 @@ def measure(*, requests: int, into: Bookings) -> None:
         raise RuntimeError("no course is left to be booked")
     with open_doors(), transaction.atomic():
         resources_of([course.patient, *User.objects.who_may_treat(), *Room.objects.filter(active=True)])
+        pools_of(course)  # makes the devices' rows, too
         slots = proposed(course)
         act, ask = _action(course.pk, slots), _request(course.pk, slots)
         insert = _bare(course.pk, act, into)
