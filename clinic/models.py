@@ -53,6 +53,7 @@ class User(AbstractUser):
         related_name="cooperating_nurses",
     )
     may_overlap = models.BooleanField(_("may book over others"), default=False)
+    wants_today = models.BooleanField(_("is told every morning what needs them"), default=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     USERNAME_FIELD = "email"

@@ -36,6 +36,7 @@ class Needless(StrEnum):
     OVER = "over"
     NO_RULES = "no_rules"
     NOTHING_OPEN = "nothing_open"
+    NOT_WANTED = "not_wanted"
 
 
 # What is asked at the sending only: it hangs on the day, and on lists and a catalogue that may change until then.

@@ -15,6 +15,7 @@ BEFORE_QUIET = dt.timedelta(hours=1)  # what goes earlier than the quiet hours g
 APART = dt.timedelta(hours=1)  # two reminders of one session that come closer are one
 AFTER_THE_SESSION = dt.timedelta(minutes=15)
 AFTERCARE_USEFUL_FOR = dt.timedelta(hours=24)
+TODAY_USEFUL_FOR = dt.timedelta(hours=4)
 RECALL_USEFUL_FOR = dt.timedelta(days=14)
 
 

@@ -35,6 +35,7 @@ def tick() -> None:
     at = database_clock()
     actions.beat(at=at)
     actions.clear_away(at=at)
+    actions.promise_today(at=at)
     for channel in Message.objects.channels_due(at):
         drain.apply_async((channel,), expires=EXPIRES)
 

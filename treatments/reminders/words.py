@@ -22,6 +22,7 @@ NEEDLESS = {
     Needless.OVER: _("The session has begun."),
     Needless.NO_RULES: _("There is nothing to mind."),
     Needless.NOTHING_OPEN: _("No answer will be missing or too old on the day."),
+    Needless.NOT_WANTED: _("They do not want it any more, or do not work here."),
     Needless.NEVER_OFFERED: _("The patient had not been told of the offer."),
 }
 NO_ADDRESS = _("There is no e-mail address. Call, or add one and try again.")

@@ -27,7 +27,7 @@ from treatments.reminders.actions.sessions import (
     session_over,
     sessions_booked,
 )
-from treatments.reminders.actions.ticking import NotFailed, beat, clear_away, put_back
+from treatments.reminders.actions.ticking import NotFailed, beat, clear_away, promise_today, put_back
 from treatments.reminders.actions.wishing import say_wishes, stop_all, stop_topic
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "promise_loss",
     "promise_maintenance",
     "promise_offer",
+    "promise_today",
     "put_back",
     "reconsider",
     "release",

@@ -4,10 +4,12 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
-from clinic.models import User
-from treatments.reminders import rules, words
-from treatments.reminders.models import Channel, Heartbeat, Message, MessageState
+from clinic.models import Clinic, User
+from treatments.reminders import rules, rules_times, words
+from treatments.reminders.actions.promising import drafted, promise
+from treatments.reminders.models import Channel, Heartbeat, Message, MessageKind, MessageState
 
 
 class NotFailed(Exception):
@@ -41,6 +43,19 @@ def clear_away(*, at: dt.datetime) -> int:
     )
     broken.update(state=MessageState.DUE, maybe_twice=True, **free)
     return late + texts + worn
+
+
+@transaction.atomic
+def promise_today(*, at: dt.datetime) -> None:
+    """In the morning, to staff who want it: what needs them. Once a day, however often this is called."""
+    clinic, day = Clinic.current(), timezone.localdate(at)
+    goes = rules_times.on_the_wall(day, clinic.messages_at, timezone.get_default_timezone())
+    until, number = goes + rules_times.TODAY_USEFUL_FOR, day.toordinal()
+    if goes <= at < until:
+        had = Message.objects.filter(kind=MessageKind.TODAY, subject_version=number).values("staff")
+        people = User.objects.filter(is_active=True, wants_today=True).exclude(pk__in=had)
+        about: dict[str, Any] = {"subject_version": number, "due_at": at, "not_after": until, "at": at}
+        promise([drafted(MessageKind.TODAY, staff=person, **about) for person in people])
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from patients.models import Patient
-from treatments.reminders.kinds import aftercare, ahead, asking, maintenance, told, waiting
+from treatments.reminders.kinds import aftercare, ahead, asking, maintenance, today, told, waiting
 from treatments.reminders.kinds.shape import Kind, Said, Values
 from treatments.reminders.models import Message
 from treatments.reminders.placeholders import COMMON
@@ -24,7 +24,7 @@ __all__ = [
     "values",
 ]
 
-_MODULES = (told, ahead, aftercare, maintenance, asking, waiting)
+_MODULES = (told, ahead, aftercare, maintenance, asking, waiting, today)
 KINDS: dict[str, Kind] = {kind.code: kind for module in _MODULES for kind in module.KINDS}
 # What the text of each kind may say.
 PLACEHOLDERS = {code: COMMON | kind.placeholders for code, kind in KINDS.items()}
