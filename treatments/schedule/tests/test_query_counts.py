@@ -14,7 +14,8 @@ from treatments.schedule.querysets import course_to_book
 from treatments.schedule.tests import factories
 
 pytestmark = pytest.mark.django_db
-A_BOOKING = 34  # with the fetch of the course and the two ends of the savepoint
+# With the fetch of the course, the two ends of the savepoint, and the four in which all its messages are promised.
+A_BOOKING = 38
 
 
 @pytest.fixture
