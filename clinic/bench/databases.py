@@ -86,6 +86,13 @@ def create(name: str) -> None:
         call_command("load_catalogue", stdout=_Silent())
 
 
+def create_once(name: str, day: dt.date) -> None:
+    """The same, but one that was built from the same sources on an earlier day is used again."""
+    if _built_for(name, None) is None:
+        create(name)
+        on_the_server("COMMENT ON DATABASE {} IS {}", name, sql.Literal(_stamp(day, None)))
+
+
 def migrate(name: str) -> None:
     """A database with all tables; one of that name is thrown away."""
     on_the_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)

@@ -18,6 +18,8 @@ from clinic.chaos.mailserver import GONE, KILL, UNHEARD
 from clinic.chaos.pace import LETTER, PACE
 from treatments.reminders import rules
 
+# That a letter went out is written when the next one begins, and what is written is on the disk a moment later.
+TO_DISK = 1.0  # seconds, of which PostgreSQL promises 0.6
 TABLES = """
 DROP TABLE IF EXISTS taken, done, killed, away;
 CREATE TEMP TABLE taken (message_id text, at float, begun float, pid int, fault text);
@@ -31,7 +33,7 @@ INTERRUPTED = """
 (taken.pid = 0 OR taken.fault = ANY(%(unheard)s)
  OR EXISTS (SELECT FROM killed WHERE killed.pid = taken.pid
      AND killed.at BETWEEN taken.at - 0.5 AND taken.at + %(lease)s)
- OR EXISTS (SELECT FROM away WHERE taken.at BETWEEN away.began - %(lease)s AND away.ended))
+ OR EXISTS (SELECT FROM away WHERE taken.at BETWEEN away.began - %(unwritten)s AND away.ended))
 """
 # Promised for a moment that is past, and neither gone nor given up with a reason.
 WAITING = """
@@ -150,7 +152,8 @@ def judge(evidence: Evidence) -> Verdict:
         "unheard": list(UNHEARD),
         "gone": f"{GONE}%",
         "lease": rules.LEASE.total_seconds() / PACE,
-        "window": LETTER / PACE,
+        "window": LETTER,
+        "unwritten": 2 * LETTER + TO_DISK,
     }
     with connection.cursor() as cursor:
         _tell(cursor, evidence)

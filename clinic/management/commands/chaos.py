@@ -24,11 +24,11 @@ from clinic.chaos.running import PROTECTIONS, Run, Size, connected_to, run
 from clinic.chaos.servers import Cluster
 
 DOCUMENT, CHART = settings.BASE_DIR / "docs/reliability.md", settings.BASE_DIR / "docs/reliability.svg"
-BUILT, CHASED = "clinic_chaos", "clinic_chaos_run"
+EMPTY, BUILT, CHASED = "clinic_chaos_empty", "clinic_chaos", "clinic_chaos_run"
 A_COURSE = 12  # messages that follow from it, about
-FULL_SECONDS, FULL_KILLS = 270, 40
+FULL_SECONDS, FULL_KILLS = 270, 50
 A_FEW = Size(courses=24, seconds=30, kills=4)  # for runs without a protection
-SHORT = Size(courses=12, seconds=10, kills=4)
+SHORT = Size(courses=12, seconds=8, kills=4)
 LONGEST = 10 * 60 - 15  # seconds, then everything is killed
 
 
@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--messages", type=int, default=1500)
-        parser.add_argument("--short", action="store_true", help="seconds instead of minutes")
+        parser.add_argument("--short", action="store_true", help="one run of seconds, with everything")
         parser.add_argument(
             "--without", choices=sorted(PROTECTIONS), help="one run without this, which must show faults"
         )
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             raise CommandError(f"At least {SHORT.courses * A_COURSE} messages.")
         began = time.monotonic()
         try:
-            runs = self.runs(size, options["without"])
+            runs = self.runs(self.wanted(size, options))
         except RuntimeError as error:
             raise CommandError(str(error)) from error
         tables = self.tables(runs)
@@ -62,10 +62,15 @@ class Command(BaseCommand):
         if missed := [one for table in tables for one in table.missed]:
             raise CommandError(f"Missed: {'; '.join(missed)}.")
 
-    def runs(self, size: Size, without: str | None) -> list[Run]:
-        """One run, or without each of the protections too, in copies of one database."""
-        few = min(size, A_FEW, key=lambda one: one.seconds)
-        wanted = [(without, size)] if without else [("", size), *((name, few) for name in PROTECTIONS)]
+    def wanted(self, size: Size, options: dict[str, Any]) -> list[tuple[str, Size]]:
+        """What is taken away in which run, and the sizes of these: one, or without each of the protections too."""
+        if options["without"]:
+            return [(options["without"], min(size, A_FEW, key=lambda one: one.seconds))]
+        without = [] if options["short"] else [(name, A_FEW) for name in PROTECTIONS]
+        return [("", size), *without]
+
+    def runs(self, wanted: list[tuple[str, Size]]) -> list[Run]:
+        """All of them, in copies of one database."""
         with ExitStack() as stack:
             stack.callback(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, _too_long))
             stack.callback(signal.alarm, 0)
@@ -75,9 +80,10 @@ class Command(BaseCommand):
             stack.callback(cluster.close)
             stack.enter_context(connected_to(cluster.url))
             self.tell("Building a clinic: migrations, catalogue, courses")
-            databases.create(BUILT)
+            databases.create_once(EMPTY, timezone.localdate())
+            databases.copy(EMPTY, BUILT)
             with databases.inside(BUILT):
-                stage = scene.build(size.courses, timezone.now())
+                stage = scene.build(max(size.courses for _name, size in wanted), timezone.now())
             return [self.run_of(stage, one, cluster, folder / (name or "full"), name) for name, one in wanted]
 
     def run_of(self, stage: scene.Stage, size: Size, cluster: Cluster, folder: Path, without: str) -> Run:
@@ -88,9 +94,10 @@ class Command(BaseCommand):
         _checkpoint()
         cluster.url = cluster.url_of(CHASED)
         with connected_to(cluster.url):
-            return run(
-                replace(stage, courses=stage.courses[: size.courses]), size, folder, cluster, without=without
-            )
+            some = replace(stage, courses=stage.courses[: size.courses])
+            found = run(some, size, folder, cluster, without=without)
+        self.tell(f"{len(found.kills)} processes killed, wrong: {sum(found.verdict.wrong.values())}")
+        return found
 
     def tables(self, runs: list[Run]) -> list[Table]:
         first = runs[0]
@@ -111,12 +118,14 @@ class Command(BaseCommand):
 
 
 def _empty_folder() -> Path:
-    """Where all of it lives; what an earlier run left is thrown away. Refuses while another run is on."""
+    """Where all of it lives, with nothing but the cluster of an earlier run. Refuses while another run is on."""
     folder = localservices.find_site().state / "chaos"
     if localservices.inhabitants(folder / "pgdata"):
         raise CommandError(f"Another run is on in {folder}.")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o755)
+    folder.mkdir(mode=0o755, exist_ok=True)
+    for left in folder.iterdir():
+        if left.name != "pgdata":
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
     return folder
 
 

@@ -10,10 +10,12 @@ from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from clinic.celery import app
+from clinic.chaos.running import PROTECTIONS
 from clinic.roles import Role
 from conftest import person
 from treatments.reminders import actions, rules_channels, tasks
 from treatments.reminders.actions import sending
+from treatments.reminders.channels.email import SmtpLine
 from treatments.reminders.models import Heartbeat, Message
 from treatments.reminders.querysets import MessageQuerySet
 from treatments.reminders.tests.factories import reminder
@@ -95,6 +97,44 @@ def test_without_the_claim_two_turns_send_the_same_messages(post_office, monkeyp
     monkeypatch.setattr(sending, "refusals", together)
     at_once(2, turn)
     assert len(post_office.letters) > 4
+
+
+@pytest.fixture
+def a_turn_begins_while_another_hands_over(monkeypatch):
+    """When the first letter is handed over, another turn looks for what is due."""
+    send, others = SmtpLine.send, iter([turn])
+
+    def meanwhile(line, letter):
+        for other in others:
+            other()
+        return send(line, letter)
+
+    monkeypatch.setattr(SmtpLine, "send", meanwhile)
+
+
+@pytest.fixture
+def without_the_lease(transactional_db):
+    """As in the control of `make chaos`."""
+    with connection.cursor() as cursor:
+        cursor.execute(PROTECTIONS["lease"])
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP FUNCTION chaos_no_lease CASCADE")
+
+
+def test_what_is_on_its_way_is_not_begun_by_another_turn(post_office, a_turn_begins_while_another_hands_over):
+    many(3)
+    turn()
+    assert len(post_office.letters) == 3
+    assert set(Message.objects.values_list("state", "maybe_twice", "attempts")) == {("sent", False, 1)}
+
+
+def test_without_the_lease_another_turn_sends_it_too(
+    post_office, without_the_lease, a_turn_begins_while_another_hands_over
+):
+    [due] = many(1)
+    turn()
+    assert [letter["Message-ID"] for letter in post_office.letters] == [due.message_id] * 2
 
 
 @pytest.fixture

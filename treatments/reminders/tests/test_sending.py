@@ -7,7 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 from django.conf import settings as live_settings
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from clinic.models import Clinic
 from treatments.courses.models import Course
@@ -200,6 +200,21 @@ def test_a_lease_that_ran_out_is_sent_again_with_the_same_id_and_flagged(due, po
     assert deliver(due, due.due_at + rules.LEASE + MINUTE) == "sent"
     assert [letter["Message-ID"] for letter in post_office.letters] == 2 * [due.message_id]
     assert (due.maybe_twice, due.attempts) == (True, 2)
+
+
+@pytest.mark.parametrize(("seconds", "doubted"), [(-1, True), (1, False)])
+def test_what_waited_in_a_dead_batch_is_doubted_only_if_the_database_broke_down_since(
+    due, post_office, seconds, doubted
+):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_postmaster_start_time()")
+        claimed_at = cursor.fetchone()[0] + dt.timedelta(seconds=seconds)
+    Message.objects.filter(pk=due.pk).update(try_at=claimed_at, not_after=claimed_at + dt.timedelta(days=9))
+    assert actions.claim("email", at=claimed_at).messages
+    after = claimed_at + rules.LEASE + MINUTE
+    actions.clear_away(at=after)
+    assert deliver(due, after) == "sent"
+    assert (due.maybe_twice, due.attempts) == (doubted, 1)
 
 
 def test_whoever_lost_the_lease_does_not_write_over_the_other(due, post_office):
