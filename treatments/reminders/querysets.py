@@ -1,11 +1,11 @@
 """Questions about messages."""
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Self
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
-from django.db import models
+from django.db import connection, models
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Greatest
 
@@ -19,12 +19,56 @@ from treatments.reminders.models.wishes import MessageWish
 from treatments.schedule.away.absences import days_span
 from treatments.schedule.models import Offer, Session, SessionState
 
+if TYPE_CHECKING:
+    from treatments.reminders.models import Message
+
 # What can be asked of the ledger beside the states that a message has.
 RETRIABLE, TWICE = "retriable", "twice"
 
 
+# Raw, since a booking waits for it. What is written later is empty yet.
+PROMISED = {
+    "kind": "text",
+    "channel": "text",
+    "patient_id": "bigint",
+    "staff_id": "bigint",
+    "course_id": "bigint",
+    "session_id": "bigint",
+    "link_id": "bigint",
+    "offer_id": "bigint",
+    "step": "smallint",
+    "subject_version": "int",
+    "due_at": "timestamptz",
+    "try_at": "timestamptz",
+    "not_after": "timestamptz",
+    "state": "text",
+    "message_id": "text",
+    "why": "text",
+    "created_at": "timestamptz",
+}
+PROMISE = f"""
+INSERT INTO reminders_message ({", ".join(PROMISED)}, about, attempts, language, sent_to, sent_subject, sent_text,
+    provider_ref, maybe_twice)
+SELECT {", ".join(PROMISED)}, about::bigint[], 0, '', '', '', '', '', false
+FROM unnest({", ".join(f"%s::{kind}[]" for kind in PROMISED.values())}, %s::text[])
+    AS one ({", ".join(PROMISED)}, about)
+"""  # noqa: S608 (names of ours)
+
+
 class MessageQuerySet(models.QuerySet):
     """Messages."""
+
+    def write(self, rows: "Sequence[Message]", *, once: bool) -> None:
+        """Write new messages in one statement; `once`: those that are there already stay as they are.
+
+        They do not learn their keys.
+        """
+        said = [[getattr(row, name) for row in rows] for name in PROMISED]
+        about = [
+            "{" + ",".join(map(str, row.about)) + "}" for row in rows
+        ]  # unnest takes no arrays of arrays
+        with connection.cursor() as cursor:
+            cursor.execute(f"{PROMISE} ON CONFLICT DO NOTHING" if once else PROMISE, [*said, about])
 
     def visible_to(self, user: User) -> Self:
         """All of them for those who book and for clinic admins, none for others."""

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
+from clinic.prepared import Prepared, asked
 from patients.models import Patient
 from treatments.reminders import kinds, rules
 from treatments.reminders.models import MessageWish
@@ -35,9 +36,16 @@ class Recipient:
         )
 
 
-def recipient(patient_id: int) -> Recipient:
-    """One SQL query."""
+def _with_what_they_said() -> QuerySet[Patient]:
     said = MessageWish.objects.filter(patient=OuterRef("pk")).order_by("topic", "-said_at", "-pk")
     latest = said.distinct("topic").values(said=JSONObject(topic="topic", wanted="wanted"))
-    patient = Patient.objects.annotate(said=ArraySubquery(latest)).get(pk=patient_id)
+    return Patient.objects.filter(pk=asked("patient")).annotate(said=ArraySubquery(latest))
+
+
+WITH_WHAT_THEY_SAID = Prepared(_with_what_they_said)
+
+
+def recipient(patient_id: int) -> Recipient:
+    """One SQL query."""
+    [patient] = WITH_WHAT_THEY_SAID.objects(patient=patient_id)
     return Recipient(patient, {one["topic"]: one["wanted"] for one in patient.said})

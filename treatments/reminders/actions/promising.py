@@ -31,7 +31,8 @@ def promise(messages: Iterable[Message], *, once: bool = True) -> None:
     rows = list(messages)
     for row in rows:
         row.message_id = identity.message_id(row)
-    Message.objects.bulk_create(rows, ignore_conflicts=once)
+    if rows:
+        Message.objects.write(rows, once=once)
 
 
 def drafted(kind: MessageKind, *, due_at: dt.datetime, at: dt.datetime, **fields: Any) -> Message:

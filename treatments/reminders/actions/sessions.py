@@ -11,9 +11,10 @@ from typing import Any
 
 from django.apps import apps
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from clinic.models import Clinic
+from clinic.prepared import Prepared, asked
 from treatments.reminders import rules_times, words
 from treatments.reminders.actions.promising import addressed, promise, quiet_of, turn
 from treatments.reminders.kinds.told import appointment
@@ -29,6 +30,17 @@ BEFORE = (MessageKind.REMINDER, MessageKind.PRECARE, MessageKind.RECHECK)
 TOLD = (MessageKind.BOOKED, MessageKind.MOVED, MessageKind.CANCELLED)
 RECALLED = (MessageKind.MAINTENANCE,)
 EXTENDED = ["about", "due_at", "try_at", "not_after"]
+
+
+def _waiting_or_said() -> QuerySet[Message]:
+    waits = Q(state__in=[MessageState.DUE, MessageState.SENDING])
+    waits |= Q(state=MessageState.SUPPRESSED, due_at__gt=asked("at"))
+    said = Q(course=asked("course"), kind__in=TOLD) | Q(session=asked("session"))
+    rows = Message.objects.filter(waits | said, patient=asked("patient")).order_by("pk")
+    return rows.select_for_update(of=("self",))
+
+
+HELD = Prepared(_waiting_or_said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +147,7 @@ def _held(patient_id: int, course_id: int, at: dt.datetime, session_id: int | No
 
     All at once and in the order of their keys: two that lock bit by bit would wait for each other for ever.
     """
-    waits = Q(state__in=[MessageState.DUE, MessageState.SENDING])
-    waits |= Q(state=MessageState.SUPPRESSED, due_at__gt=at)
-    said = Q(course=course_id, kind__in=TOLD) | (Q(session=session_id) if session_id else Q())
-    rows = Message.objects.filter(waits | said, patient=patient_id).order_by("pk")
-    return list(rows.select_for_update(of=("self",)))
+    return HELD.objects(patient=patient_id, course=course_id, at=at, session=session_id)
 
 
 def _open(letters: Iterable[Message], channel: str) -> Message | None:
