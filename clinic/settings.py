@@ -192,9 +192,8 @@ MESSAGE_PACE = env.int("MESSAGE_PACE", default=1)
 TICK_SECONDS = 60 / MESSAGE_PACE
 EMAIL_TIMEOUT = 20 / MESSAGE_PACE
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("CLINIC_EMAIL", default="clinic@localhost.localdomain")
-EMAIL_PROVIDER = env.str(
-    "EMAIL_PROVIDER", default=""
-)  # one that django-anymail knows, by its name there: postmark
+# One that django-anymail knows, by its name there: postmark.
+EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", default="")
 ANYMAIL: dict[str, Any] = {"REQUESTS_TIMEOUT": EMAIL_TIMEOUT, "IGNORE_RECIPIENT_STATUS": False}
 if EMAIL_PROVIDER:
     EMAIL_BACKEND = f"anymail.backends.{EMAIL_PROVIDER}.EmailBackend"
