@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.constraints import one_of
 from clinic.prepared import Prepared
 from clinic.querysets import AccessLogQuerySet, UserQuerySet
-from clinic.roles import CLINICAL, Role
+from clinic.roles import BOOKING, CLINICAL, Role
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -92,6 +92,10 @@ class User(AbstractUser):
     @property
     def is_clinical(self) -> bool:
         return self.has_role(*CLINICAL)
+
+    @property
+    def books(self) -> bool:
+        return self.has_role(*BOOKING)
 
     @property
     def is_doctor(self) -> bool:

@@ -167,6 +167,7 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "reminders:charts": (*DESK, Role.CLINIC_ADMIN),
     "reminders:maintenance": DESK,
     "reminders:patient": DESK,
+    "reminders:morning": DESK,
     "reminders:wishes": DESK,
     "texts:list": ADMIN,
     "texts:text": ADMIN,

@@ -6,6 +6,7 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
+from clinic.models import User
 from treatments.reminders.maintenance_list import ALL, Overdue, Standing
 from treatments.reminders.models import Channel, MessageKind, MessageState, Topic
 from treatments.reminders.querysets import RETRIABLE, TWICE
@@ -85,3 +86,11 @@ class WishesForm(forms.Form):
     @property
     def unwanted(self) -> set[str]:
         return set(Topic.values) - set(self.cleaned_data["wanted"])
+
+
+class MorningForm(forms.ModelForm):
+    """Whether one is told every morning what needs one."""
+
+    class Meta:
+        model = User
+        fields = ["wants_today"]

@@ -27,7 +27,14 @@ from treatments.reminders.actions.sessions import (
     session_over,
     sessions_booked,
 )
-from treatments.reminders.actions.ticking import NotFailed, beat, clear_away, promise_today, put_back
+from treatments.reminders.actions.ticking import (
+    NotFailed,
+    beat,
+    clear_away,
+    promise_today,
+    put_back,
+    want_today,
+)
 from treatments.reminders.actions.wishing import say_wishes, stop_all, stop_topic
 
 __all__ = [
@@ -65,4 +72,5 @@ __all__ = [
     "stop_number",
     "stop_topic",
     "unwanted",
+    "want_today",
 ]

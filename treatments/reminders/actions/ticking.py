@@ -58,6 +58,15 @@ def promise_today(*, at: dt.datetime) -> None:
         promise([drafted(MessageKind.TODAY, staff=person, **about) for person in people])
 
 
+def want_today(person: User, wanted: bool, *, at: dt.datetime) -> None:
+    """A member of staff wants to be told every morning, or not any more; what waits for them goes with it."""
+    with transaction.atomic():
+        User.objects.filter(pk=person.pk).update(wants_today=wanted)
+        if not wanted:
+            waits = Message.objects.filter(staff=person, state=MessageState.DUE)
+            waits.update(state=MessageState.SUPPRESSED, why=str(words.NEEDLESS[rules.Needless.NOT_WANTED]))
+
+
 @transaction.atomic
 def put_back(message: Message, *, by: User, at: dt.datetime) -> None:
     """Try a message again that failed or came back, from the first attempt. Raises NotFailed.

@@ -60,3 +60,40 @@ def test_nor_to_who_does_not_want_it_any_more(wanting, doctor, at):
     wanting.save()
     [message] = today()
     assert kinds.needless([message], at=at) == {message.pk: "not_wanted"}
+
+
+PAGE = "/messages/morning/"
+
+
+@pytest.mark.parametrize("who", ["doctor", "nurse", "front_desk"])
+def test_each_says_for_themself_whether_they_want_it(as_, request, who):
+    person = request.getfixturevalue(who)
+    browser = as_(person)
+    assert "Morning message" in browser.get("/").text or browser.get(PAGE).status_code == 200
+    browser.post(PAGE, {"wants_today": "on"})
+    person.refresh_from_db()
+    assert person.wants_today
+    browser.post(PAGE, {})
+    person.refresh_from_db()
+    assert not person.wants_today
+
+
+def test_who_wants_it_no_more_gets_no_more(as_, wanting, at):
+    actions.promise_today(at=at)
+    as_(wanting).post(PAGE, {})
+    assert [one.state for one in today()] == ["suppressed"]
+
+
+@pytest.mark.parametrize("who", ["clinic_admin", "catalogue_admin", "stranger"])
+def test_who_has_nothing_to_be_told_of_has_no_such_page(as_, request, who):
+    person = request.getfixturevalue(who)
+    assert [as_(person).get(PAGE).status_code, as_(person).post(PAGE, {"wants_today": "on"}).status_code] == [
+        403,
+        403,
+    ]
+    person.refresh_from_db()
+    assert not person.wants_today
+
+
+def test_it_takes_no_other_method(as_, front_desk):
+    assert as_(front_desk).delete(PAGE).status_code == 405
