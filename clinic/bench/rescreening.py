@@ -92,11 +92,11 @@ def _caught_up(rule_set: RuleSet, at: dt.datetime) -> tuple[list[int], float, tu
     for _courses in catch_up(at=at):
         seconds += time.perf_counter() - begun
         done = to_come.filter(course__in=checked).count()
-        first = first or (_memory() if done >= FIRST else 0)
+        first = first or (memory() if done >= FIRST else 0)
         if done >= SESSIONS:
             break
         begun = time.perf_counter()
-    return list(checked.values_list("pk", flat=True)), seconds, (first or _memory(), _memory())
+    return list(checked.values_list("pk", flat=True)), seconds, (first or memory(), memory())
 
 
 def _bare(reached: list[int], sessions: list[Any]) -> float:
@@ -115,7 +115,7 @@ def _bare(reached: list[int], sessions: list[Any]) -> float:
     return median(taken)
 
 
-def _memory() -> int:
+def memory() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
 
 

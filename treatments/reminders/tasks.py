@@ -29,14 +29,18 @@ def running_clock() -> Callable[[], dt.datetime]:
     return lambda: began + dt.timedelta(seconds=time.monotonic() - ticked)
 
 
-@shared_task
-def tick() -> None:
-    """Once a minute: leave word, clear away what is too late, and have what is due sent."""
-    at = database_clock()
+def look(*, at: dt.datetime) -> list[str]:
+    """Leave word, clear away, and say by which channels something is to be sent."""
     actions.beat(at=at)
     actions.clear_away(at=at)
     actions.promise_today(at=at)
-    for channel in Message.objects.channels_due(at):
+    return Message.objects.channels_due(at)
+
+
+@shared_task
+def tick() -> None:
+    """Once a minute: leave word, clear away what is too late, and have what is due sent."""
+    for channel in look(at=database_clock()):
         drain.apply_async((channel,), expires=EXPIRES)
 
 

@@ -5,7 +5,8 @@ agree on what is due and whose lease ran out.
 """
 
 from treatments.reminders.actions.claiming import claim, pause, release
-from treatments.reminders.actions.outcomes import Outcome, settle
+from treatments.reminders.actions.journal import begin, settle
+from treatments.reminders.actions.outcomes import Outcome
 from treatments.reminders.actions.promising import (
     drafted,
     follow_channel,
@@ -44,6 +45,7 @@ __all__ = [
     "answer_recall",
     "arrived",
     "beat",
+    "begin",
     "came_back",
     "claim",
     "clear_away",

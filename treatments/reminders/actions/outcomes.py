@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass, fields
+from typing import Any
 
 from django.conf import settings
 from django.utils.functional import Promise
@@ -10,10 +11,12 @@ from treatments.reminders import channels, rules, words
 from treatments.reminders.models import Channel, Message, MessageState, Wording
 from treatments.reminders.writing import Written
 
+AS_IT_WAS = {"try_at", "attempts"}  # None: unchanged
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a claimed message: the columns that are written when its lease is given back."""
+    """What became of a claimed message: what is written when its lease is given back (`journal.SETTLE`)."""
 
     state: MessageState
     maybe_twice: bool
@@ -28,13 +31,10 @@ class Outcome:
     wording: Wording | None = None
     provider_ref: str = ""
 
-    def columns(self) -> dict:
+    def columns(self) -> dict[str, Any]:
+        """What changes."""
         named = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {
-            name: value
-            for name, value in named.items()
-            if value is not None or name in {"sent_at", "wording"}
-        }
+        return {name: value for name, value in named.items() if name not in AS_IT_WAS or value is not None}
 
 
 def ended(message: Message, state: MessageState, why: str | Promise) -> Outcome:
@@ -53,7 +53,7 @@ def sent(message: Message, written: Written, ref: str, *, at: dt.datetime) -> Ou
         sent_at=at,
         language=written.text.language,
         wording=written.text.version,
-        provider_ref=ref,
+        provider_ref=ref[:120],
     )
 
 
@@ -79,14 +79,3 @@ def untried(message: Message, unreachable: channels.Unreachable) -> Outcome:
     return Outcome(
         MessageState.DUE, message.maybe_twice, why=unreachable.why, attempts=max(0, message.attempts - 1)
     )
-
-
-def settle(message: Message, outcome: Outcome) -> MessageState | None:
-    """Write down what became of the message and give the lease back; None if the lease was lost meanwhile."""
-    mine = Message.objects.filter(
-        pk=message.pk,
-        state__in=[MessageState.DUE, MessageState.SENDING],
-        lease_token=message.lease_token,
-    )
-    written = mine.update(lease_token=None, lease_until=None, **outcome.columns())
-    return outcome.state if written else None

@@ -3,13 +3,15 @@
 import datetime as dt
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 
 from django.conf import settings
 
 from clinic.models import Clinic
 from patients.actions import LinkDead, mark_sent
-from treatments.reminders import channels, kinds, rules, rules_channels, wording, words, writing
+from patients.models import Patient
+from treatments.reminders import channels, kinds, links, rules, rules_channels, wording, words, writing
 from treatments.reminders.actions.claiming import Claimed, claim, pause, release, works_again
 from treatments.reminders.actions.journal import DATABASE_TROUBLE, Journal, quickly, reconnect
 from treatments.reminders.actions.outcomes import Outcome, again, ended, sent, untried
@@ -75,11 +77,9 @@ class Batch:
         self.was_paused = claimed.was_paused
         self.journal = Journal()
         self.checked_at: dt.datetime | None = None
-        self.clinic, self.texts, self.values = (
-            Clinic.current(),
-            wording.Remembered(),
-            dict[int, kinds.Values](),
-        )
+        self.clinic, self.texts = Clinic.current(), wording.Remembered()
+        self.values: dict[int, kinds.Values] = {}
+        self.written: dict[int, writing.Written | Outcome] = {}
 
     def send(self) -> States:
         """Send them. Returns what became of those that were tried; the others are given back."""
@@ -109,6 +109,9 @@ class Batch:
         at = self.clock()
         if self.checked_at and at - self.checked_at < rules_channels.TRUTH_HOLDS:
             return
+        if self.checked_at:
+            _read_again(self.waiting)
+        self.written = {}
         refused = each_or_alone(refusals, list(self.waiting), at, self._failed)
         rest = [one for one in self.waiting if one.pk not in refused]
         self.values = each_or_alone(kinds.values, rest, at, self._failed)
@@ -124,6 +127,27 @@ class Batch:
         logger.error("message %s: %s", message.pk, type(error).__name__)
         return ended(message, MessageState.FAILED, words.PROGRAM_ERROR % {"name": type(error).__name__})
 
+    # Writing
+
+    def _letter(self, message: Message) -> writing.Written | Outcome:
+        """The letter, or why there is none. A few are written together: what waits longer is asked about again."""
+        if message.pk not in self.written:
+            some = list(islice(self.waiting, rules_channels.WRITTEN_TOGETHER))
+            self.written = each_or_alone(self._write, some, self.clock(), self._failed)
+        return self.written[message.pk]
+
+    def _write(self, messages: Sequence[Message], *, at: dt.datetime) -> dict[int, writing.Written | Outcome]:
+        with quickly(), links.minted_together():
+            return {one.pk: self._write_one(one, at) for one in messages}
+
+    def _write_one(self, message: Message, at: dt.datetime) -> writing.Written | Outcome:
+        try:
+            return writing.write(message, self.values[message.pk], self.clinic, at=at, text_of=self.texts)
+        except LinkDead:
+            return ended(message, MessageState.SUPPRESSED, words.NEEDLESS[rules.Needless.LINK_ENDED])
+        except OfferGone:
+            return ended(message, MessageState.SUPPRESSED, words.NEEDLESS[rules.Needless.OFFER_OVER])
+
     # One message
 
     def _next(self) -> None:
@@ -134,48 +158,32 @@ class Batch:
             self._rest(unreachable)
             return
         message = self.waiting[0]
-        with quickly():
-            self.journal.write()
-            begun = begin(message)
-        self.journal.done()
+        letter = self._letter(message)
+        begun = isinstance(letter, writing.Written) and self.journal.begin(message)
         self.waiting.popleft()
-        if begun:
-            outcome = self._outcome(message)
-            self.journal.note(message, outcome)
-            if outcome.sent_at:
-                self._tell(message, outcome.sent_at)
+        if isinstance(letter, Outcome):
+            self.journal.note(message, letter)
+        elif begun:
+            self._hand_over(message, letter)
         else:
             release([message])
 
-    def _outcome(self, message: Message) -> Outcome:
+    def _hand_over(self, message: Message, letter: writing.Written) -> None:
+        outcome = self._outcome(message, letter)
+        self.journal.note(message, outcome)
+        if outcome.sent_at:
+            self._tell(message, outcome.sent_at)
+
+    def _outcome(self, message: Message, letter: writing.Written) -> Outcome:
         try:
-            return self._attempt(message)
-        except LinkDead:
-            return ended(message, MessageState.SUPPRESSED, words.NEEDLESS[rules.Needless.LINK_ENDED])
-        except OfferGone:
-            return ended(message, MessageState.SUPPRESSED, words.NEEDLESS[rules.Needless.OFFER_OVER])
+            ref = self.line.send(letter.letter)
         except channels.Refused as refused:
             return ended(message, MessageState.FAILED, refused.why)
         except channels.PutOff as put_off:
             return self._put_off(message, put_off)
-        except DATABASE_TROUBLE:
-            raise
         except Exception as error:
             return self._failed(message, error)
-
-    def _attempt(self, message: Message) -> Outcome:
-        written = self._written(message)
-        ref = self.line.send(written.letter)
-        return sent(message, written, ref, at=self.clock())
-
-    def _written(self, message: Message) -> writing.Written:
-        at = self.clock()
-        try:
-            with quickly():
-                return writing.write(message, self.values[message.pk], self.clinic, at=at, text_of=self.texts)
-        except DATABASE_TROUBLE:
-            self.journal.note(message, again(message, channels.PutOff(words.DATABASE_TROUBLE), at=at))
-            raise
+        return sent(message, letter, ref, at=self.clock())
 
     def _tell(self, message: Message, at: dt.datetime) -> None:
         """What else is to be known when a message has gone out."""
@@ -199,9 +207,9 @@ class Batch:
         self.waiting.clear()
 
 
-def begin(message: Message) -> bool:
-    """From here on it may have arrived. False if it is not ours any more, or not what it was when it was claimed."""
-    mine = Message.objects.filter(pk=message.pk, state=MessageState.DUE, lease_token=message.lease_token)
-    message.attempts += 1
-    as_claimed = mine.filter(try_at=message.try_at, about=message.about)
-    return bool(as_claimed.update(state=MessageState.SENDING, attempts=message.attempts))
+def _read_again(messages: Iterable[Message]) -> None:
+    """Where the people among them can be reached now. One query."""
+    people = Patient.objects.in_bulk({one.patient_id for one in messages if one.patient_id})
+    for one in messages:
+        if one.patient_id:
+            one.patient = people[one.patient_id]

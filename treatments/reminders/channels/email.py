@@ -3,6 +3,7 @@
 import re
 import smtplib
 from contextlib import suppress
+from dataclasses import replace
 from email.utils import formataddr, parseaddr
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
 
 from treatments.reminders import words
+from treatments.reminders.channels import mime
 from treatments.reminders.channels.lines import Letter, Line, PutOff, Refused, Unreachable
 from treatments.reminders.channels.providers import ProviderLine
 
@@ -30,21 +32,38 @@ def one_line(text: str) -> str:
     return re.sub(r"[\x00-\x1f\x7f\x85\u2028\u2029\s]+", " ", text).strip()[:LONGEST_NAME]
 
 
+def sender(letter: Letter) -> str:
+    """The clinic's name and address."""
+    return formataddr((one_line(letter.sender), parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))
+
+
+def headers(letter: Letter) -> dict[str, str]:
+    """What is said besides sender, recipient and subject. `Auto-Submitted`: no answering machine answers it."""
+    return {"Message-ID": letter.message_id, "Auto-Submitted": "auto-generated", **letter.headers}
+
+
 def built(letter: Letter) -> EmailMultiAlternatives:
-    """The letter as Django sends it."""
+    """The letter as Django and providers send it."""
     mail = EmailMultiAlternatives(
         subject=letter.subject,
         body=letter.text,
-        from_email=formataddr((one_line(letter.sender), parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
+        from_email=sender(letter),
         to=[letter.to],
         reply_to=[letter.reply_to] if letter.reply_to else None,
-        headers={"Message-ID": letter.message_id, "Auto-Submitted": "auto-generated", **letter.headers},
+        headers=headers(letter),
     )
     if letter.html:
         mail.attach_alternative(letter.html, "text/html")
     for file in letter.attachments:
         mail.attach(file.name, file.content, file.mimetype)
     return mail
+
+
+def content(letter: Letter) -> bytes:
+    """The letter as it goes over the wire. Raises ValueError for what cannot be written into a header."""
+    reply_to = _address(letter.reply_to) if letter.reply_to else ""
+    named = {"From": sender(letter), "Reply-To": reply_to, **headers(letter)}
+    return mime.content(replace(letter, to=_address(letter.to)), named)
 
 
 class SmtpLine:
@@ -68,12 +87,11 @@ class SmtpLine:
 
     def send(self, letter: Letter) -> str:
         try:
-            mail = built(letter)
-            content = mail.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]  # Django's has it
-            sender, to = (_address(one, mail.encoding) for one in (mail.from_email, letter.to))
+            written = content(letter)
+            own, to = _address(settings.DEFAULT_FROM_EMAIL), _address(letter.to)
         except ValueError as error:
             raise Refused(words.BAD_ADDRESS) from error
-        hand_over(self.server, sender, to, content)
+        hand_over(self.server, own, to, written)
         return ""
 
     def close(self) -> None:
@@ -81,8 +99,8 @@ class SmtpLine:
             self.backend.close()
 
 
-def _address(one: str, encoding: str | None) -> str:
-    return parseaddr(sanitize_address(one, encoding or settings.DEFAULT_CHARSET))[1]
+def _address(one: str) -> str:
+    return parseaddr(sanitize_address(one, settings.DEFAULT_CHARSET))[1]
 
 
 def hand_over(server: smtplib.SMTP, sender: str, to: str, content: bytes) -> None:

@@ -14,7 +14,7 @@ from clinic.chaos.running import PROTECTIONS
 from clinic.roles import Role
 from conftest import person
 from treatments.reminders import actions, rules_channels, tasks
-from treatments.reminders.actions import sending
+from treatments.reminders.actions import journal, sending
 from treatments.reminders.channels.email import SmtpLine
 from treatments.reminders.models import Heartbeat, Message
 from treatments.reminders.querysets import MessageQuerySet
@@ -47,7 +47,7 @@ def test_delivered_by_ten_at_once_it_is_sent_once(post_office):
 def test_without_lease_and_claim_it_would_be_sent_again(post_office, monkeypatch):
     due = reminder(person("Dorota", Role.DOCTOR))
     monkeypatch.setattr(MessageQuerySet, "claimable", lambda self, at: self.all())
-    monkeypatch.setattr(sending, "begin", lambda message: True)
+    monkeypatch.setattr(journal, "begin", lambda message, done=None: (True, True))
 
     def twice():
         for _ in range(2):
@@ -93,7 +93,7 @@ def test_without_the_claim_two_turns_send_the_same_messages(post_office, monkeyp
 
     monkeypatch.setattr(MessageQuerySet, "claimable", lambda self, at: self.filter(state="due"))
     monkeypatch.setattr(MessageQuerySet, "select_for_update", lambda self, **options: self)
-    monkeypatch.setattr(sending, "begin", lambda message: True)
+    monkeypatch.setattr(journal, "begin", lambda message, done=None: (True, True))
     monkeypatch.setattr(sending, "refusals", together)
     at_once(2, turn)
     assert len(post_office.letters) > 4

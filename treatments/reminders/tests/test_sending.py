@@ -227,7 +227,7 @@ def test_whoever_lost_the_lease_does_not_write_over_the_other(due, post_office):
 
 def test_broken_off_again_and_again_it_fails_and_says_so(due):
     [claimed] = actions.claim("email", at=due.due_at).messages
-    assert sending.begin(claimed)
+    assert actions.begin(claimed)[1]
     Message.objects.filter(pk=claimed.pk).update(attempts=rules.MAX_ATTEMPTS)
     after = due.due_at + 2 * rules.LEASE
     assert deliver(due, after) is None

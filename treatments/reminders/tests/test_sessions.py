@@ -13,7 +13,7 @@ from clinic.models import Clinic
 from patients.events import PatientChanged
 from treatments.courses import actions as courses
 from treatments.reminders import actions, kinds, writing
-from treatments.reminders.actions.sending import begin
+from treatments.reminders.actions.journal import begin
 from treatments.reminders.models import Message, MessageWish
 from treatments.reminders.tests.factories import announce
 from treatments.schedule import actions as schedule
@@ -147,7 +147,7 @@ def test_what_is_booked_after_the_letter_went_is_told_in_another(sessions, cours
 def test_a_letter_that_is_being_sent_is_not_extended(sessions, course, at):
     [letter] = letters(kind="booked")
     [claimed] = actions.claim("email", at=letter.due_at, only=letter.pk).messages
-    assert begin(claimed)
+    assert begin(claimed)[1]
     Message.objects.filter(session__isnull=False).delete()
     actions.sessions_booked(course.pk, course.patient_id, [told(sessions[0])], at=at + HOUR)
     assert [one.state for one in letters(kind="booked")] == ["sending", "due"]
@@ -157,7 +157,7 @@ def test_a_letter_that_is_extended_after_it_was_claimed_is_not_sent_as_it_was(se
     [letter] = letters(kind="booked")
     [claimed] = actions.claim("email", at=letter.due_at, only=letter.pk).messages
     Message.objects.filter(pk=letter.pk).update(about=[*letter.about, 10**6])
-    assert not begin(claimed)
+    assert not begin(claimed)[1]
 
 
 def test_booked_in_the_evening_it_is_told_in_the_morning(doctor, course, room, at):
