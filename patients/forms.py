@@ -9,6 +9,7 @@ from crispy_forms.layout import Div, Field, Layout
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from patients.actions.people import FIELDS
 from patients.models import Channel, Patient, Sex
 
 DAY_FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y"]
@@ -36,18 +37,7 @@ class PatientForm(forms.ModelForm):
 
     class Meta:
         model = Patient
-        fields = [
-            "name",
-            "called",
-            "birth_date",
-            "sex",
-            "phone",
-            "email",
-            "note",
-            "reminders",
-            "channel",
-            "language",
-        ]
+        fields = FIELDS
         labels = {
             "name": _("Full name"),
             "called": _("How to address them"),
