@@ -87,6 +87,7 @@ class Fleet:
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.folder, self.kills = folder, list[Kill]()
+        self.seen, self.ends = set[int](), list[Kill]()
         self.workers = [
             self._member(f"worker{n}", [*WORKER, "--hostname", f"worker{n}@chaos"], environment)
             for n in range(WORKERS)
@@ -117,9 +118,17 @@ class Fleet:
 
     def _tend(self) -> None:
         while not self.tending.wait(0.2):
+            self._note_ends()
             for member in self.members:
                 if not (member.runs or member.resting or self.tending.is_set()):
                     member.start()
+
+    def _note_ends(self) -> None:
+        """Who is gone, by whatever hand: a parent's that went down with all its children, or the time limit's."""
+        self.seen.update(pid for member in self.workers for pid in member.children())
+        gone = {pid for pid in self.seen if not _lives(pid)}
+        self.seen -= gone
+        self.ends += [Kill("ended", pid, time.time()) for pid in gone]
 
     def kill(self, what: str, chance: random.Random) -> bool:
         """Kill -9: a worker's "child", its "parent", or "both". Says whether there was one at work to be killed."""
@@ -154,6 +163,12 @@ class Fleet:
         for member in self.members:
             if member.process is not None:
                 member.process.wait()
+
+
+def _lives(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    return False
 
 
 def _end(groups: list[int]) -> None:

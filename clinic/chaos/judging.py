@@ -125,11 +125,12 @@ COUNTS = {
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was seen from outside: the letters taken, the desk's changes, who was killed, what was away."""
+    """What was seen from outside: the letters taken, the desk's changes, who was killed or ended, what was away."""
 
     taken: Sequence[Mapping]
     done: Sequence[Done]
     kills: Sequence[Kill]
+    ends: Sequence[Kill]
     spells: Sequence[Spell]
 
 
@@ -170,7 +171,7 @@ def judge(evidence: Evidence) -> Verdict:
 def _tell(cursor, evidence: Evidence) -> None:
     """Write what was seen into tables that only this connection sees."""
     cursor.execute(TABLES)
-    killed = [(one.pid, one.at) for one in evidence.kills]
+    killed = [(one.pid, one.at) for one in (*evidence.kills, *evidence.ends)]
     killed += [(one["pid"], one["at"]) for one in evidence.taken if one["fault"] == KILL]
     rows = {
         "taken": [(t["message_id"], t["at"], t["begun"], t["pid"], t["fault"]) for t in evidence.taken],

@@ -129,7 +129,8 @@ def run(stage: scene.Stage, size: Size, folder: Path, database: Database, *, wit
         connection.close()  # it was broken with all the others
         wait_until(lambda: house.fleet.whole, TO_START)
         recovery = _recover(house.mail)
-    evidence = Evidence(house.mail.taken(), desk.done, house.fleet.kills, misfortune.spells)
+    fleet = house.fleet
+    evidence = Evidence(house.mail.taken(), desk.done, fleet.kills, fleet.ends, misfortune.spells)
     if desk.failed:
         raise RuntimeError(f"the desk could not go on: {desk.failed}")
     return Run(without, size.seconds, size.kills, began, evidence, judge(evidence), recovery)
