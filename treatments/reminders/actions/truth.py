@@ -4,18 +4,34 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from clinic.models import Clinic
 from treatments.reminders import kinds, rules, words, writing
 from treatments.reminders.actions.journal import DATABASE_TROUBLE
 from treatments.reminders.actions.outcomes import Outcome, ended
+from treatments.reminders.actions.promising import quiet_of
 from treatments.reminders.models import BadAddress, Message, MessageState
+from treatments.reminders.rules_times import Quiet, out_of_quiet
 
 
 def refusals(messages: Sequence[Message], *, at: dt.datetime) -> dict[int, Outcome]:
     """Why some of the claimed messages must not be sent, asked of the database now, by key."""
     needless = kinds.needless(messages, at=at)
-    bad = bad_addresses(messages)
-    found = {one.pk: _refusal(one, needless.get(one.pk), one.pk in bad, at) for one in messages}
+    bad, quiet = bad_addresses(messages), quiet_of(Clinic.current())
+    found = {
+        one.pk: _refusal(one, needless.get(one.pk), one.pk in bad, at) or _quiet(one, quiet, at)
+        for one in messages
+    }
     return {pk: outcome for pk, outcome in found.items() if outcome}
+
+
+def _quiet(message: Message, quiet: Quiet, at: dt.datetime) -> Outcome | None:
+    """Put off until the quiet hours are over what nobody just asked for; what would be useless then goes now."""
+    if not kinds.topic_of(message.kind) or not quiet.holds(at):
+        return None
+    then = out_of_quiet(at, quiet.begin, quiet.until, quiet.zone, message.not_after)
+    if then <= at:
+        return None
+    return Outcome(MessageState.DUE, message.maybe_twice, why=str(words.QUIET), try_at=then)
 
 
 def _refusal(message: Message, needless: rules.Needless | None, bad: bool, at: dt.datetime) -> Outcome | None:

@@ -1,5 +1,8 @@
+import datetime as dt
+
 import pytest
 
+from clinic.models import Clinic
 from treatments.reminders.tests.smtp import MailServer
 
 
@@ -12,3 +15,9 @@ def post_office(settings):
     settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = server.hostname, server.port, 0.3
     yield server
     server.stop()
+
+
+@pytest.fixture
+def no_quiet_hours(db):
+    """For what happens now, at whatever hour the tests run; the row is what workers of their own read, too."""
+    Clinic.objects.update_or_create(pk=1, defaults={"quiet_from": dt.time(0), "quiet_until": dt.time(0)})

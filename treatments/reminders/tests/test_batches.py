@@ -254,3 +254,26 @@ def test_a_database_that_is_away_for_a_moment_makes_nobody_get_it_twice(dues, no
     assert states() == 5 * ["sent"]
     assert len(post_office.letters) == 5
     assert not Message.objects.filter(maybe_twice=True).exists()
+
+
+def at_night(dues, now):
+    return now.replace(hour=20)  # 21:00 in Warsaw
+
+
+def test_at_night_nobody_is_written_to_who_did_not_ask(dues, now, post_office):
+    night = at_night(dues, now)
+    assert turn(night)[1] == 5 * ["due"]
+    assert post_office.letters == []
+    assert set(Message.objects.values_list("attempts", "why", "lease_token")) == {
+        (0, "It waits until the quiet hours are over.", None)
+    }
+    morning = Message.objects.first().try_at
+    assert morning.isoformat() == "2026-12-22T07:00:00+00:00"
+    assert turn(morning)[1] == 5 * ["sent"]
+
+
+def test_what_would_be_useless_in_the_morning_goes_at_night(dues, now):
+    night = at_night(dues, now)
+    Message.objects.filter(pk=dues[0].pk).update(not_after=night + 60 * MINUTE)
+    turn(night)
+    assert Message.objects.get(state="sent").pk == dues[0].pk

@@ -53,6 +53,7 @@ def worker(transactional_db, post_office, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_quiet_hours")
 def test_a_due_reminder_reaches_the_mailbox_through_a_real_worker(worker, post_office):
     now = timezone.now()
     due = reminder(

@@ -16,7 +16,11 @@ from conftest import person
 from treatments.reminders.models import Message
 from treatments.reminders.tests.factories import reminder
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("no_quiet_hours"),
+]
 
 PACE = "20"  # a tick is three seconds, a lease six
 

@@ -20,7 +20,7 @@ from treatments.reminders.models import Heartbeat, Message
 from treatments.reminders.querysets import MessageQuerySet
 from treatments.reminders.tests.factories import reminder
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_quiet_hours")]
 
 
 def at_once(count, act):

@@ -12,6 +12,7 @@ from treatments.reminders.models import Heartbeat, Message
 from treatments.reminders.tests.factories import reminder
 
 DAY = dt.timedelta(days=1)
+pytestmark = pytest.mark.usefixtures("no_quiet_hours")
 
 
 @pytest.fixture
