@@ -122,10 +122,18 @@ def reconsider(
 
 
 def turn(messages: Iterable[Message], *, at: dt.datetime) -> None:
-    """Let the state of these messages, locked, say what is so."""
-    found = list(messages)
+    """Let the state of these messages, locked, say what is so. What is being sent is left to whoever sends it."""
+    found = [one for one in messages if one.state in (MessageState.DUE, MessageState.SUPPRESSED)]
+    _ask_anew(found)
     if found:  # most patients have none, and the truth is long to ask
         _turn(found, _lasting(kinds.needless(found, at=at)))
+
+
+def _ask_anew(messages: Iterable[Message]) -> None:
+    """Whoever claimed one of these and has not begun it must not: what was read for the letter may be over."""
+    claimed = [one.pk for one in messages if one.lease_token]
+    if claimed:
+        Message.objects.filter(pk__in=claimed).update(lease_token=None, lease_until=None)
 
 
 def _lasting(needless: dict[int, rules.Needless]) -> dict[int, rules.Needless]:

@@ -79,9 +79,10 @@ def session_moved(course_id: int, patient_id: int, now: Booked, *, at: dt.dateti
         return
     desk, held = Desk.of(course_id, patient_id, at), _held(patient_id, course_id, at, now.session_id)
     gone = _take_back(held, now.session_id, Needless.MOVED)
-    letter = [] if _waits(held, now) else _told(desk, MessageKind.MOVED, [now], held)
+    waiting = _waiting(held, now)
+    letter = [] if waiting else _told(desk, MessageKind.MOVED, [now], held)
     promise([*letter, *before(desk, now, gone)], once=False)
-    turn([one for one in held if one.kind in RECALLED], at=at)
+    turn([*waiting, *(one for one in held if one.kind in RECALLED)], at=at)
 
 
 @transaction.atomic(savepoint=False)
@@ -103,9 +104,11 @@ def session_cancelled(session: Session, *, at: dt.datetime) -> None:
 
 @transaction.atomic(savepoint=False)
 def session_over(session: Session, *, at: dt.datetime) -> None:
-    """It was performed, or the patient did not come: nothing goes before it any more."""
+    """It was performed, or the patient did not come: nothing goes before it any more; recalls may be needed again."""
     course = session.course
-    _take_back(_held(course.patient_id, course.pk, at, session.pk), session.pk, Needless.NOT_BOOKED)
+    held = _held(course.patient_id, course.pk, at, session.pk)
+    _take_back(held, session.pk, Needless.NOT_BOOKED)
+    turn([one for one in held if one.kind in RECALLED], at=at)
 
 
 @transaction.atomic(savepoint=False)
@@ -156,10 +159,10 @@ def _open(letters: Iterable[Message], channel: str) -> Message | None:
     return next((one for one in waiting if not one.maybe_twice), None)
 
 
-def _waits(held: Iterable[Message], session: Booked) -> bool:
-    """Does a letter wait that tells of the session as booked, and so where it is by then?"""
+def _waiting(held: Iterable[Message], session: Booked) -> list[Message]:
+    """The letters that wait and tell of the session as booked, and so where it is by then."""
     booked = [one for one in held if one.kind == MessageKind.BOOKED and session.session_id in one.about]
-    return any(one.state == MessageState.DUE and not one.maybe_twice for one in booked)
+    return [one for one in booked if one.state == MessageState.DUE and not one.maybe_twice]
 
 
 def _told(

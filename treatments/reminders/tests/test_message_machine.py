@@ -6,6 +6,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from patients.models import Patient
 from treatments.reminders.actions import sessions
+from treatments.reminders.models import Message
 from treatments.reminders.tests import message_machine
 from treatments.schedule.tests import factories
 
@@ -43,7 +44,7 @@ def forget_to_take_back(monkeypatch):
 
 def forget_to_tell(monkeypatch):
     """A letter that waits is taken for one that tells of the session, be it of another."""
-    monkeypatch.setattr(sessions, "_waits", lambda held, session: True)
+    monkeypatch.setattr(sessions, "_waiting", lambda held, session: [Message(state="sent")])
 
 
 def forget_to_promise_anew(monkeypatch):

@@ -20,7 +20,8 @@ from treatments.reminders.tests.factories import (
     reminder,
     someone,
 )
-from treatments.schedule.events import CourseBooked, SessionCancelled
+from treatments.schedule.events import CourseBooked, SessionCancelled, SessionMissed
+from treatments.schedule.models import Session
 from treatments.schedule.tests import factories as schedule
 
 LATER = dt.timedelta(days=10)
@@ -134,6 +135,17 @@ def test_a_session_after_the_day_takes_it_back_until_it_is_cancelled(doctor, at)
     session.state, session.cancelled_at, session.cancelled_by = "cancelled", at, doctor
     session.save()
     announce(SessionCancelled(session.pk, at))
+    assert state(message)[0] == "due"
+
+
+def test_a_session_to_which_the_patient_did_not_come_brings_it_back(doctor, at):
+    message = reminder(doctor, at=at)
+    older = confirmed_course(message.patient, by=doctor, at=at - 10 * LATER)
+    session = booked_session(older, message.due_at + LATER, by=doctor)
+    announce(CourseBooked(older.pk, older.patient_id, at))
+    assert state(message) == ("suppressed", "A session is booked.")
+    Session.objects.filter(pk=session.pk).update(state="missed", missed_at=at, missed_by=doctor)
+    announce(SessionMissed(session.pk, at))
     assert state(message)[0] == "due"
 
 

@@ -15,7 +15,7 @@ from treatments.courses import actions as courses
 from treatments.reminders import actions, kinds, writing
 from treatments.reminders.actions.journal import begin
 from treatments.reminders.models import Message, MessageWish
-from treatments.reminders.tests.factories import announce
+from treatments.reminders.tests.factories import announce, reminder
 from treatments.schedule import actions as schedule
 from treatments.schedule.actions.common import told
 from treatments.schedule.models import Session
@@ -158,6 +158,38 @@ def test_a_letter_that_is_extended_after_it_was_claimed_is_not_sent_as_it_was(se
     [claimed] = actions.claim("email", at=letter.due_at, only=letter.pk).messages
     Message.objects.filter(pk=letter.pk).update(about=[*letter.about, 10**6])
     assert not begin(claimed)[1]
+
+
+def test_a_letter_that_was_claimed_before_a_session_was_moved_is_written_anew(sessions, doctor, at):
+    [letter] = letters(kind="booked")
+    [claimed] = actions.claim("email", at=letter.due_at, only=letter.pk).messages
+    move(sessions[4], doctor, sessions[4].starts_at + HOUR, at=letter.due_at)
+    assert not begin(claimed)[1]
+    assert not letters(kind="moved")
+    assert list(actions.claim("email", at=letter.due_at, only=letter.pk).messages) == [letter]
+
+
+def test_a_letter_that_was_claimed_before_a_session_was_cancelled_is_written_anew(sessions, doctor, at):
+    [letter] = letters(kind="booked")
+    [claimed] = actions.claim("email", at=letter.due_at, only=letter.pk).messages
+    cancel(sessions[4], doctor, at=letter.due_at)
+    assert not begin(claimed)[1]
+
+
+def test_a_letter_is_not_sent_to_an_address_that_was_changed_after_it_was_claimed(sessions, at):
+    [letter] = letters(kind="booked")
+    [claimed] = actions.claim("email", at=letter.due_at, only=letter.pk).messages
+    announce(PatientChanged(letter.patient_id, letter.due_at))
+    assert not begin(claimed)[1]
+
+
+def test_a_recall_that_is_being_sent_is_left_to_whoever_sends_it(sessions, course, doctor, at):
+    recall = reminder(doctor, at=at - 300 * DAY, patient=course.patient)
+    ours = {"state": "sending", "lease_token": uuid4(), "lease_until": at + MINUTE}
+    Message.objects.filter(pk=recall.pk).update(**ours)
+    move(sessions[4], doctor, sessions[4].starts_at + HOUR, at=at)
+    cancel(sessions[4], doctor, at=at)
+    assert Message.objects.values(*ours).get(pk=recall.pk) == ours
 
 
 def test_booked_in_the_evening_it_is_told_in_the_morning(doctor, course, room, at):
