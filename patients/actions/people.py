@@ -78,7 +78,7 @@ def write_to(patient: Patient, *, channel: str, language: str, at: dt.datetime) 
 
     Raises ValidationError, also for a channel to which there is no number or address.
     """
-    row = Patient.objects.select_for_update().get(pk=patient.pk)
+    row = Patient.objects.lock(patient)
     if (row.channel, row.language) == (channel, language):
         return row
     row.channel, row.language, row.version = channel, language, row.version + 1

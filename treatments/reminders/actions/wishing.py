@@ -21,9 +21,7 @@ def say_wishes(
     Only what differs from before is written, and messages follow in the same transaction. `by`: who heard it at the
     desk, None where the patient said it by themself. Returns what was written.
     """
-    Patient.objects.select_for_update().get(
-        pk=patient.pk
-    )  # two who say it at once say it one after the other
+    Patient.objects.lock(patient)  # two who say it at once say it one after the other
     stood = MessageWish.objects.standing(patient.pk)
     said = {topic: topic not in unwanted for topic in Topic.values}
     rows = [
@@ -40,7 +38,7 @@ def say_wishes(
 @transaction.atomic
 def stop_topic(patient: Patient, topic: str, *, how: WishHow, at: dt.datetime) -> list[MessageWish]:
     """No messages of this topic any more, as the patient said by themself; what they said of the others stands."""
-    Patient.objects.select_for_update().get(pk=patient.pk)
+    Patient.objects.lock(patient)
     unwanted = {one for one, wanted in MessageWish.objects.standing(patient.pk).items() if not wanted}
     return say_wishes(patient, unwanted=unwanted | {topic}, how=how, by=None, at=at)
 

@@ -3,10 +3,10 @@
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier, BrokenBarrierError, Event
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from clinic.celery import app
@@ -153,3 +153,27 @@ def test_two_ticks_at_once_send_each_message_once(post_office, eager):
     assert len({letter["Message-ID"] for letter in post_office.letters}) == len(post_office.letters) == 6
     assert set(Message.objects.values_list("state", "maybe_twice")) == {("sent", False)}
     assert Heartbeat.objects.count() == 1
+
+
+def test_a_wish_and_a_booking_that_promises_letters_do_not_wait_for_each_other_for_ever():
+    """What is promised locks its patient when it is committed, and a wish locks the messages that a booking holds."""
+    waiting = reminder(person("Dorota", Role.DOCTOR))
+    patient, now, held, wished = waiting.patient, timezone.now(), Event(), Event()
+    values = {"due_at": now, "at": now, "not_after": now, "patient": patient, "course": waiting.course}
+
+    def booking():
+        with transaction.atomic():
+            list(Message.objects.filter(patient=patient).select_for_update())
+            actions.promise([actions.drafted("booked", **values)])
+            held.set()
+            wished.wait(1)  # it cannot be: the wish waits for the messages
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        booked = pool.submit(booking)
+        assert held.wait(20)
+        actions.stop_topic(patient, "maintenance", how="link", at=now)
+        wished.set()
+        booked.result(20)
+    waiting.refresh_from_db()
+    assert (waiting.state, Message.objects.filter(kind="booked").count()) == ("suppressed", 1)
