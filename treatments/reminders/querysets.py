@@ -44,12 +44,13 @@ PROMISED = {
     "state": "text",
     "message_id": "text",
     "why": "text",
+    "maybe_twice": "boolean",
     "created_at": "timestamptz",
 }
 PROMISE = f"""
 INSERT INTO reminders_message ({", ".join(PROMISED)}, about, attempts, language, sent_to, sent_subject, sent_text,
-    provider_ref, maybe_twice)
-SELECT {", ".join(PROMISED)}, about::bigint[], 0, '', '', '', '', '', false
+    provider_ref)
+SELECT {", ".join(PROMISED)}, about::bigint[], 0, '', '', '', '', ''
 FROM unnest({", ".join(f"%s::{kind}[]" for kind in PROMISED.values())}, %s::text[])
     AS one ({", ".join(PROMISED)}, about)
 """  # noqa: S608 (names of ours)

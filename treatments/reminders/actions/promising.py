@@ -169,7 +169,7 @@ def follow_channel(patient_id: int, *, at: dt.datetime) -> None:
 
 
 def _twin(message: Message, to: Recipient, *, at: dt.datetime) -> Message:
-    fields = {name: getattr(message, name) for name in (*SAME, "about", "not_after")}
+    fields = {name: getattr(message, name) for name in (*SAME, "about", "not_after", "maybe_twice")}
     return addressed(MessageKind(message.kind), to, due_at=message.due_at, at=at, **fields)
 
 

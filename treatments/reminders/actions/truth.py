@@ -8,14 +8,18 @@ from clinic.models import Clinic
 from treatments.reminders import kinds, rules, words, writing
 from treatments.reminders.actions.journal import DATABASE_TROUBLE
 from treatments.reminders.actions.outcomes import Outcome, ended
-from treatments.reminders.actions.promising import quiet_of
-from treatments.reminders.models import BadAddress, Message, MessageState
+from treatments.reminders.actions.promising import follow_channel, quiet_of
+from treatments.reminders.models import BadAddress, Message, MessageKind, MessageState
 from treatments.reminders.rules_times import Quiet, out_of_quiet
+
+# What a patient asked for goes at any hour, and so does what to leave from now on: in the morning it would be too late.
+WAIT_OUT_QUIET = kinds.WITH_TOPIC - {MessageKind.AFTERCARE}
 
 
 def refusals(messages: Sequence[Message], *, at: dt.datetime) -> dict[int, Outcome]:
     """Why some of the claimed messages must not be sent, asked of the database now, by key."""
     needless = kinds.needless(messages, at=at)
+    _send_the_other_way(messages, needless, at)
     bad, quiet = bad_addresses(messages), quiet_of(Clinic.current())
     found = {
         one.pk: _refusal(one, needless.get(one.pk), one.pk in bad, at) or _quiet(one, quiet, at)
@@ -24,9 +28,18 @@ def refusals(messages: Sequence[Message], *, at: dt.datetime) -> dict[int, Outco
     return {pk: outcome for pk, outcome in found.items() if outcome}
 
 
+def _send_the_other_way(
+    messages: Sequence[Message], needless: dict[int, rules.Needless], at: dt.datetime
+) -> None:
+    """Promise the patient's way what was on its way, or put back, when they chose another."""
+    other = [one for one in messages if needless.get(one.pk) == rules.Needless.OTHER_CHANNEL]
+    for patient_id in sorted({one.patient_id for one in other if one.patient_id}):
+        follow_channel(patient_id, at=at)
+
+
 def _quiet(message: Message, quiet: Quiet, at: dt.datetime) -> Outcome | None:
-    """Put off until the quiet hours are over what nobody just asked for; what would be useless then goes now."""
-    if not kinds.topic_of(message.kind) or not quiet.holds(at):
+    """Put off until the quiet hours are over what can wait; what would be useless then goes now."""
+    if message.kind not in WAIT_OUT_QUIET or not quiet.holds(at):
         return None
     then = out_of_quiet(at, quiet.begin, quiet.until, quiet.zone, message.not_after)
     if then <= at:
