@@ -17,7 +17,7 @@ from django.conf import settings
 from clinic.supervisor import die_with_parent
 
 WORKERS, BEATS = 2, 2
-AT_WORK_AFTER = 8  # seconds
+AT_WORK_AFTER = 6  # seconds: it has met the others, and taken something in hand
 CELERY = [sys.executable, "-W", "ignore", "-m", "celery", "--quiet", "--app", "clinic"]
 WORKER = [*CELERY, "worker", "--concurrency", "2", "--loglevel", "WARNING"]
 BEAT = [*CELERY, "beat", "--loglevel", "WARNING", "--pidfile="]
@@ -43,7 +43,7 @@ class Member:
     resting: bool = False
     process: subprocess.Popen | None = None
     groups: list[int] = field(default_factory=list)  # of all that ever stood in
-    started: float = 0.0
+    staffed: float = 0.0  # since when it has children, 0 while it has none
 
     def start(self) -> None:
         with (self.folder / f"{self.name}.log").open("a") as log:
@@ -57,7 +57,7 @@ class Member:
                 preexec_fn=die_with_parent,
             )
         self.groups.append(self.process.pid)
-        self.started = time.time()
+        self.staffed = 0.0
 
     @property
     def runs(self) -> bool:
@@ -66,7 +66,7 @@ class Member:
     @property
     def at_work(self) -> bool:
         """It has been there for long enough to have something in hand."""
-        return bool(self.children()) and time.time() - self.started > AT_WORK_AFTER
+        return bool(self.staffed and self.children()) and time.time() - self.staffed > AT_WORK_AFTER
 
     def children(self) -> list[int]:
         """The processes that do its work."""
@@ -118,14 +118,20 @@ class Fleet:
 
     def _tend(self) -> None:
         while not self.tending.wait(0.2):
-            self._note_ends()
+            self._note_starts_and_ends()
             for member in self.members:
                 if not (member.runs or member.resting or self.tending.is_set()):
                     member.start()
 
-    def _note_ends(self) -> None:
-        """Who is gone, by whatever hand: a parent's that went down with all its children, or the time limit's."""
-        self.seen.update(pid for member in self.workers for pid in member.children())
+    def _note_starts_and_ends(self) -> None:
+        """Since when workers have children; and who is gone, by whatever hand.
+
+        A parent that goes down takes its children with it, and there is the time limit.
+        """
+        for member in self.workers:
+            children = member.children()
+            self.seen.update(children)
+            member.staffed = member.staffed or (time.time() if children else 0.0)
         gone = {pid for pid in self.seen if not _lives(pid)}
         self.seen -= gone
         self.ends += [Kill("ended", pid, time.time()) for pid in gone]

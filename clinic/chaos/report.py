@@ -74,6 +74,8 @@ def faults_table(run: Run) -> Table:
 
 def counts_table(run: Run) -> Table:
     rows = [(name, f"{count:,}") for name, count in run.verdict.counts.items()]
+    meanwhile = sum(one["at"] < run.began + run.seconds for one in run.evidence.taken)
+    rows.append(("letters taken while things broke", f"{meanwhile:,}"))
     changes = Counter(done.what for done in run.evidence.done)
     rows += [
         (f"done at the desk: {what}", f"{changes[what]:,}")

@@ -27,7 +27,7 @@ DOCUMENT, CHART = settings.BASE_DIR / "docs/reliability.md", settings.BASE_DIR /
 EMPTY, BUILT, CHASED = "clinic_chaos_empty", "clinic_chaos", "clinic_chaos_run"
 A_COURSE = 12  # messages that follow from it, about
 FULL_SECONDS, FULL_KILLS = 270, 50
-A_FEW = Size(courses=24, seconds=30, kills=4)  # for runs without a protection
+A_FEW = Size(courses=20, seconds=20, kills=4)  # for runs without a protection
 SHORT = Size(courses=12, seconds=8, kills=4)
 LONGEST = 10 * 60 - 15  # seconds, then everything is killed
 
