@@ -27,7 +27,7 @@ MAIL, FLUSHED, CRASHED, AWAY = (
 EVERY, AT_ONCE = TICK / 3, 4  # seconds between ticks that are delivered so many times
 KILL_WITHIN = 60  # seconds: somebody runs again by then who can be killed
 
-KINDS_OF_KILL = ("child", "child", "parent", "child", "both")
+KINDS_OF_KILL = ("child", "child", "child", "parent", "child", "child", "child", "both")
 ALWAYS = {mail.LATER: 0.03, mail.LATER_STILL: 0.02, mail.SLOW: 0.3, mail.KILL: 0.02}
 SICK = {mail.BUSY: 0.3, mail.LATER: 0.3, mail.CLOSE_IN_DATA: 0.1, mail.HANG: 0.05}
 TREACHEROUS = {mail.CLOSE_AFTER: 0.15, mail.HANG_AFTER: 0.1, mail.KILL: 0.1, mail.SLOW: 0.3}
