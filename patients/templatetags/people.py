@@ -1,9 +1,8 @@
 """How people and their answers are shown."""
 
-import datetime as dt
-
 from django import template
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,9 +15,23 @@ register = template.Library()
 
 
 @register.filter
-def age(patient: Patient, day: dt.date | None = None) -> int:
-    """Whole years on `day`, without one on the clinic's today."""
-    return rules.age_on(patient.birth_date, day or timezone.localdate())
+def years(patient: Patient) -> str:
+    """Their age today, in words."""
+    n = rules.age_on(patient.birth_date, timezone.localdate())
+    return ngettext("%(n)s year", "%(n)s years", n) % {"n": n}
+
+
+@register.filter
+def born(patient: Patient) -> str:
+    """When they were born and how old they are: what tells two people of one name apart in a list."""
+    return f"{_('born')} {date_format(patient.birth_date, 'DATE_FORMAT')} · {years(patient)}"
+
+
+@register.filter
+def reached_at(patient: Patient) -> str:
+    """Their phone number as one dials it from anywhere, else their e-mail address."""
+    # Compared, since the truth of a number asks a library twice whether it is valid: too long for each row of a list.
+    return patient.phone.as_international if patient.phone != "" else patient.email
 
 
 @register.filter
