@@ -16,7 +16,7 @@ ONE_READING = dt.timedelta(hours=1)
 
 def record_read(request: HttpRequest, patient_id: int) -> None:
     """Leave a row that this person opened this patient's record on this page."""
-    _row(request, patient_id, listed=False).save(force_insert=True)
+    AccessLog.objects.read(_reading(request, listed=False), [patient_id])
 
 
 def record_list(request: HttpRequest, patient_ids: Iterable[int]) -> None:
@@ -28,7 +28,8 @@ def record_list(request: HttpRequest, patient_ids: Iterable[int]) -> None:
     shown = set(patient_ids)
     if "X-Background" in request.headers:
         shown -= _shown_lately(request)
-    AccessLog.objects.bulk_create(_row(request, patient_id, listed=True) for patient_id in sorted(shown))
+    if shown:
+        AccessLog.objects.read(_reading(request, listed=True), sorted(shown))
 
 
 def _shown_lately(request: HttpRequest) -> set[int]:
@@ -37,14 +38,14 @@ def _shown_lately(request: HttpRequest) -> set[int]:
     return set(rows.values_list("patient_id", flat=True))
 
 
-def _row(request: HttpRequest, patient_id: int, *, listed: bool) -> AccessLog:
+def _reading(request: HttpRequest, *, listed: bool) -> AccessLog:
+    """Who reads, when, what and from where (not saved), whoever is read about."""
     user = actor(request)
     return AccessLog(
         at=timezone.now(),
         actor_id=user.pk,
         actor=str(user),
         roles=" ".join(sorted(user.roles)),
-        patient_id=patient_id,
         view=_view(request),
         method=request.method or "",
         address=address_of(request),

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pghistory
 import pgtrigger
-from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.contrib.auth.models import AbstractUser, BaseUserManager, Group
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, IntegerRangeField, RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -17,7 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from clinic.constraints import one_of
-from clinic.prepared import Prepared
+from clinic.prepared import Prepared, asked
 from clinic.querysets import AccessLogQuerySet, UserQuerySet
 from clinic.roles import BOOKING, CLINICAL, Role
 
@@ -83,7 +83,8 @@ class User(AbstractUser):
     @cached_property
     def roles(self) -> frozenset[str]:
         """The roles held. If not loaded already, one SQL query."""
-        return frozenset(group.name for group in self.groups.all())
+        known = getattr(self, "_prefetched_objects_cache", {}).get("groups")
+        return frozenset(HELD.column(user=self.pk) if known is None else [group.name for group in known])
 
     def has_role(self, *roles: str) -> bool:
         """Does this person hold at least one of `roles`?"""
@@ -100,6 +101,9 @@ class User(AbstractUser):
     @property
     def is_doctor(self) -> bool:
         return self.has_role(Role.DOCTOR)
+
+
+HELD = Prepared(lambda: Group.objects.filter(user=asked("user")).values_list("name"))
 
 
 @pghistory.track(pghistory.InsertEvent(), pghistory.DeleteEvent(), obj_field=None)
