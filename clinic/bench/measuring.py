@@ -12,6 +12,8 @@ from clinic.bench import (
     bookings,
     calendars,
     clients,
+    message_report,
+    messages,
     pages,
     proposals,
     replays,
@@ -28,6 +30,7 @@ from treatments.schedule.rules import wall
 
 ROUNDS = 5  # small, large, small, large ...: a busy moment of the machine meets both
 SECONDS = 3.0  # for each kind of cases
+MESSAGES: dict[str, int] = {}  # how many of what; empty: as `messages` says
 MORNING = dt.time(9)  # after the demo was seeded
 REPLAYED = 5_000  # screenings
 A_FULL_DAY = dt.timedelta(days=34)  # before the Monday of the demo's day: a Tuesday of the last full wave
@@ -54,6 +57,9 @@ def run(size: Size, day: dt.date, *, requests: int, tell: Callable[[str], None])
             at = wall(day, MORNING, timezone.get_default_timezone())
             runs, changes = rescreening.measure_runs(at), rescreening.measure_changes(at)
         crowds = _clients(tell)
+        tell(f"Measuring messages: a copy of {SMALL}")
+        with inside_a_copy(SMALL):
+            written = messages.measure(**MESSAGES)
     title = f"Pages: server time with the demo, and with {size.patients:,} patients and {size.sessions:,} sessions more"
     return [
         report.verdicts_table(measured),
@@ -68,6 +74,7 @@ def run(size: Size, day: dt.date, *, requests: int, tell: Callable[[str], None])
         booking_report.clients_table(*crowds),
         report.runs_table(runs),
         report.changes_table(changes),
+        *message_report.messages_tables(written),
     ]
 
 

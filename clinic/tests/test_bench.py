@@ -18,6 +18,8 @@ from clinic.bench import (
     databases,
     documentation,
     measuring,
+    message_report,
+    messages,
     pages,
     proposals,
     replays,
@@ -29,13 +31,17 @@ from clinic.demo.seeding import seed
 from clinic.demo.stories import STORIES, Ends
 from clinic.management.commands import bench
 from clinic.models import User
+from clinic.roles import Role
+from conftest import person
 from contraindications.models import Screening
 from contraindications.screening import rules_in_force
 from patients.models import Patient
 from treatments.courses.plans import case_catalogue as catalogue
+from treatments.reminders.tests.factories import finished_course, someone
 from treatments.schedule.models import Session
 
 DAY = dt.date(2026, 11, 21)
+FEW_MESSAGES = {"letters": 12, "flat": 60, "to_come": 300, "rounds": 1}
 
 
 def page(name="a page", ms=10.0, queries=7) -> pages.Page:
@@ -218,6 +224,38 @@ def test_the_chart_is_drawn_from_the_tables():
     assert "1 clients, contested" in bars
 
 
+@pytest.mark.django_db(transaction=True)
+def test_messages_are_measured_beside_a_bare_loop(monkeypatch):
+    by = person("Dorota", Role.DOCTOR)
+    for _ in range(3):
+        finished_course(someone(by), by=by)
+    measured = messages.measure(**FEW_MESSAGES)
+    assert 0 < measured.share < 2
+    assert measured.times_query > 1
+    assert 0 < measured.memory_first <= measured.memory_last
+    tables = message_report.messages_tables(measured)
+    assert [len(table.rows) for table in tables] == [2, 1, 1]
+
+
+def test_messages_that_nobody_wants_are_no_measurement(db):
+    with pytest.raises(RuntimeError, match="nobody wants"):
+        messages.measure(**FEW_MESSAGES)
+
+
+@pytest.mark.parametrize(
+    ("worker", "tick", "last", "missed"),
+    [
+        pytest.param(2, 3, 110, [], id="half as many, three times, a tenth more"),
+        pytest.param(2.1, 3, 110, ["messages: e-mails a second"], id="fewer than half"),
+        pytest.param(2, 3.1, 110, ["messages: tick"], id="a slow tick"),
+        pytest.param(2, 3, 111, ["messages: memory"], id="memory grows"),
+    ],
+)
+def test_the_tables_of_messages_say_what_is_missed(worker, tick, last, missed):
+    one = messages.Messages(100, [1], [worker], [1], [1], 10, [tick], [1], [1], 10, 100 << 20, last << 20, 1)
+    assert [said for table in message_report.messages_tables(one) for said in table.missed] == missed
+
+
 def test_a_replay_of_nothing_is_no_measurement(db):
     with pytest.raises(RuntimeError, match="0 of 0"):
         replays.measure(most=5)
@@ -243,10 +281,12 @@ def own_names(monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_the_bench_builds_its_databases_once_and_leaves_the_clinics_alone(own_names, monkeypatch):
     unbooked = next(story for story in STORIES if story.ends == Ends.CONFIRMED)
-    monkeypatch.setattr("clinic.demo.seeding.STORIES", [*STORIES[:2], unbooked])
+    finished = [story for story in STORIES if story.ends == Ends.FINISHED][:2]
+    monkeypatch.setattr("clinic.demo.seeding.STORIES", [*STORIES[:2], unbooked, *finished])
     monkeypatch.setattr(bench, "call_command", lambda *args, **options: None)  # nothing to collect in tests
     monkeypatch.setattr(measuring, "SECONDS", 0)
     monkeypatch.setattr(measuring, "ROUNDS", 1)
+    monkeypatch.setattr(measuring, "MESSAGES", FEW_MESSAGES)
     monkeypatch.setattr(clients, "CLIENTS", (1, 2))
     monkeypatch.setattr(clients, "EACH", 1)
     monkeypatch.setattr(clients, "BUILT", 3 * clients.RUNS * 2)
@@ -260,7 +300,7 @@ def test_the_bench_builds_its_databases_once_and_leaves_the_clinics_alone(own_na
     assert "Building" not in again.getvalue()
     assert not Patient.objects.exists()
     with databases.inside(databases.LARGE):
-        assert Patient.objects.count() == 33
+        assert Patient.objects.count() == 35
         assert bulk.is_loaded()
 
 

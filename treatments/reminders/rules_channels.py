@@ -3,9 +3,9 @@
 import datetime as dt
 from dataclasses import dataclass
 
-BATCH = 20  # messages that a worker claims at once: all are sent, or given back, well before their lease ends
+BATCH = 50  # messages that a worker claims at once: all are sent, or given back, well before their lease ends
 A_LETTER_TAKES = dt.timedelta(seconds=60)  # at most: none is begun when less than this is left of its lease
-WRITTEN_TOGETHER = 5  # letters: the secrets in their links are stored in one statement
+WRITTEN_TOGETHER = 10  # letters: the secrets in their links are stored in one statement
 TRUTH_HOLDS = dt.timedelta(
     seconds=1
 )  # what was found true longer ago is asked again before a message is sent

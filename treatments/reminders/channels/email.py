@@ -5,6 +5,7 @@ import smtplib
 from contextlib import suppress
 from dataclasses import replace
 from email.utils import formataddr, parseaddr
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from treatments.reminders.channels.lines import Letter, Line, PutOff, Refused, U
 from treatments.reminders.channels.providers import ProviderLine
 
 LONGEST_NAME = 80
+PLAIN = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 CLOSING_DOWN = 421  # whatever it is said to, it is about the connection
 
 
@@ -34,7 +36,12 @@ def one_line(text: str) -> str:
 
 def sender(letter: Letter) -> str:
     """The clinic's name and address."""
-    return formataddr((one_line(letter.sender), parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))
+    return _named(one_line(letter.sender), settings.DEFAULT_FROM_EMAIL)
+
+
+@lru_cache(maxsize=8)
+def _named(name: str, address: str) -> str:
+    return formataddr((name, parseaddr(address)[1]))
 
 
 def headers(letter: Letter) -> dict[str, str]:
@@ -100,7 +107,8 @@ class SmtpLine:
 
 
 def _address(one: str) -> str:
-    return parseaddr(sanitize_address(one, settings.DEFAULT_CHARSET))[1]
+    """The bare address in ASCII. Raises ValueError for what is none. Most are plain: reading them takes long."""
+    return one if PLAIN.fullmatch(one) else parseaddr(sanitize_address(one, settings.DEFAULT_CHARSET))[1]
 
 
 def hand_over(server: smtplib.SMTP, sender: str, to: str, content: bytes) -> None:
