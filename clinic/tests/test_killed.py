@@ -63,6 +63,7 @@ def web(transactional_db, tmp_path):
     yield process, tmp_path / "web"
     process.terminate()
     process.wait(20)
+    until(_nobody_else)  # the database of the tests is thrown away when nobody uses it
 
 
 @pytest.fixture
@@ -135,6 +136,15 @@ def test_a_worker_killed_inside_a_booking_books_nothing_and_the_next_attempt_suc
     assert Session.objects.count() == 3
     assert took < 1
     assert worker not in workers(process)
+
+
+def _nobody_else() -> bool:
+    """Has the server seen by now that everybody else is gone?"""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return cursor.fetchone()[0]
 
 
 def _ignored(job, *args):

@@ -144,7 +144,7 @@ def test_from_a_new_patient_to_the_reminder(page, live_server, nurse, open_clini
             log_in(page, base, nurse)
             perform(page, look, base, session)
     assert Course.objects.get().state == CourseState.FINISHED
-    promise = Message.objects.get()
+    promise = Message.objects.get(kind="maintenance", step=1)
     assert outbox.deliver(promise.pk, at=promise.due_at) == MessageState.SENT
     assert [str(letter["To"]) for letter in post_office.letters] == ["zofia@example.org"]
     with time_machine.travel(promise.due_at):

@@ -8,7 +8,7 @@ from django.http import Http404
 
 from clinic.languages import FIRST_LANGUAGE, LANGUAGES
 from treatments.reminders import kinds, placeholders, wording
-from treatments.reminders.models import Channel, MessageKind, Wording
+from treatments.reminders.models import SUBJECTS, Channel, MessageKind, Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,14 @@ class Place:
 
 def place(kind: str, channel: str, language: str) -> Place:
     """What an address names; 404 if there is no such text."""
-    if (kind, channel, FIRST_LANGUAGE) not in wording.shipped() or language not in dict(LANGUAGES):
+    if (kind, channel, FIRST_LANGUAGE) not in wording.shipped() or language not in languages_of(kind):
         raise Http404
     return Place(kind, channel, language)
+
+
+def languages_of(kind: str) -> list[str]:
+    """The languages in which a kind can go out: those of patients, or the one of staff."""
+    return [FIRST_LANGUAGE] if kind in SUBJECTS["staff"] else [code for code, _name in LANGUAGES]
 
 
 def groups() -> list[dict]:
@@ -75,7 +80,7 @@ def groups() -> list[dict]:
     found = sorted(
         {(kind, channel) for kind, channel, _language in wording.shipped()}, key=lambda one: _order(*one)
     )
-    places = [Place(kind, channel, code) for kind, channel in found for code, _name in LANGUAGES]
+    places = [Place(kind, channel, code) for kind, channel in found for code in languages_of(kind)]
     return [
         {"label": MessageKind(kind).label, "texts": [(one, by_place.get(one)) for one in some]}
         for kind, some in groupby(places, key=lambda one: one.kind)

@@ -52,5 +52,10 @@ MEANINGS: Mapping[str, Meaning] = {
         _("what to leave after the session, and from when you may again"),
         lambda at, clinic: (_("- Sauna: from Tuesday 14:30"), _("- Sport: from Thursday 14:30")),
     ),
+    "needs": Meaning(
+        _("how much needs the reader today"),
+        lambda at, clinic: (_("- 2 sessions of the next days are held up"),),
+    ),
+    "list": Meaning(_("where it is listed"), lambda at, clinic: f"{settings.BASE_URL}/"),
     "until": Meaning(_("until when it can be answered"), lambda at, clinic: _on_day(at, 3, 18)),
 }
