@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class NoAddress(Exception):
-    """There is no e-mail address to send a link to."""
+    """There is no e-mail address and no phone number to send a link to."""
 
 
 class LinkDead(Exception):
@@ -39,12 +39,12 @@ class AlreadyReceived(Exception):
 
 @transaction.atomic
 def send_link(patient: Patient, *, by: User, at: dt.datetime) -> InterviewLink:
-    """Ask the patient by e-mail; pressed twice, it is one request.
+    """Ask the patient by a message; pressed twice, it is one request.
 
     Raises NoAddress, AlreadyReceived while a report of theirs waits to be read.
     """
     _lock(patient.pk)
-    if not patient.email:
+    if not (patient.email or patient.phone):
         raise NoAddress
     waits = patient.interview_links.filter(kind=LinkKind.EMAIL, sent_at=None, revoked_at=None)
     if same := waits.filter(expires_at__gt=at, created_at__gt=at - rules_links.SAME_WISH).first():

@@ -114,6 +114,12 @@ class Patient(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("patients:patient", args=[self.pk])
 
+    @property
+    def reached_by(self) -> str:
+        """The channel that they chose, or the other one where only that leads to them."""
+        known = {Channel.EMAIL.value: self.email, Channel.SMS.value: self.phone}
+        return next((one for one in (self.channel, *known) if known[one]), self.channel)
+
 
 class Substance(models.Model):
     """Something a patient may be allergic to and a plan may hold. The catalogue says more about it."""

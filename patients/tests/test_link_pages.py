@@ -140,7 +140,7 @@ def test_a_link_is_taken_back_by_the_desk_and_of_its_own_patient(as_, front_desk
     ("changed", "said"),
     [
         ({}, "shown 23 Nov, 09:30, not opened yet"),
-        ({"sent_at": None}, "the e-mail is not out yet"),
+        ({"sent_at": None}, "the message is not out yet"),
         ({"opened_at": NOW}, "opened 23 Nov, 09:30"),
         ({"tries": 5}, "closed after 5 wrong dates of birth"),
         ({"expires_at": NOW}, "ran out 23 Nov, 09:30"),

@@ -32,10 +32,13 @@ def by_mail(request: StaffRequest, pk: int) -> HttpResponse:
     try:
         actions.send_link(patient, by=request.user, at=timezone.now())
     except actions.NoAddress:
-        return conflict(request, _("There is no e-mail address. Add one, or use the code or a tablet."))
+        return conflict(
+            request,
+            _("There is no e-mail address and no phone number. Add one, or use the code or a tablet."),
+        )
     except actions.AlreadyReceived:
         return _waits(request)
-    messages.success(request, _("The e-mail goes out within minutes."))
+    messages.success(request, _("The message goes out within minutes."))
     return redirect(patient)
 
 

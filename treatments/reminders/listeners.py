@@ -57,7 +57,9 @@ def patient_changed(event: PatientChanged) -> None:
 
 
 def interview_asked(event: InterviewAsked) -> None:
-    actions.promise_interview(InterviewLink.objects.get(pk=event.link_id), at=event.at)
+    actions.promise_interview(
+        InterviewLink.objects.select_related("patient").get(pk=event.link_id), at=event.at
+    )
 
 
 def offer_made(event: OfferMade) -> None:
@@ -73,4 +75,4 @@ def _session(pk: int) -> Session:
 
 
 def _offer(pk: int) -> Offer:
-    return Offer.objects.select_related("hold", "waiting__course").get(pk=pk)
+    return Offer.objects.select_related("hold", "waiting__course__patient").get(pk=pk)

@@ -22,7 +22,7 @@ class Recipient:
 
     @property
     def channel(self) -> str:
-        return self.patient.channel
+        return self.patient.reached_by
 
     def why_not(self, kind: str) -> rules.Needless | None:
         """Why they get no message of this kind, or None if they do."""

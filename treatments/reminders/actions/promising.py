@@ -82,8 +82,8 @@ def _recalls(course: Course, to: Recipient, clinic: Clinic, *, at: dt.datetime) 
 @transaction.atomic
 def promise_interview(link: InterviewLink, *, at: dt.datetime) -> None:
     """Write the request to answer the interview, once for each link. It holds no secret: that is made with the mail."""
-    kind, ends = MessageKind.INTERVIEW, link.expires_at
-    promise([drafted(kind, patient_id=link.patient_id, link=link, due_at=at, not_after=ends, at=at)])
+    about = {"link": link, "patient": link.patient, "channel": link.patient.reached_by}
+    promise([drafted(MessageKind.INTERVIEW, due_at=at, not_after=link.expires_at, at=at, **about)])
 
 
 @transaction.atomic
@@ -99,9 +99,9 @@ def promise_loss(offer: Offer, *, at: dt.datetime) -> None:
 
 
 def _promise_about(kind: MessageKind, offer: Offer, *, not_after: dt.datetime, at: dt.datetime) -> None:
-    patient_id = offer.waiting.course.patient_id
-    useful = max(not_after, at)
-    promise([drafted(kind, patient_id=patient_id, offer=offer, due_at=at, not_after=useful, at=at)])
+    patient = offer.waiting.course.patient
+    about = {"offer": offer, "patient": patient, "channel": patient.reached_by}
+    promise([drafted(kind, due_at=at, not_after=max(not_after, at), at=at, **about)])
 
 
 @transaction.atomic(savepoint=False)

@@ -80,5 +80,5 @@ def _to_anybody_of(row: Message, patient: Patient, wish: bool | None, has_topic:
         ended=patient.died_on is not None,
         duplicate=patient.duplicate_of_id is not None,
         opted_out=has_topic and (wish is False or not patient.reminders),
-        other_channel=has_topic and row.channel != patient.channel,
+        other_channel=has_topic and row.channel != patient.reached_by,
     )

@@ -123,3 +123,12 @@ def test_undone_with_the_yes_that_caused_it(offers, at):
         schedule.say_yes(offers[0], desk=None, at=at)
         transaction.set_rollback(True)
     assert not Message.objects.filter(kind="offer_lost").exists()
+
+
+def test_who_chose_texts_hears_of_an_offer_by_a_text(offers, at):
+    offer = offers[0]
+    patient = offer.waiting.course.patient
+    Message.objects.filter(offer=offer).delete()
+    patient.phone, patient.channel = "+48601234567", "sms"
+    actions.promise_offer(offer, at=at)
+    assert Message.objects.get(offer=offer).channel == "sms"

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from clinic.models import Clinic
 from patients.events import PatientChanged
+from patients.models import Patient
 from patients.tests.factories import clear_interview
 from treatments.courses import actions as courses
 from treatments.courses.events import CourseConfirmed, CourseFinished
@@ -182,3 +183,14 @@ def test_booked_and_given_up_through_the_front_door(doctor, at):
     newer.refresh_from_db()
     courses.cancel(newer, version=newer.version, by=doctor, at=at)
     assert state(message) == ("due", "")
+
+
+def test_who_has_a_phone_and_no_address_gets_texts_until_there_is_an_address(doctor, at):
+    patient = someone(doctor, email="", phone="+48601234567")
+    text = reminder(doctor, at=at, patient=patient)
+    announce(PatientChanged(patient.pk, at))
+    assert (text.channel, *state(text)) == ("sms", "due", "")
+    Patient.objects.filter(pk=patient.pk).update(email="ben@mail.example")
+    announce(PatientChanged(patient.pk, at))
+    assert state(text)[0] == "suppressed"
+    assert Message.objects.get(course=text.course_id, channel="email").state == "due"

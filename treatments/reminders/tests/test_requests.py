@@ -148,7 +148,7 @@ def test_what_is_put_off_is_written_anew_and_both_mails_open(request_, at, post_
 def test_the_desk_sees_it_in_the_ledger_and_on_the_patients_page(as_, front_desk, request_):
     assert "Link to the interview" in as_(front_desk).get("/messages/").text
     page = as_(front_desk).get(f"/patients/{request_.patient_id}/").text
-    assert "the e-mail is not out yet" in page
+    assert "the message is not out yet" in page
 
 
 def test_from_the_button_to_the_first_question(as_, front_desk, ana, at, mailoutbox, on_the_day):
@@ -159,3 +159,15 @@ def test_from_the_button_to_the_first_question(as_, front_desk, ana, at, mailout
     phone.post("/interview/", {"day": 2, "month": 5, "year": 1989})
     assert "Hello <bdi>Ania</bdi>" in phone.get("/interview/").text
     assert phone.get("/interview/part/1/").status_code == 200
+
+
+def test_who_has_a_phone_and_no_address_is_asked_by_a_text(front_desk, at):
+    ben = someone(front_desk, email="", phone="+48601234567")
+    patients.send_link(ben, by=front_desk, at=at)
+    message = Message.objects.get()
+    assert (message.channel, actions.deliver(message.pk, at=at)) == ("sms", "sent")
+
+
+def test_who_chose_texts_is_asked_by_one(front_desk, at):
+    patients.send_link(someone(front_desk, phone="+48601234567", channel="sms"), by=front_desk, at=at)
+    assert Message.objects.get().channel == "sms"

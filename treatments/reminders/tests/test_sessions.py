@@ -371,7 +371,7 @@ def test_the_other_channel_takes_over_and_gives_back(sessions, course, at):
     patient = course.patient
     before = {(m.kind, m.session_id, m.step) for m in letters(state="due")}
     for channel, other in (("sms", "email"), ("email", "sms"), ("sms", "email")):
-        patient.channel, patient.phone = channel, "+48602000111"
+        patient.channel, patient.phone, patient.email = channel, "+48602000111", "ana@mail.example"
         patient.save()
         announce(PatientChanged(patient.pk, at))
         assert {(m.kind, m.session_id, m.step) for m in letters(state="due", channel=channel)} == before
@@ -381,7 +381,7 @@ def test_the_other_channel_takes_over_and_gives_back(sessions, course, at):
 def test_a_letter_that_was_due_already_comes_back_by_its_first_way(sessions, course, at):
     patient, later = course.patient, at + HOUR  # the booked letter should have gone by then
     for channel in ("sms", "email"):
-        patient.channel, patient.phone = channel, "+48602000111"
+        patient.channel, patient.phone, patient.email = channel, "+48602000111", "ana@mail.example"
         patient.save()
         announce(PatientChanged(patient.pk, later))
     [letter] = letters(kind="booked", state="due")
