@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import Expression, Field, QuerySet
-from django.db.models.query import get_related_populators
+from django.db.models.query import ModelIterable, get_related_populators
 
 Converters = Sequence[tuple[int, tuple[Sequence[Callable[..., Any]], Any]]]
 
@@ -51,7 +51,7 @@ class Prepared:
 
     def objects(self, **values: Any) -> list[Any]:
         """The model's objects, with those that the question selects beside them. One SQL query."""
-        shape, found = self._shape, []
+        shape, found = self._spelled[3], []
         for row in self._answer(values):
             one = shape.model.from_db(DEFAULT_DB_ALIAS, shape.names, row[shape.place])
             for populator in shape.beside:
@@ -62,22 +62,21 @@ class Prepared:
         return found
 
     def _answer(self, values: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
-        sql, parameters, converters, _compiler = self._spelled
+        sql, parameters, converters, _shape = self._spelled
         with connection.cursor() as cursor:
             cursor.execute(sql, [values[one.name] if isinstance(one, Asked) else one for one in parameters])
             rows = cursor.fetchall()
         return [_converted(row, converters) for row in rows] if converters else rows
 
     @cached_property
-    def _shape(self) -> "Shape":
-        return Shape.of(self._spelled[3])
-
-    @cached_property
     def _spelled(self) -> tuple[str, Sequence[Any], Converters, Any]:
-        compiler = self.question().query.get_compiler(DEFAULT_DB_ALIAS)
+        """Statement, parameters, converters, and the shape of objects. The compiler has a connection: it is let go."""
+        asked_for = self.question()
+        compiler = asked_for.query.get_compiler(DEFAULT_DB_ALIAS)
         sql, parameters = compiler.as_sql()
         converters = compiler.get_converters([one[0] for one in compiler.select])
-        return sql, parameters, list(converters.items()), compiler
+        shape = Shape.of(compiler) if asked_for._iterable_class is ModelIterable else None
+        return sql, parameters, list(converters.items()), shape
 
 
 def _converted(row: tuple[Any, ...], converters: Converters) -> tuple[Any, ...]:

@@ -1,6 +1,9 @@
 """A prepared question answers as its queryset does, however often and with whatever it is asked."""
 
 import datetime as dt
+import gc
+import threading
+import weakref
 
 import pytest
 from django.db import connection
@@ -56,3 +59,18 @@ def test_a_value_is_never_part_of_the_statement():
     rows = Prepared(lambda: User.objects.filter(name=asked("name")).values_list("pk"))
     assert rows.column(name="x' OR '1'='1") == []
     assert rows.column(name="%s") == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_connection_is_kept_by_a_question_that_a_thread_asked_first():
+    question, seen = Prepared(lambda: User.objects.all()), []
+
+    def ask():
+        question.objects()
+        seen.append(weakref.ref(connection.connection))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    gc.collect()
+    assert seen[0]() is None

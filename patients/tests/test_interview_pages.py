@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clinic.models import AccessLog
+from clinic.querysets import AccessLogQuerySet
 from conftest import NOW
 from patients import panels
 from patients.actions import save_draft, submit_interview
@@ -389,7 +390,7 @@ def test_no_row_no_page(as_, nurse, ana, monkeypatch):
     def fail(*args, **kwargs):
         raise ConnectionError
 
-    monkeypatch.setattr(AccessLog, "save", fail)
+    monkeypatch.setattr(AccessLogQuerySet, "read", fail)
     with pytest.raises(ConnectionError):
         as_(nurse).get(page(ana, ""))
 

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 
-from patients.models import Patient
+from patients.models import Channel, Patient
 from treatments.reminders import words
 from treatments.reminders.actions.wishing import stop_all
 from treatments.reminders.models import BadAddress, Message, MessageState, WishHow
@@ -47,7 +47,7 @@ def unwanted(channel: str, ref: str, *, at: dt.datetime) -> None:
 
 @transaction.atomic
 def stop_number(number: str, *, at: dt.datetime) -> None:
-    """The owner of this number wants no texts: nobody who is reached by it gets any."""
+    """The owner of this number wants no texts: nobody who is reached by it gets any. Who gets e-mail keeps it."""
     if number:
-        for patient in Patient.objects.filter(phone=number).order_by("pk"):
+        for patient in Patient.objects.filter(phone=number, channel=Channel.SMS).order_by("pk"):
             stop_all(patient, how=WishHow.UNSUBSCRIBE, by=None, at=at)

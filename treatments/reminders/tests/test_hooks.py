@@ -143,14 +143,16 @@ def test_what_we_do_not_know_is_no_error_and_changes_nothing(text, reported, for
     assert state(text) == "sent"
 
 
-def test_stop_is_heeded_for_everybody_with_this_number(text, doctor, reported):
-    child = someone(doctor, phone="+48601234567")
+def test_stop_is_heeded_for_everybody_who_gets_texts_at_this_number(text, doctor, reported):
+    type(text.patient).objects.filter(pk=text.patient_id).update(channel="sms")
+    child = someone(doctor, phone="+48601234567", channel="sms")
+    by_mail = someone(doctor, phone="+48601234567")
     other = someone(doctor, phone="+48601234568")
     for _ in range(2):
         assert reported(REPLY, From="+48601234567", Body=" stop ") == 200
     assert MessageWish.objects.filter(wanted=False, how="unsubscribe").count() == 2 * len(Topic)
     assert set(MessageWish.objects.values_list("patient", flat=True)) == {text.patient_id, child.pk}
-    assert not MessageWish.objects.filter(patient=other).exists()
+    assert not MessageWish.objects.filter(patient__in=[other, by_mail]).exists()
 
 
 def test_any_other_reply_is_not_read(text, reported):

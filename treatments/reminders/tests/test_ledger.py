@@ -194,3 +194,10 @@ def test_the_clinic_admin_may_try_again_but_not_read(as_, clinic_admin, bounced)
     row = as_(clinic_admin).post(back, headers=HTMX)
     assert row.status_code == 200
     assert "it is time" not in row.text
+
+
+def test_whom_the_ledger_names_is_in_the_access_log(as_, front_desk, doctor):
+    named = {reminder(doctor).patient_id for _one in range(2)}
+    as_(front_desk).get("/messages/")
+    rows = AccessLog.objects.filter(view="reminders:messages", listed=True)
+    assert set(rows.values_list("patient_id", flat=True)) == named

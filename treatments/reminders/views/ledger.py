@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.access import role_required
+from clinic.accesslog import record_list
 from clinic.errors import conflict
 from clinic.roles import BOOKING, Role
 from patients.access import open_patient
@@ -28,7 +29,9 @@ def messages(request) -> HttpResponse:
     if form.is_valid():
         mine, asked = Message.objects.visible_to(request.user), form.asked()
         rows = mine.for_ledger().asked_for(**asked, at=at)
-        context |= page_of(mine, rows, asked, form.cleaned_data["after"])._asdict()
+        page = page_of(mine, rows, asked, form.cleaned_data["after"])
+        record_list(request, [row.patient_id for row in page.rows if row.patient_id])
+        context |= page._asdict()
     status = 200 if form.is_valid() else 422
     if request.htmx:
         return render(request, "reminders/_ledger.html", context, status=status)
