@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from clinic.models import Clinic
 from clinic.tests.browser.looking import Looker, log_in
 from treatments.reminders import actions
 from treatments.reminders.models import Answer, Message
@@ -67,6 +68,8 @@ def test_a_refused_message_is_found_and_sent_after_all_by_keyboard(
     page.goto(f"{base}/messages/")
     look("messages-empty", schemes=SCHEMES)
     actions.beat(at=timezone.now())
+    midnight = {"quiet_from": dt.time(0), "quiet_until": dt.time(0)}  # at whatever hour this runs
+    Clinic.objects.update_or_create(pk=1, defaults=midnight)
     message = due(doctor, LONG)
     assert actions.deliver(message.pk, at=timezone.now()) == "failed"
     assert post_office.letters == []

@@ -204,7 +204,7 @@ def test_a_lease_that_ran_out_is_sent_again_with_the_same_id_and_flagged(due, po
 
 @pytest.mark.parametrize(("seconds", "doubted"), [(-1, True), (1, False)])
 def test_what_waited_in_a_dead_batch_is_doubted_only_if_the_database_broke_down_since(
-    due, post_office, seconds, doubted
+    due, post_office, no_quiet_hours, seconds, doubted
 ):
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_postmaster_start_time()")
