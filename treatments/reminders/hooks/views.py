@@ -27,7 +27,7 @@ def signed(view: View) -> View:
     """Only the gateway gets in: its signature is over the address and all fields, with the token that both know."""
 
     @login_not_required
-    @csrf_exempt
+    @csrf_exempt  # the gateway has no cookie of ours: its signature is the proof
     @require_POST
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
@@ -61,7 +61,7 @@ def sms_reply(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@csrf_exempt
+@csrf_exempt  # the provider has no cookie of ours: the secret that it knows is the proof
 @require_POST
 def mail(request: HttpRequest) -> HttpResponse:
     """What the provider of e-mail reports, in its own form; see `listening.py` for what follows.
