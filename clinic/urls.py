@@ -39,7 +39,7 @@ urlpatterns = [
     path("absences/", include("treatments.schedule.away.urls")),
     path("waiting/", include("treatments.schedule.waiting.urls")),
     path("offer/", include("treatments.schedule.waiting.offer_urls")),
-    path("equipment/", include("treatments.schedule.equipment_urls")),
+    path("equipment/", include("treatments.schedule.equipment.urls")),
     path("visits/", include("treatments.visits.urls")),
     path("messages/texts/", include("treatments.reminders.texts.urls")),
     path("messages/", include("treatments.reminders.urls")),

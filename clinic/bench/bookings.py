@@ -25,10 +25,10 @@ from treatments.courses.models import Course
 from treatments.schedule import actions, rules
 from treatments.schedule.equipment import pools_of
 from treatments.schedule.forms import slot_value
-from treatments.schedule.places import resources_of
 from treatments.schedule.proposing import offers
 from treatments.schedule.proposing.desk import desk
 from treatments.schedule.querysets import course_to_book
+from treatments.schedule.resources import resources_of
 from treatments.schedule.rules import Lacking, Slot
 
 WARM_UP = 3

@@ -18,10 +18,10 @@ from clinic.models import Room, User
 from treatments.courses.models import Course
 from treatments.schedule import rules
 from treatments.schedule.occupations import series_of
-from treatments.schedule.places import resources_of
 from treatments.schedule.proposing.desk import desk
 from treatments.schedule.proposing.free_time import FREE, free_time_parameters
 from treatments.schedule.proposing.offers import proposals
+from treatments.schedule.resources import resources_of
 
 WARM_UP = 3
 A_DAY = dt.timedelta(days=1)

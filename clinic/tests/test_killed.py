@@ -25,7 +25,7 @@ from clinic.contest import scene
 from clinic.tests.processes import database_url, until
 from treatments.schedule.forms import slot_value
 from treatments.schedule.models import Booking, Reservation, Session
-from treatments.schedule.places import resource_of
+from treatments.schedule.resources import resource_of
 from treatments.schedule.transactions import ADVISORY
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]

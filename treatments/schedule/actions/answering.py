@@ -17,8 +17,9 @@ from treatments.schedule.away.duty import count_on_doctors
 from treatments.schedule.equipment import pools_of, resources_in
 from treatments.schedule.events import OfferLost
 from treatments.schedule.models import Hold, Offer, OfferState, Session, Waiting
-from treatments.schedule.places import held_by, resources_of
+from treatments.schedule.places import held_by
 from treatments.schedule.refusals import NotBookable, SlotTaken, WrongTimes
+from treatments.schedule.resources import resources_of
 from treatments.schedule.rules import Slot
 from treatments.schedule.transactions import lock_resources
 from treatments.schedule.waiting import holding

@@ -12,7 +12,8 @@ from treatments.schedule.actions.rearranging import Change, rearrange
 from treatments.schedule.checks import practitioners_of, rooms_of
 from treatments.schedule.equipment import pools_of, resources_in
 from treatments.schedule.models import Booking, Session
-from treatments.schedule.places import held_by, resources_of
+from treatments.schedule.places import held_by
+from treatments.schedule.resources import resources_of
 from treatments.schedule.rules import Slot
 from treatments.schedule.transactions import lock_resources
 

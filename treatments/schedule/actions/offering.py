@@ -13,8 +13,9 @@ from clinic.models import Clinic, User
 from treatments.schedule.equipment import Pool, resources_in, with_devices
 from treatments.schedule.events import OfferMade, TimeFreed
 from treatments.schedule.models import FreedTime, Hold, Offer, OfferState, Reservation, Waiting
-from treatments.schedule.places import Chosen, Place, resources_of
+from treatments.schedule.places import Chosen, Place
 from treatments.schedule.refusals import SlotTaken
+from treatments.schedule.resources import resources_of
 from treatments.schedule.rules import Fit
 from treatments.schedule.transactions import ATTEMPTS, Busy, Overlap, all_or_nothing, lock_resources
 from treatments.schedule.waiting import holding

@@ -2,8 +2,6 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
 
 from django.utils import timezone
 
@@ -11,15 +9,15 @@ from clinic import events
 from clinic.models import Room, User
 from treatments.courses.models import Cause, Course
 from treatments.schedule import rules
+from treatments.schedule.actions.changes import Change, Part, parts_of
 from treatments.schedule.actions.common import first_come, lock_booked, lock_courses, told
 from treatments.schedule.actions.squeezing import Squeeze, placed, squeeze
-from treatments.schedule.checks import check_bookable, check_free, check_times, rooms_of, stay_on_their_day
-from treatments.schedule.equipment import Pool, check_able, pools_of, resource_in, resources_in
+from treatments.schedule.checks import check_bookable, check_free, check_times, stay_on_their_day
+from treatments.schedule.equipment import check_able, resources_in
 from treatments.schedule.events import SessionMoved
-from treatments.schedule.models import Device, Reservation, Session
-from treatments.schedule.occupations import clock, occupation_of, series_of
-from treatments.schedule.places import Chosen, Place, held_by, release, reserve, told_free, wanted
-from treatments.schedule.rules import Slot
+from treatments.schedule.models import Reservation, Session
+from treatments.schedule.occupations import clock, series_of
+from treatments.schedule.places import Chosen, held_by, release, reserve, told_free, wanted
 from treatments.schedule.standing import stand
 from treatments.schedule.transactions import lock_resources
 
@@ -36,33 +34,6 @@ MOVED = [
     "confirmed_at",
     "version",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A booked session, as it was opened (`version`), and where it is to be.
-
-    `added_minutes`: how much longer it takes than the plan says. `device`: the one of its kind that is to be used;
-    None: its own if that is free, else any.
-    """
-
-    session: Session
-    version: int
-    starts_at: dt.datetime
-    practitioner: User
-    room: Room
-    added_minutes: int = 0
-    device: Device | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """All that changes in one course: the chosen places and, in the same order, the keys of their sessions."""
-
-    course: Course
-    sessions: Sequence[int]
-    chosen: Sequence[Chosen]
-    pools: Sequence[Pool]
 
 
 def move_session(
@@ -99,7 +70,7 @@ def rearrange(
     version that was opened, SlotTaken, or PermissionDenied; then nothing is written.
     """
     wish = squeeze(squeeze_reason, by=by, shown=shown)
-    parts = _parts(changes)
+    parts = parts_of(changes)
     versions = {one.session.pk: one.version for one in changes}
 
     def change() -> list[Session]:
@@ -118,31 +89,6 @@ def rearrange(
         return list(rows.values())
 
     return first_come(change, lambda: _gone(parts, versions))
-
-
-def _parts(changes: Sequence[Change]) -> list[Part]:
-    """The changes by course, in the order of the courses' keys, the sessions of each in theirs."""
-    ordered = sorted(changes, key=lambda one: (one.session.course_id, one.session.number))
-    rooms_of(Slot(one.session.number, one.starts_at, one.room.pk) for one in ordered)
-    return [_part(list(own)) for _pk, own in groupby(ordered, key=lambda one: one.session.course_id)]
-
-
-def _part(changes: Sequence[Change]) -> Part:
-    course = changes[0].session.course
-    takes, pairs = occupation_of(course), {(one.practitioner, one.room) for one in changes}
-    places, pools = Place.of_all(pairs, course.patient), pools_of(course)
-    chosen = [
-        Chosen(
-            one.session.number,
-            one.starts_at,
-            places[one.practitioner, one.room],
-            takes.longer(one.added_minutes),
-            one.added_minutes,
-            device=resource_in(pools, one.device),
-        )
-        for one in changes
-    ]
-    return Part(course, [one.session.pk for one in changes], chosen, pools)
 
 
 def _screened(course: Course, part: Part, *, by: User | None, at: dt.datetime):

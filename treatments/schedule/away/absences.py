@@ -17,8 +17,9 @@ from treatments.schedule.away.duty import lock_duty
 from treatments.schedule.models import Absence, AbsenceKind, Reservation, ReservationWhy, Session
 from treatments.schedule.occupations import hours_of
 from treatments.schedule.overlapping.meetings import straighten
-from treatments.schedule.places import Freed, resources_of, told_free
+from treatments.schedule.places import Freed, told_free
 from treatments.schedule.proposing.free_time import LONGEST_RESERVATION
+from treatments.schedule.resources import resources_of
 from treatments.schedule.rules import Hours, Span, at_work, of_day, wall
 from treatments.schedule.transactions import all_or_nothing, lock_closings, lock_resources
 

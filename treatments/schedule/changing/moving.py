@@ -15,7 +15,7 @@ from treatments.schedule.equipment import who_could_treat
 from treatments.schedule.models import Session, SessionState
 from treatments.schedule.occupations import clock, series_of
 from treatments.schedule.overlapping.encounters import over_whom
-from treatments.schedule.proposing import offers
+from treatments.schedule.proposing import other_times
 from treatments.schedule.proposing.desk import Desk, desk
 from treatments.schedule.rules import Before, Chain, Clock, Seat, Series, Slot, Stuck
 
@@ -169,17 +169,17 @@ def stuck_said(stuck: Stuck, by: User) -> str:
 
 def times(
     at_desk: Desk, now: Slot, around: dt.date, later: Sequence[Session], *, doctor: bool
-) -> list[offers.DayOfChoices]:
+) -> list[other_times.DayOfChoices]:
     """Times to choose from: outside the interval to earlier sessions for doctors only; `later` ones can follow.
 
     `at_desk` knows none of those as standing, and what they take as free.
     """
-    days = offers.choices(at_desk, now, around, others=(), doctor=doctor)
+    days = other_times.choices(at_desk, now, around, others=(), doctor=doctor)
     series = replace(at_desk.series, standing={one.number: one.starts_at for one in later})
     return [replace(day, followed=_followed(day, series, now.number, at_desk.clock)) for day in days]
 
 
-def _followed(day: offers.DayOfChoices, series: Series, number: int, time: Clock) -> bool:
+def _followed(day: other_times.DayOfChoices, series: Series, number: int, time: Clock) -> bool:
     """Do later sessions have to follow to a time of this day?"""
     starts = [choice.slot.starts_at for choice in day.choices[:1]]
     return any(rules.interval_faults({number: start}, series, time) for start in starts)

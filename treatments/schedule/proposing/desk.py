@@ -15,7 +15,7 @@ from treatments.schedule import rules
 from treatments.schedule.equipment import pools_of, resources_in, rooms_for
 from treatments.schedule.models import Resource, Session
 from treatments.schedule.occupations import clock, occupation_in, series_with, standing_of
-from treatments.schedule.places import Unknown, known_resources, resources_of
+from treatments.schedule.resources import Unknown, known_resources, resources_of
 from treatments.schedule.rules import Clock, Free, Occupation, Opening, Question, Series, Slot, Times
 
 

@@ -16,6 +16,7 @@ from treatments.schedule.actions import booking as booking_actions
 from treatments.schedule.actions import cancelling
 from treatments.schedule.away import absences, presence
 from treatments.schedule.models import Absence, Reservation, Session
+from treatments.schedule.resources import resource_of
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import TUESDAY, away, closed, wrong
 from treatments.schedule.tests.test_equipment import pen
@@ -196,7 +197,7 @@ def test_a_crowd_of_bookings_and_absences_ends_covered_exactly_and_without_a_dea
 def test_a_room_brought_in_while_the_clinic_closes_is_closed_too(clinic_admin):
     rooms = [factories.room(f"Room {n}") for n in range(6)]
     at_once(
-        *[lambda room=room: places.resource_of(room) for room in rooms],
+        *[lambda room=room: resource_of(room) for room in rooms],
         lambda: closed(TUESDAY, TUESDAY, by=clinic_admin),
     )
     assert Reservation.objects.filter(why="closed").count() == 6

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conftest import NOW
-from treatments.schedule import actions, places, refusals, rules
+from treatments.schedule import actions, refusals, rules
 from treatments.schedule.away import absences
 from treatments.schedule.models import Absence, AbsenceKind, Reservation, Resource, Session
+from treatments.schedule.resources import resource_of
 from treatments.schedule.rules import Slot
 from treatments.schedule.tests import factories
 
@@ -84,7 +85,7 @@ def closed(first, last, *, by) -> Absence:
 
 
 def free(thing, day) -> list[rules.Span]:
-    resource = places.resource_of(thing).pk
+    resource = resource_of(thing).pk
     return list(Resource.objects.free_time([resource], clock(day, 0), clock(day + DAY, 0), at=NOW)[resource])
 
 
@@ -122,7 +123,7 @@ def test_session_moves_out_of_an_absence_and_not_about_in_it(sessions, room, doc
 def test_the_time_of_a_session_in_an_absence_is_not_offered_to_itself(sessions, room, doctor, clinic_admin):
     away(doctor, *absences.days_span(TUESDAY, TUESDAY), by=clinic_admin)
     closed(TUESDAY, TUESDAY, by=clinic_admin)
-    resources = [places.resource_of(thing).pk for thing in (doctor, room)]
+    resources = [resource_of(thing).pk for thing in (doctor, room)]
     found = Resource.objects.free_time(
         resources, clock(TUESDAY, 0), clock(TUESDAY + DAY, 0), but=[sessions[0].pk], at=NOW
     )

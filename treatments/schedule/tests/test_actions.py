@@ -17,9 +17,10 @@ from clinic.versions import ChangedMeanwhile
 from conftest import NOW, person
 from patients.tests.factories import interview
 from treatments.courses import actions as courses
-from treatments.schedule import actions, places, refusals, rules
+from treatments.schedule import actions, refusals, rules
 from treatments.schedule.events import Booked, CourseBooked, SessionCancelled, SessionMoved
 from treatments.schedule.models import Booking, Reservation, Session
+from treatments.schedule.resources import resource_of, resources_of
 from treatments.schedule.rules import Fault, Slot
 from treatments.schedule.tests import factories
 
@@ -75,7 +76,7 @@ def test_many_sessions_in_two_rooms_ask_no_more_queries_than_few_in_one(course, 
         return len(asked)
 
     other, short = factories.room("Room 2"), factories.confirmed_course(by=doctor, sessions=2)
-    places.resources_of([doctor, room, other, course.patient, short.patient])
+    resources_of([doctor, room, other, course.patient, short.patient])
     few = queries(short, factories.slots(short, room, hour=13))
     slots = factories.slots(course, room)
     assert queries(course, [*slots[:2], *(replace(slot, room=other.pk) for slot in slots[2:])]) <= few
@@ -341,11 +342,11 @@ def raw(resource, begin, until, **fields):
 )
 def test_periods_that_are_none_are_refused(doctor, begin, until, constraint):
     with pytest.raises(IntegrityError, match=constraint):
-        raw(places.resource_of(doctor), begin, until)
+        raw(resource_of(doctor), begin, until)
 
 
 def test_overlap_of_a_microsecond_is_refused_back_to_back_is_not(doctor):
-    resource = places.resource_of(doctor)
+    resource = resource_of(doctor)
     raw(resource, NOW, NOW + HOUR)
     raw(resource, NOW + HOUR, NOW + 2 * HOUR)
     with pytest.raises(IntegrityError, match="reservation_no_double_booking"):
@@ -356,24 +357,24 @@ def test_hour_that_comes_twice_is_two_hours(doctor):
     zone = timezone.get_default_timezone()
     first = dt.datetime(2026, 10, 25, 2, 30, tzinfo=zone).astimezone(dt.UTC)
     second = dt.datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=zone).astimezone(dt.UTC)
-    resource = places.resource_of(doctor)
+    resource = resource_of(doctor)
     raw(resource, first, first + HOUR)
     assert raw(resource, second, second + HOUR).starts_at - first == HOUR
 
 
 def test_closing_day_of_25_hours_is_one_reservation(doctor):
     begin, until = (dt.datetime(2026, 10, day, tzinfo=NOW.tzinfo).astimezone(dt.UTC) for day in (25, 26))
-    assert raw(places.resource_of(doctor), begin, until).ends_at - begin == 25 * HOUR
+    assert raw(resource_of(doctor), begin, until).ends_at - begin == 25 * HOUR
 
 
 def test_person_of_the_clinic_is_one_resource(doctor, room):
-    assert places.resource_of(doctor) == places.resource_of(doctor)
-    assert places.resource_of(room) != places.resource_of(doctor)
+    assert resource_of(doctor) == resource_of(doctor)
+    assert resource_of(room) != resource_of(doctor)
 
 
 def test_absence_is_respected(course, room, doctor):
     slots = factories.slots(course, room)
-    raw(places.resource_of(doctor), slots[2].starts_at, slots[2].starts_at + HOUR)
+    raw(resource_of(doctor), slots[2].starts_at, slots[2].starts_at + HOUR)
     with pytest.raises(refusals.SlotTaken) as caught:
         book(course, slots, doctor)
     assert caught.value.numbers == [3]

@@ -10,9 +10,9 @@ from clinic.models import DayHours
 from conftest import NOW
 from treatments.schedule import rules
 from treatments.schedule.models import Resource
-from treatments.schedule.places import resources_of
 from treatments.schedule.proposing import offers
 from treatments.schedule.proposing.desk import desk
+from treatments.schedule.resources import resources_of
 from treatments.schedule.tests import factories
 
 TODAY, DAY = NOW.date(), dt.timedelta(days=1)

@@ -14,10 +14,11 @@ from clinic.models import Clinic, DayHours, Room
 from conftest import NOW
 from patients.tests.factories import interview
 from treatments.catalogue.models import Technique
-from treatments.schedule import actions, arrivals, places
+from treatments.schedule import actions, arrivals
 from treatments.schedule.away import absences
 from treatments.schedule.forms import read_slot
 from treatments.schedule.models import Device, DeviceKind, Hold, Requirement, Reservation, Session
+from treatments.schedule.resources import resource_of
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import away
 
@@ -55,7 +56,7 @@ def hold(practitioner, begin, *, lapses_at=NOW + HOUR):
         made_at=NOW - HOUR,
         lapses_at=lapses_at,
     )
-    resource = places.resource_of(practitioner)
+    resource = resource_of(practitioner)
     Reservation.objects.create(resource=resource, why="offer", hold=row, period=(begin, row.until))
 
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from clinic.models import Clinic, DayHours, WorkingHours
 from conftest import NOW
-from treatments.schedule import places, rules
+from treatments.schedule import rules
 from treatments.schedule.models import Reservation, Resource
 from treatments.schedule.occupations import hours_of
 from treatments.schedule.proposing.free_time import FREE_TIME, free_time_parameters
+from treatments.schedule.resources import resource_of
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_actions import raw
 
@@ -28,7 +29,7 @@ def clock(day: dt.date, hour: int, minute: int = 0) -> dt.datetime:
 
 
 def free(thing, first: dt.date, days: int = 1) -> list[rules.Span]:
-    resource = places.resource_of(thing).pk
+    resource = resource_of(thing).pk
     found = Resource.objects.free_time(
         [resource], clock(first, 0), clock(first + dt.timedelta(days=days), 0), at=NOW
     )
@@ -38,7 +39,7 @@ def free(thing, first: dt.date, days: int = 1) -> list[rules.Span]:
 def test_practitioner_is_free_in_working_hours_less_what_is_reserved(doctor):
     factories.working_hours(doctor, weekdays=[2], starts=dt.time(8), ends=dt.time(12))
     factories.working_hours(doctor, weekdays=[2], starts=dt.time(13), ends=dt.time(17))
-    resource = places.resource_of(doctor)
+    resource = resource_of(doctor)
     raw(resource, clock(TUESDAY, 7), clock(TUESDAY, 9))
     raw(resource, clock(TUESDAY, 10), clock(TUESDAY, 10, 30))
     assert free(doctor, TUESDAY) == [
@@ -60,7 +61,7 @@ def test_hours_that_touch_are_one_span(doctor):
 
 def test_room_is_free_unless_reserved_also_from_the_day_before():
     room = factories.room()
-    raw(places.resource_of(room), clock(TUESDAY, 0) - dt.timedelta(hours=20), clock(TUESDAY, 1))
+    raw(resource_of(room), clock(TUESDAY, 0) - dt.timedelta(hours=20), clock(TUESDAY, 1))
     assert free(room, TUESDAY) == [(clock(TUESDAY, 1), clock(TUESDAY + dt.timedelta(days=1), 0))]
 
 
@@ -160,7 +161,7 @@ def test_hours_are_wall_clock_on_every_day(doctor, day, begin, length):
 
 
 def test_it_is_one_query(doctor, django_assert_num_queries):
-    resources = [places.resource_of(thing).pk for thing in (doctor, factories.room())]
+    resources = [resource_of(thing).pk for thing in (doctor, factories.room())]
     with django_assert_num_queries(1):
         Resource.objects.free_time(resources, NOW, NOW + dt.timedelta(days=90), at=NOW)
 
@@ -169,7 +170,7 @@ def test_it_is_one_query(doctor, django_assert_num_queries):
 def crowded(doctor):
     """Two resources with 20,001 reservations each, an hour apart."""
     factories.working_hours(doctor)
-    mine, other = places.resource_of(doctor), places.resource_of(factories.room())
+    mine, other = resource_of(doctor), resource_of(factories.room())
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO schedule_reservation (resource_id, period, why, squeezed, squeeze_reason)"

@@ -7,13 +7,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from conftest import NOW
-from treatments.schedule import places, rules
+from treatments.schedule import rules
 from treatments.schedule.away import absences
 from treatments.schedule.calendar.columns import By
 from treatments.schedule.calendar.seeking import next_missing, slot_at
 from treatments.schedule.models import Device, DeviceKind, Hold, Requirement, Reservation, Resource
 from treatments.schedule.proposing import offers
 from treatments.schedule.proposing.desk import desk
+from treatments.schedule.resources import resource_of
 from treatments.schedule.rules import Slot, Wishes
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import away
@@ -55,13 +56,13 @@ def hold(things, who, where, *, lapses_at=NOW):
         lapses_at=lapses_at,
     )
     for thing in things:
-        taken = {"resource": places.resource_of(thing), "period": (row.begin, row.until)}
+        taken = {"resource": resource_of(thing), "period": (row.begin, row.until)}
         Reservation.objects.create(why="offer", hold=row, **taken)
     return row
 
 
 def free(thing, *, at=NOW):
-    resource = places.resource_of(thing).pk
+    resource = resource_of(thing).pk
     return list(Resource.objects.free_time([resource], clock(0), clock(0) + DAY, at=at)[resource])
 
 
@@ -85,7 +86,7 @@ def test_it_is_proposed_clicked_and_booked_with_its_device_before_any_tick(
     kind = DeviceKind.objects.create(name="Gun")
     Requirement.objects.create(technique=course.technique, kind=kind)
     Reservation.objects.create(
-        resource=places.resource_of(Device.objects.create(kind=kind, name="Gun")),
+        resource=resource_of(Device.objects.create(kind=kind, name="Gun")),
         period=(held.begin, held.until),
         why="offer",
         hold=held,

@@ -13,9 +13,10 @@ from clinic.versions import ChangedMeanwhile
 from conftest import NOW
 from patients.tests.factories import interview
 from treatments.courses import actions as courses
-from treatments.schedule import actions, aftermath, arrivals, places, refusals, rules
+from treatments.schedule import actions, aftermath, arrivals, refusals, rules
 from treatments.schedule.events import SessionMissed, TimeFreed
 from treatments.schedule.models import Hold, Reservation, Session, Standing
+from treatments.schedule.resources import resource_of
 from treatments.schedule.rules import Fault, Slot
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_races import at_once
@@ -152,7 +153,7 @@ def test_time_that_is_held_or_given_to_others_is_not_said_to_be_free(session, do
         made_at=begun,
         lapses_at=begun + 30 * MINUTE,
     )
-    resource = places.resource_of(doctor)
+    resource = resource_of(doctor)
     taken = Reservation.objects.create(
         resource=resource, why="offer", hold=hold, period=(hold.begin, hold.until)
     )

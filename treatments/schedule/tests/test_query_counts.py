@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from conftest import NOW
 from treatments.schedule import actions
-from treatments.schedule.places import resources_of
 from treatments.schedule.querysets import course_to_book
+from treatments.schedule.resources import resources_of
 from treatments.schedule.tests import factories
 
 pytestmark = pytest.mark.django_db

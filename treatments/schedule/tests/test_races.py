@@ -10,9 +10,10 @@ from django.db import connection, connections
 
 from clinic.versions import ChangedMeanwhile
 from conftest import NOW
-from treatments.schedule import actions, places, refusals, transactions
+from treatments.schedule import actions, refusals, transactions
 from treatments.schedule.actions import booking as booking_actions
 from treatments.schedule.models import Booking, Reservation, Resource, Session
+from treatments.schedule.resources import resource_of
 from treatments.schedule.rules import Slot
 from treatments.schedule.tests import factories
 
@@ -178,7 +179,7 @@ def test_a_session_that_two_move_at_once_moves_once(doctor):
 
 
 def test_a_resource_is_made_once_by_eight_at_once(doctor):
-    results = at_once(*[lambda: places.resource_of(doctor) for _ in range(8)])
+    results = at_once(*[lambda: resource_of(doctor) for _ in range(8)])
     assert len({outcome.pk for outcome, _took in results}) == 1
     assert Resource.objects.count() == 1
 

@@ -26,7 +26,7 @@ from treatments.schedule.models import (
     Session,
 )
 from treatments.schedule.overlapping.meetings import meetings
-from treatments.schedule.places import resource_of
+from treatments.schedule.resources import resource_of
 from treatments.schedule.rules import Slot
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_races import at_once

@@ -16,9 +16,10 @@ from patients.tests.factories import interview
 from treatments.courses import actions as courses
 from treatments.courses.tests.factories import cleared_patient
 from treatments.courses.tests.factories import course as new_course
-from treatments.schedule import actions, places
+from treatments.schedule import actions
 from treatments.schedule.forms import read_slot, slot_value
 from treatments.schedule.models import Reservation, Resource, Session
+from treatments.schedule.resources import resource_of
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_actions import raw
 
@@ -126,7 +127,7 @@ def test_taken_times_are_said_and_new_ones_proposed(as_, doctor, course, room):
     browser = as_(doctor)
     form = posted(browser.get(book_url(course)))
     slot = read_slot(2, form["slot-2"])
-    raw(places.resource_of(doctor), slot.starts_at, slot.starts_at + dt.timedelta(hours=1))
+    raw(resource_of(doctor), slot.starts_at, slot.starts_at + dt.timedelta(hours=1))
     answer = browser.post(book_url(course), form)
     assert answer.status_code == 409
     assert "session 2 has just been taken" in answer.content.decode()
@@ -435,7 +436,7 @@ def test_moving_onto_a_time_just_taken_is_409(as_, front_desk, sessions, room):
     browser = as_(front_desk)
     form = move_form(browser.get(url))
     slot = read_slot(1, form["to"])
-    raw(places.resource_of(room), slot.starts_at, slot.starts_at + DAY / 24)
+    raw(resource_of(room), slot.starts_at, slot.starts_at + DAY / 24)
     assert browser.post(url, form).status_code == 409
     assert Session.objects.get(pk=sessions[0].pk).version == 1
 

@@ -15,7 +15,7 @@ from conftest import NOW
 from treatments.schedule import actions, refusals
 from treatments.schedule.actions import answering, offering
 from treatments.schedule.models import FreedTime, Hold, Offer, Reservation, Session, Waiting
-from treatments.schedule.places import resources_of
+from treatments.schedule.resources import resources_of
 from treatments.schedule.rules import Slot
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_races import at_once, overlaps

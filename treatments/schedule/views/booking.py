@@ -25,7 +25,7 @@ from treatments.schedule.equipment import people_and_rooms
 from treatments.schedule.forms import ANYBODY, BookForm, MoveForm, WishForm, read_slots, slot_value
 from treatments.schedule.overlapping import overbooking
 from treatments.schedule.overlapping.forms import OverForm
-from treatments.schedule.proposing import offers
+from treatments.schedule.proposing import offers, other_times
 from treatments.schedule.proposing.desk import Desk
 from treatments.schedule.proposing.desk import desk as open_desk
 from treatments.schedule.waiting import listing
@@ -201,7 +201,7 @@ def _choices(request, desk: Desk, proposal: offers.Proposal, data: QueryDict) ->
     form = MoveForm(asked, today=timezone.localdate(desk.at), course=desk.course)
     if form.is_valid():
         around = form.cleaned_data["day"]
-    days = offers.choices(desk, row.slot, around, others=proposal.slots, doctor=request.user.is_doctor)
+    days = other_times.choices(desk, row.slot, around, others=proposal.slots, doctor=request.user.is_doctor)
     return {
         "choosing": row.number,
         "choosing_text": number,

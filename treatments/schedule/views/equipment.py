@@ -18,7 +18,7 @@ from clinic.models import Room, User
 from clinic.roles import BOOKING, Role
 from clinic.versions import ChangedMeanwhile
 from treatments.schedule import equipment
-from treatments.schedule.equipment_forms import AbilitiesForm, DeviceForm, KindForm
+from treatments.schedule.equipment.forms import AbilitiesForm, DeviceForm, KindForm
 from treatments.schedule.models import Device, DeviceKind
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])

@@ -18,7 +18,7 @@ from treatments.courses.models import Course
 from treatments.schedule import actions, refusals
 from treatments.schedule.access import open_course
 from treatments.schedule.changing import gaps
-from treatments.schedule.changing.forms import read_following
+from treatments.schedule.changing.posted import read_following
 from treatments.schedule.forms import BookForm, read_slots
 
 

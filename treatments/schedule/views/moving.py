@@ -21,17 +21,12 @@ from clinic.versions import ChangedMeanwhile
 from treatments.schedule import actions, refusals
 from treatments.schedule.access import open_session
 from treatments.schedule.changing import moving
-from treatments.schedule.changing.forms import (
-    BackForm,
-    MovedForm,
-    TimesForm,
-    WhereForm,
-    around,
-    read_following,
-)
+from treatments.schedule.changing.forms import MovedForm, WhereForm
+from treatments.schedule.changing.looking import BackForm, TimesForm, around
+from treatments.schedule.changing.posted import read_following
 from treatments.schedule.models import Session, SessionState
 from treatments.schedule.overlapping.forms import OverForm
-from treatments.schedule.proposing import offers
+from treatments.schedule.proposing import offers, other_times
 from treatments.schedule.proposing.desk import desk
 from treatments.schedule.rules import Slot
 
@@ -146,9 +141,9 @@ def _times_page(
     return render(request, page, context, status=status)
 
 
-def _offer(request, row: Session, form: TimesForm, at: dt.datetime) -> list[offers.DayOfChoices]:
+def _offer(request, row: Session, form: TimesForm, at: dt.datetime) -> list[other_times.DayOfChoices]:
     day, who, longer = (form.cleaned_data[name] for name in ("day", "practitioner", "minutes"))
-    last = day + dt.timedelta(days=offers.DAYS_AROUND)
+    last = day + dt.timedelta(days=other_times.DAYS_AROUND)
     later = moving.later_of(row)
     at_desk = desk(row.course, [who], at=at, last=last, moving=[row, *later], added_minutes=longer)
     now = Slot(row.number, row.starts_at, row.room_id, who.pk)

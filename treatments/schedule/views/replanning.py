@@ -21,7 +21,7 @@ from treatments.courses.models import Course
 from treatments.schedule import equipment
 from treatments.schedule.away import absences, presence
 from treatments.schedule.changing import replanning
-from treatments.schedule.changing.forms import read_chosen
+from treatments.schedule.changing.posted import read_chosen
 from treatments.schedule.models import Absence, Session
 
 Concerned = Callable[[], list[Session]]  # asks which sessions cannot stay

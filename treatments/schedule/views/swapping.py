@@ -16,7 +16,7 @@ from clinic.versions import ChangedMeanwhile
 from treatments.schedule import actions, refusals
 from treatments.schedule.access import open_session
 from treatments.schedule.changing import swapping
-from treatments.schedule.changing.forms import SwapDayForm, SwapForm
+from treatments.schedule.changing.swap_forms import SwapDayForm, SwapForm
 from treatments.schedule.models import Session, SessionState
 
 

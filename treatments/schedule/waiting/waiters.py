@@ -16,8 +16,9 @@ from treatments.schedule import rules
 from treatments.schedule.equipment import Pool, pools_of, resources_in, rooms_for, who_could_treat
 from treatments.schedule.models import FreedTime, Reservation, Resource, Session, Waiting
 from treatments.schedule.occupations import clock, occupation_in, series_with
-from treatments.schedule.places import MOMENTS, resources_of
+from treatments.schedule.places import MOMENTS
 from treatments.schedule.querysets import LONGEST_RESERVATION
+from treatments.schedule.resources import resources_of
 from treatments.schedule.rules import Fit, Free, Occupation, Slot, Span, Vacancy, Waiter
 from treatments.schedule.rules.taking import without
 from treatments.schedule.rules.waiting import fits

@@ -1,0 +1,27 @@
+"""The words for a moment and a day."""
+
+import datetime as dt
+
+from django.utils import timezone
+from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+
+def face(starts_at: dt.datetime) -> str:
+    """The weekday and hour that a receptionist reads out."""
+    local = timezone.localtime(starts_at)
+    return _("%(weekday)s, %(time)s") % {
+        "weekday": capfirst(WEEKDAYS[local.weekday()]),
+        "time": f"{local:%H:%M}",
+    }
+
+
+def when(starts_at: dt.datetime) -> str:
+    """Weekday, day and hour."""
+    return date_format(timezone.localtime(starts_at), "l j F, H:i")
+
+
+def day_said(day: dt.date) -> str:
+    return date_format(day, "j F Y")
