@@ -8,16 +8,12 @@ from dataclasses import fields
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 
 from treatments.reminders.actions.outcomes import Outcome
 from treatments.reminders.models import Message, MessageState
 
 logger = logging.getLogger(__name__)
-DATABASE_TROUBLE = (
-    OperationalError,
-    InterfaceError,
-)  # it is away, or too slow: nothing is known about the message
 REPAIRS = 20  # tries to write it all down again, a second apart
 
 
@@ -32,6 +28,14 @@ def quickly() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL synchronous_commit TO off")
         yield
+
+
+def in_trouble(error: Exception) -> bool:
+    """Is the database away, or too slow? Then nothing is known about the message.
+
+    Where the server breaks down in the middle of an answer, the driver raises DatabaseError itself, of no kind.
+    """
+    return isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError
 
 
 def reconnect() -> None:
@@ -134,5 +138,7 @@ class Journal:
                     for message, outcome in self._noted:
                         settle(message, outcome)
                 return
-            except DATABASE_TROUBLE:
+            except (DatabaseError, InterfaceError) as error:
+                if not in_trouble(error):
+                    raise
                 time.sleep(1 / settings.MESSAGE_PACE)

@@ -13,7 +13,7 @@ from patients.actions import LinkDead, mark_sent
 from patients.models import Patient
 from treatments.reminders import channels, kinds, links, rules, rules_channels, wording, words, writing
 from treatments.reminders.actions.claiming import Claimed, claim, pause, release, works_again
-from treatments.reminders.actions.journal import DATABASE_TROUBLE, Journal, quickly, reconnect
+from treatments.reminders.actions.journal import Journal, in_trouble, quickly, reconnect
 from treatments.reminders.actions.outcomes import Outcome, again, ended, sent, untried
 from treatments.reminders.actions.truth import each_or_alone, refusals
 from treatments.reminders.models import Message, MessageState
@@ -89,9 +89,10 @@ class Batch:
                 if self.waiting:
                     self._next()
             self.journal.close()
-        except DATABASE_TROUBLE:
-            self.journal.repair()
-            self._give_back()
+        except Exception as error:
+            if in_trouble(error):
+                self.journal.repair()
+                self._give_back()
             raise
         release(self.waiting)
         return self.journal.states

@@ -6,7 +6,7 @@ from typing import Any
 
 from clinic.models import Clinic
 from treatments.reminders import kinds, rules, words, writing
-from treatments.reminders.actions.journal import DATABASE_TROUBLE
+from treatments.reminders.actions.journal import in_trouble
 from treatments.reminders.actions.outcomes import Outcome, ended
 from treatments.reminders.actions.promising import follow_channel, quiet_of
 from treatments.reminders.models import BadAddress, Message, MessageKind, MessageState
@@ -76,9 +76,9 @@ def each_or_alone(
     """The answers to a question about all of them. Where one breaks it, half by half, and `failed` for that one."""
     try:
         return ask(messages, at=at) if messages else {}
-    except DATABASE_TROUBLE:
-        raise
     except Exception as error:
+        if in_trouble(error):
+            raise
         if len(messages) == 1:
             return {messages[0].pk: failed(messages[0], error)}
         middle = len(messages) // 2

@@ -7,7 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 from django.conf import settings as live_settings
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 
 from clinic.models import Clinic
 from treatments.courses.models import Course
@@ -251,10 +251,13 @@ def test_a_poisoned_message_fails_alone(doctor, post_office, monkeypatch, caplog
     assert "B" not in caplog.messages[-1].replace("KeyError", "")
 
 
-def test_a_failing_database_says_nothing_about_the_message(due, post_office, monkeypatch):
+@pytest.mark.parametrize(
+    "broken", [OperationalError, DatabaseError], ids=["away", "in the middle of an answer"]
+)
+def test_a_failing_database_says_nothing_about_the_message(due, post_office, monkeypatch, broken):
     with monkeypatch.context() as trouble:
-        trouble.setattr(sending, "refusals", Mock(side_effect=OperationalError))
-        with pytest.raises(OperationalError):
+        trouble.setattr(sending, "refusals", Mock(side_effect=broken))
+        with pytest.raises(broken):
             deliver(due)
     assert deliver(due) is None  # others first
     assert deliver(due, due.due_at + MINUTE) == "sent"
