@@ -6,7 +6,7 @@ from clinic.bench.messages import DUE, Messages
 from clinic.bench.report import MET, MISSED, Row, Table
 
 LEAST_SHARE = 0.5  # of the letters a second of a bare loop
-MOST_TIMES_TICK = 3.0  # beside its bare statements
+MOST_TIMES_TICK = 3.0  # beside the bare query for what is due
 MOST_GROWN = 1.1  # memory, from early to late
 
 
@@ -18,16 +18,29 @@ def messages_tables(measured: Messages) -> list[Table]:
 def _letters(one: Messages) -> Table:
     met = one.share >= LEAST_SHARE
     rows: list[Row] = [
-        ("bare smtplib loop", _a_second(one, one.bare), _busy(one, one.bare_cpu), "", ""),
+        (
+            "bare smtplib loop that makes each",
+            _a_second(one, one.bare),
+            _busy(one, one.bare_cpu),
+            f"{one.share:.2f}",
+            MET if met else MISSED,
+        ),
+        (
+            "bare smtplib loop, bytes that lie ready",
+            _a_second(one, one.ready),
+            _busy(one, one.ready_cpu),
+            f"{one.share_of_ready:.2f}",
+            "no target",
+        ),
         (
             "one worker",
             _a_second(one, one.worker),
             _busy(one, one.worker_cpu),
-            f"{one.share:.2f}",
-            MET if met else MISSED,
+            "",
+            "",
         ),
     ]
-    headings = ("e-mails", "a second", "busy, ms each", "worker / bare", f"at least {LEAST_SHARE}")
+    headings = ("e-mails", "a second", "busy, ms each", "worker / this", f"at least {LEAST_SHARE}")
     missed = [] if met else ["messages: e-mails a second"]
     return Table(f"{one.letters:,} e-mails over one connection", headings, rows, missed)
 
@@ -55,17 +68,17 @@ def _memory(one: Messages) -> Table:
 
 
 def _tick(one: Messages) -> Table:
-    met = one.times_statements <= MOST_TIMES_TICK
+    met = one.times_query <= MOST_TIMES_TICK
     taken = (f"{median(some) * 1000:.2f}" for some in (one.queries, one.statements, one.ticks))
-    verdict = (f"{one.times_query:.1f}", f"{one.times_statements:.2f}", MET if met else MISSED)
+    verdict = (f"{one.times_statements:.2f}", f"{one.times_query:.2f}", MET if met else MISSED)
     headings = (
         "messages to come",
         "due",
         "bare query for what is due, ms",
-        "bare statements of a tick, ms",
+        "word left and query, ms",
         "tick, ms",
+        "tick / word and query",
         "tick / query",
-        "tick / statements",
         f"at most {MOST_TIMES_TICK:.0f} times",
     )
     rows: list[Row] = [(f"{one.to_come:,}", str(DUE), *taken, *verdict)]

@@ -234,7 +234,8 @@ def test_messages_are_measured_beside_a_bare_loop(monkeypatch):
     assert measured.times_query > 1
     assert 0 < measured.memory_first <= measured.memory_last
     tables = message_report.messages_tables(measured)
-    assert [len(table.rows) for table in tables] == [2, 1, 1]
+    assert [len(table.rows) for table in tables] == [3, 1, 1]
+    assert measured.share_of_ready > 0
 
 
 def test_messages_that_nobody_wants_are_no_measurement(db):
@@ -252,7 +253,17 @@ def test_messages_that_nobody_wants_are_no_measurement(db):
     ],
 )
 def test_the_tables_of_messages_say_what_is_missed(worker, tick, last, missed):
-    one = messages.Messages(100, [1], [worker], [1], [1], 10, [tick], [1], [1], 10, 100 << 20, last << 20, 1)
+    loops = {
+        "bare": [1],
+        "ready": [1],
+        "worker": [worker],
+        "bare_cpu": [1],
+        "ready_cpu": [1],
+        "worker_cpu": [1],
+    }
+    ticks = {"ticks": [tick], "statements": [2], "queries": [1]}
+    memory = {"memory_first": 100 << 20, "memory_last": last << 20, "flat_seconds": 1}
+    one = messages.Messages(**loops, **ticks, **memory)
     assert [said for table in message_report.messages_tables(one) for said in table.missed] == missed
 
 

@@ -12,7 +12,7 @@ from django.db.models.functions import Greatest
 from clinic.models import User
 from clinic.roles import BOOKING, Role
 from patients.actions.links import working
-from patients.models import Channel, Patient, Report
+from patients.models import Patient, Report
 from patients.tokens import hashed
 from treatments.courses.models import Course, CourseState
 from treatments.reminders.models.wishes import MessageWish
@@ -87,10 +87,6 @@ class MessageQuerySet(models.QuerySet):
     def to_send(self, at: dt.datetime, limit: int) -> list[int]:
         """The keys of at most `limit` claimable messages, those first that wait longest."""
         return list(self.claimable(at).in_turn().values_list("pk", flat=True)[:limit])
-
-    def channels_due(self, at: dt.datetime) -> list[str]:
-        """The channels by which something is to be sent now."""
-        return [one for one in Channel.values if self.claimable(at).filter(channel=one).exists()]
 
     def too_late(self, at: dt.datetime) -> Self:
         """Those whose turn has come when nobody needs them any more."""

@@ -139,6 +139,13 @@ def soon(at: dt.datetime, quiet: Quiet, not_after: dt.datetime) -> dt.datetime:
     return max(settled, _audible(settled, quiet, not_after))
 
 
+def morning(at: dt.datetime, goes_at: dt.time, zone: dt.tzinfo) -> dt.datetime | None:
+    """Until when what goes to staff in the morning of that day is useful; None if `at` is no time for it."""
+    begins = on_the_wall(at.astimezone(zone).date(), goes_at, zone)
+    until = begins + TODAY_USEFUL_FOR
+    return until if begins <= at < until else None
+
+
 def recalls(
     finished_on: dt.date, weeks: int, times: int, every_days: int, goes_at: dt.time, quiet: Quiet
 ) -> Sequence[Due]:

@@ -9,8 +9,6 @@ from django.conf import settings
 from django.db import connection
 
 from treatments.reminders import actions, rules_channels
-from treatments.reminders.actions.journal import quickly
-from treatments.reminders.models import Message
 
 # A task that waited longer is dropped, since the next tick asks again.
 EXPIRES = settings.TICK_SECONDS * 11 / 12
@@ -30,19 +28,10 @@ def running_clock() -> Callable[[], dt.datetime]:
     return lambda: began + dt.timedelta(seconds=time.monotonic() - ticked)
 
 
-def look(*, at: dt.datetime) -> list[str]:
-    """Leave word, clear away, and say by which channels something is to be sent."""
-    actions.promise_today(at=at)
-    with quickly():  # all of this is done again in a minute
-        actions.beat(at=at)
-        actions.clear_away(at=at)
-        return Message.objects.channels_due(at)
-
-
 @shared_task
 def tick() -> None:
     """Once a minute: leave word, clear away what is too late, and have what is due sent."""
-    for channel in look(at=database_clock()):
+    for channel in actions.look(at=database_clock()):
         drain.apply_async((channel,), expires=EXPIRES)
 
 

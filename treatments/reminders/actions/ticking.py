@@ -1,13 +1,18 @@
 """What the tick and people at the ledger do about messages, apart from sending them."""
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, TimeField, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from clinic.models import Clinic, User
+from clinic.prepared import Prepared, asked
 from treatments.reminders import rules, rules_times, words
+from treatments.reminders.actions.journal import quickly
 from treatments.reminders.actions.promising import drafted, promise
 from treatments.reminders.models import Channel, Heartbeat, Message, MessageKind, MessageState
 
@@ -16,14 +21,71 @@ class NotFailed(Exception):
     """The message neither failed nor came back (any more), or it is too late for it; nothing was changed."""
 
 
+# Does not wait for the disk, as `quickly`: all of a tick is done again in a minute.
+BEAT = """
+INSERT INTO reminders_heartbeat (id, ticked_at) VALUES (1, %s)
+ON CONFLICT (id) DO UPDATE SET ticked_at = excluded.ticked_at
+RETURNING set_config('synchronous_commit', 'off', true)
+"""
+
+
 def beat(*, at: dt.datetime) -> None:
-    """Leave word that the tick ran."""
-    Heartbeat.objects.bulk_create(
-        [Heartbeat(pk=1, ticked_at=at)],
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=["ticked_at"],
+    """Leave word that the tick ran. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(BEAT, [at])
+
+
+def _all_at_once() -> QuerySet[Heartbeat, Any]:
+    clinic = Clinic.objects.filter(pk=1).values("messages_at")
+    goes_at = Value(Clinic._meta.get_field("messages_at").default, output_field=TimeField())
+    due = (Message.objects.claimable(asked("at")).filter(channel=one) for one in Channel.values)
+    return Heartbeat.objects.filter(pk=1).values_list(
+        Coalesce(Subquery(clinic), goes_at),
+        Exists(_untold(asked("day"))),
+        Exists(Message.objects.too_late(asked("at"))),
+        Exists(Message.objects.broken_off(asked("at"))),
+        *map(Exists, due),
     )
+
+
+def _untold(day: Any) -> QuerySet[User]:
+    """Who wants to be told what needs them, and was not on the day with this number."""
+    had = Message.objects.filter(kind=MessageKind.TODAY, staff=OuterRef("pk"), subject_version=day)
+    return User.objects.filter(~Exists(had), is_active=True, wants_today=True)
+
+
+SEEN = Prepared(_all_at_once)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What there is to do at a moment. Most often nothing: so all of it is asked in one query."""
+
+    somebody_is_to_be_told: bool  # of the staff, this morning
+    something_is_over: bool  # too late, or broken off
+    channels: list[str]  # by which something is to be sent
+
+    @classmethod
+    def at(cls, at: dt.datetime) -> "Seen":
+        """One query, after the first `beat` of the clinic."""
+        [(goes_at, untold, late, broken, *due)] = SEEN.rows(at=at, day=timezone.localdate(at).toordinal())
+        morning = rules_times.morning(at, goes_at, timezone.get_default_timezone())
+        channels = [one for one, something in zip(Channel.values, due, strict=True) if something]
+        return cls(untold and morning is not None, late or broken, channels)
+
+
+def look(*, at: dt.datetime) -> list[str]:
+    """What a tick does: leave word, promise, clear away. Returns the channels by which something is to be sent."""
+    beat(at=at)
+    seen = Seen.at(at)
+    if seen.somebody_is_to_be_told:
+        promise_today(at=at)
+    if seen.something_is_over:
+        with quickly():
+            clear_away(at=at)
+    if seen.somebody_is_to_be_told or seen.something_is_over:
+        return Seen.at(at).channels
+    return seen.channels
 
 
 def clear_away(*, at: dt.datetime) -> int:
@@ -48,14 +110,11 @@ def clear_away(*, at: dt.datetime) -> int:
 @transaction.atomic
 def promise_today(*, at: dt.datetime) -> None:
     """In the morning, to staff who want it: what needs them. Once a day, however often this is called."""
-    clinic, day = Clinic.current(), timezone.localdate(at)
-    goes = rules_times.on_the_wall(day, clinic.messages_at, timezone.get_default_timezone())
-    until, number = goes + rules_times.TODAY_USEFUL_FOR, day.toordinal()
-    if goes <= at < until:
-        had = Message.objects.filter(kind=MessageKind.TODAY, subject_version=number).values("staff")
-        people = User.objects.filter(is_active=True, wants_today=True).exclude(pk__in=had)
+    number = timezone.localdate(at).toordinal()
+    until = rules_times.morning(at, Clinic.current().messages_at, timezone.get_default_timezone())
+    if until is not None:
         about: dict[str, Any] = {"subject_version": number, "due_at": at, "not_after": until, "at": at}
-        promise([drafted(MessageKind.TODAY, staff=person, **about) for person in people])
+        promise([drafted(MessageKind.TODAY, staff=person, **about) for person in _untold(number)])
 
 
 def want_today(person: User, wanted: bool, *, at: dt.datetime) -> None:

@@ -72,12 +72,24 @@ class Message(models.Model):
 
     kind = models.CharField(max_length=20, choices=MessageKind.choices)
     channel = models.CharField(max_length=8, choices=Channel.choices)
-    patient = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="messages")
-    staff = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="messages")
-    course = models.ForeignKey(Course, null=True, on_delete=models.PROTECT, related_name="messages")
-    session = models.ForeignKey(Session, null=True, on_delete=models.PROTECT, related_name="messages")
-    link = models.ForeignKey(InterviewLink, null=True, on_delete=models.PROTECT, related_name="messages")
-    offer = models.ForeignKey(Offer, null=True, on_delete=models.PROTECT, related_name="messages")
+    patient = models.ForeignKey(
+        Patient, null=True, db_index=False, on_delete=models.PROTECT, related_name="messages"
+    )
+    staff = models.ForeignKey(
+        User, null=True, db_index=False, on_delete=models.PROTECT, related_name="messages"
+    )
+    course = models.ForeignKey(
+        Course, null=True, db_index=False, on_delete=models.PROTECT, related_name="messages"
+    )
+    session = models.ForeignKey(
+        Session, null=True, db_index=False, on_delete=models.PROTECT, related_name="messages"
+    )
+    link = models.ForeignKey(
+        InterviewLink, null=True, db_index=False, on_delete=models.PROTECT, related_name="messages"
+    )
+    offer = models.ForeignKey(
+        Offer, null=True, db_index=False, on_delete=models.PROTECT, related_name="messages"
+    )
     about = ArrayField(models.BigIntegerField(), default=list)
     step = models.PositiveSmallIntegerField(default=1)
     subject_version = models.PositiveIntegerField()
@@ -91,7 +103,7 @@ class Message(models.Model):
     message_id = models.CharField(max_length=120)
     language = models.CharField(max_length=8, blank=True)  # in which it was written
     wording = models.ForeignKey(
-        Wording, null=True, on_delete=models.PROTECT, related_name="+"
+        Wording, null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
     )  # null: shipped
     sent_to = models.CharField(max_length=254, blank=True)
     sent_subject = models.CharField(max_length=250, blank=True)
@@ -103,19 +115,24 @@ class Message(models.Model):
     maybe_twice = models.BooleanField(default=False)
     why = models.CharField(max_length=250, blank=True)  # why not sent, or put off
     put_back_at = models.DateTimeField(null=True)  # a person wanted a failed one tried again
-    put_back_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    put_back_by = models.ForeignKey(
+        User, null=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
     created_at = models.DateTimeField()
 
     objects = MessageQuerySet.as_manager()
 
     class Meta:
         ordering = ["-due_at", "-pk"]
+        # All are written anew with every step of a letter: so none that another serves, and no entry for what is null.
         indexes = [
-            models.Index(fields=["try_at"], condition=Q(state="due"), name="message_due"),
+            *(
+                models.Index(fields=[name], condition=Q(**{f"{name}__isnull": False}), name=f"message_{name}")
+                for name in (*SUBJECTS, "wording", "put_back_by")
+            ),
             models.Index(
                 fields=["channel", "try_at", "id"], condition=Q(state="due"), name="message_due_by_channel"
             ),
-            models.Index(fields=["lease_until"], condition=Q(state="sending"), name="message_leased"),
             models.Index(fields=["patient", "-due_at"]),
             models.Index(
                 fields=["provider_ref"], condition=~Q(provider_ref=""), name="message_by_provider_ref"

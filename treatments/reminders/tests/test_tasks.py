@@ -1,17 +1,21 @@
 """The tick and its twin, `manage.py tick`."""
 
 import datetime as dt
+from unittest.mock import patch
+from uuid import uuid4
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from treatments.reminders import rules_channels, tasks
+from treatments.reminders import actions, rules_channels, tasks
+from treatments.reminders.management.commands import tick
 from treatments.reminders.models import Heartbeat, Message
 from treatments.reminders.tests.factories import reminder
 
-DAY = dt.timedelta(days=1)
+DAY, MINUTE = dt.timedelta(days=1), dt.timedelta(minutes=1)
 pytestmark = pytest.mark.usefixtures("no_quiet_hours")
 
 
@@ -63,6 +67,43 @@ def test_the_tick_leaves_word_by_the_database_clock(db, asked):
     assert before < Heartbeat.objects.get().ticked_at < tasks.database_clock()
 
 
+def test_a_tick_asks_three_questions_however_much_is_to_come(doctor, asked, django_assert_num_queries):
+    reminder(doctor)
+    with django_assert_num_queries(3):  # what time it is, that it was there, what there is to do
+        tasks.tick()
+    for _ in range(3):
+        reminder(doctor)
+    with django_assert_num_queries(3):
+        tasks.tick()
+
+
+@pytest.mark.parametrize(
+    ("hour", "channels", "sent"),
+    [
+        pytest.param(9, ["email"], [("today", "due")], id="in the morning"),
+        pytest.param(15, [], [], id="later nobody is told"),
+    ],
+)
+def test_the_tick_promises_what_staff_want_to_be_told_and_asks_for_it_at_once(
+    front_desk, at, hour, channels, sent
+):
+    front_desk.wants_today = True
+    front_desk.save()
+    moment = at.replace(hour=hour)
+    assert actions.look(at=moment) == channels
+    assert list(Message.objects.values_list("kind", "state")) == sent
+    assert actions.look(at=moment + MINUTE) == channels
+    assert Message.objects.count() == len(sent)
+
+
+def test_what_was_broken_off_is_due_again_in_the_same_tick(doctor):
+    due = reminder(doctor)
+    gone = {"lease_token": uuid4(), "lease_until": due.due_at}
+    Message.objects.filter(pk=due.pk).update(state="sending", **gone)
+    assert actions.look(at=due.due_at) == []
+    assert actions.look(at=due.due_at + MINUTE) == ["email"]
+
+
 def test_without_a_broker_nothing_is_lost(doctor, monkeypatch):
     due = reminder(doctor, try_at=timezone.now() - DAY, not_after=timezone.now() + DAY)
 
@@ -99,6 +140,14 @@ def test_a_rehearsal_gives_up_nothing_that_is_still_to_come(doctor, mailoutbox, 
     call_command("tick", at=timezone.localtime(waiting.not_after + DAY).strftime("%Y-%m-%dT%H:%M"))
     waiting.refresh_from_db()
     assert (waiting.state, capsys.readouterr().out, mailoutbox) == ("due", "nothing is due\n", [])
+
+
+def test_the_command_tells_staff_what_needs_them_where_nothing_else_ticks(front_desk, at):
+    front_desk.wants_today = True
+    front_desk.save()
+    with time_machine.travel(at, tick=False), patch.object(tick, "running_clock", lambda: timezone.now):
+        call_command("tick")
+    assert [one.kind for one in Message.objects.all()] == ["today"]
 
 
 def test_the_command_sends_what_is_due_now(doctor, mailoutbox, capsys):

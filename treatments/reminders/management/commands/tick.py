@@ -34,10 +34,9 @@ class Command(BaseCommand):
 def send_all() -> Counter[str]:
     """What the tick and the workers do, in this process; how many of what."""
     clock = running_clock()
-    actions.beat(at=clock())
     waiting.tick()
-    done: Counter[str] = Counter(cleared=actions.clear_away(at=clock()))
-    for channel in Message.objects.channels_due(clock()):
+    done: Counter[str] = Counter()
+    for channel in actions.look(at=clock()):
         for states in actions.Turn(channel, clock=clock, ends_at=clock() + LONGEST).batches():
             done.update(state or "taken" for state in states.values())
     return done
