@@ -11,9 +11,13 @@ from hypothesis import settings
 
 from clinic.models import User
 from clinic.roles import Role
+from clinic.translations import compile_all
 
 # The browser's driver runs an event loop in the thread of the test; Django would refuse the database there.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+# Pages of patients are tested in their languages.
+compile_all()
 
 # Slow is not wrong: no test is timed.
 settings.register_profile("house", deadline=None)

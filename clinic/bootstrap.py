@@ -1,7 +1,8 @@
 """Set up this checkout with nothing but the system's Python: `python3 clinic/bootstrap.py [--dev]`.
 
-Makes `.venv`, installs the hash-locked Python packages, the front-end packages, and copies what the pages need
-into `static/vendor`. `--dev` adds what the tests need, Chromium included. What is already there is not done again.
+Makes `.venv`, installs the hash-locked Python packages, the front-end packages, copies what the pages need
+into `static/vendor`, and compiles the translations. `--dev` adds what the tests need, Chromium included. What is
+already there is not done again.
 """
 
 import contextlib
@@ -170,6 +171,13 @@ def copy_vendor_files():
             shutil.copyfile(source, copy)
 
 
+def compile_translations():
+    """What patients read, in their languages. Nothing to do where only the dependencies are there yet."""
+    script = PROJECT / "clinic" / "translations.py"
+    if script.exists():
+        run(PYTHON, script)
+
+
 def find_chromium():
     """The path of a Chromium that the browser tests can drive, or None."""
     return next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
@@ -203,6 +211,7 @@ def set_up(dev):
         install_python_packages("requirements.txt", also=[])
     install_front_end_packages()
     copy_vendor_files()
+    compile_translations()
     if dev:
         install_chromium()
     say("Set-up is complete")
