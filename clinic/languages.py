@@ -1,6 +1,60 @@
-"""Languages in which patients are written to. The pages of staff are in one, see LANGUAGE_CODE."""
+"""Languages in which patients are written to and read. The pages of staff are in one, see LANGUAGE_CODE."""
 
+import gettext
+import struct
+from functools import cache
+from pathlib import Path
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 LANGUAGES = [("en", _("English")), ("de", _("German")), ("pl", _("Polish"))]
 FIRST_LANGUAGE = "en"
+
+
+def speaking(language: str) -> translation.override:
+    """What is rendered inside is in this language; in the first where its translations are not there.
+
+    Then the page says that it is English, too: half a German page would be read out as German.
+    """
+    return translation.override(language if has_words(language) else FIRST_LANGUAGE)
+
+
+def spoken() -> str:
+    """The active language, as patients choose it."""
+    language = (translation.get_language() or FIRST_LANGUAGE).partition("-")[0]
+    return language if language in dict(LANGUAGES) else FIRST_LANGUAGE
+
+
+def own_names() -> list[tuple[str, str]]:
+    """Each language by its own name: who cannot read the page still finds theirs."""
+    return [
+        (code, translation.get_language_info(code)["name_local"].capitalize()) for code, _name in LANGUAGES
+    ]
+
+
+def asked_for(request: HttpRequest) -> str:
+    """The language that the browser asks for, for pages that know nobody."""
+    ours = dict(LANGUAGES)
+    wanted = parse_accept_lang_header(request.headers.get("Accept-Language", ""))
+    found = (code.partition("-")[0] for code, quality in wanted if quality)
+    return next((code for code in found if code in ours), FIRST_LANGUAGE)
+
+
+@cache
+def has_words(language: str) -> bool:
+    """Can the compiled translations be read? The first language needs none. Asked once in a process."""
+    return language == FIRST_LANGUAGE or any(
+        _readable(Path(folder), language) for folder in settings.LOCALE_PATHS
+    )
+
+
+def _readable(folder: Path, language: str) -> bool:
+    try:
+        gettext.translation("django", str(folder), [language])
+    except (OSError, ValueError, SyntaxError, struct.error, IndexError, KeyError):
+        return False  # not compiled, or broken
+    return True

@@ -8,7 +8,9 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 
+from clinic.languages import asked_for, speaking, spoken
 from clinic.throttle import too_many
 
 GONE = "patients/own/gone.html"
@@ -49,14 +51,23 @@ def opens_nothing(request: HttpRequest, door: str, page: str = GONE) -> HttpResp
 
 def gone(request: HttpRequest, page: str = GONE) -> HttpResponse:
     """The one answer for every link and cookie that opens nothing, whatever the reason."""
-    return without_referrer(render(request, page, status=404))
+    return to_nobody(request, page, status=404)
 
 
 def slow_down(request: HttpRequest) -> HttpResponse:
     """Too many tries from one address."""
-    response = render(request, "patients/own/slow_down.html", status=429)
+    response = to_nobody(request, "patients/own/slow_down.html", status=429)
     response.headers["Retry-After"] = "60"
-    return without_referrer(response)
+    return response
+
+
+def to_nobody(request: HttpRequest, page: str, *, status: int) -> HttpResponse:
+    """A page for whoever it is: in the language that the browser asks for, as that of a patient would tell of one."""
+    with speaking(asked_for(request)):
+        response = without_referrer(render(request, page, status=status))
+        response.headers["Content-Language"] = spoken()
+    patch_vary_headers(response, ["Accept-Language"])
+    return response
 
 
 def without_referrer(response: HttpResponse) -> HttpResponse:

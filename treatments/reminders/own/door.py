@@ -11,8 +11,9 @@ from functools import wraps
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 
+from clinic.languages import speaking, spoken
 from patients.by_link import LinkCookie, gone
 from treatments.reminders.models import LinkPurpose, LinkToken
 
@@ -41,9 +42,9 @@ def by_link(*purposes: LinkPurpose) -> Callable:
             found = _found(request, link, at=at)
             if found is None or found.purpose not in purposes:
                 return gone(request, GONE)
-            with translation.override(found.message.patient.language):  # type: ignore[union-attr]
+            with speaking(found.message.patient.language):  # type: ignore[union-attr]
                 response = view(request, found, at, **kwargs)
-                response.headers.setdefault("Content-Language", translation.get_language() or "")
+                response.headers.setdefault("Content-Language", spoken())
                 return response
 
         return guarded

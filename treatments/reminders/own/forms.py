@@ -5,7 +5,7 @@ import datetime as dt
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from clinic.languages import LANGUAGES
+from clinic.languages import own_names
 from patients.models import Channel, Patient
 from treatments.reminders.models import Answer, Topic
 from treatments.schedule.changing.forms import LAST_VERSION
@@ -64,7 +64,7 @@ class WishesForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     channel = forms.ChoiceField(label=_("We write to you by"), widget=forms.RadioSelect)
-    language = forms.ChoiceField(label=_("In this language"), choices=LANGUAGES)
+    language = forms.ChoiceField(label=_("In this language"), choices=own_names)
 
     def __init__(self, *args, patient: Patient, **kwargs):
         super().__init__(*args, **kwargs)

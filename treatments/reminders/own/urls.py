@@ -15,5 +15,5 @@ urlpatterns = [
     path("<id:link>/session/<id:pk>/move/", moving.move, name="move"),
     path("<id:link>/session/<id:pk>/calendar/", sessions.calendar, name="calendar"),
     path("<id:link>/answer/", recall.answer, name="answer"),
-    path("<id:link>/wishes/", wishes.save, name="wishes"),
+    path("<id:link>/wishes/", wishes.wishes, name="wishes"),
 ]

@@ -100,14 +100,18 @@ def test_looking_at_a_recall_answers_nothing(phone, choosing):
             assert phone.get().status_code == 200
             assert choosing.get().status_code == 200
             assert phone.get("answer").status_code == 405
-            assert choosing.get("wishes").status_code == 405
+            assert choosing.get("wishes").status_code == phone.get("wishes").status_code == 200
 
 
 def test_each_purpose_opens_its_own_pages_alone(phone, choosing, recall):
-    assert phone.post("wishes", wanted=[], channel="email", language="en").status_code == 404
     assert choosing.post("answer", answer="declined").status_code == 404
     assert not RecallAnswer.objects.exists()
-    assert not MessageWish.objects.exists()
+
+
+def test_the_choice_is_behind_every_link_as_a_text_message_has_no_room_for_another(phone, ana):
+    assert phone.url("wishes") in phone.page()
+    assert wishes(phone, wanted=["sessions"])["Location"] == phone.url("wishes") + "?kept=yes"
+    assert MessageWish.objects.standing(ana.pk) == {"reminders": False, "care": False, "maintenance": False}
 
 
 # Wishes

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from clinic.languages import speaking, spoken
 from clinic.versions import ChangedMeanwhile
 from patients.by_link import gone, opens_nothing
 from treatments.schedule import actions, refusals
@@ -29,6 +30,13 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     offer = Offer.objects.by_token(token).for_page().first()
     if offer is None:
         return opens_nothing(request, "offer", GONE)
+    with speaking(offer.patient.language):
+        response = _answer(request, offer, at=at)
+        response.headers.setdefault("Content-Language", spoken())
+        return response
+
+
+def _answer(request: HttpRequest, offer: Offer, *, at: dt.datetime) -> HttpResponse:
     is_open = Offer.objects.open(at).filter(pk=offer.pk).exists()
     if request.method == "POST":
         return _answered(request, offer, at=at) if is_open else _too_late(request, offer)

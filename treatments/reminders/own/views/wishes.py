@@ -8,10 +8,11 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
+from clinic.languages import speaking
 from patients.actions import write_to
 from patients.by_link import opens_nothing, without_referrer
 from patients.models import Patient
@@ -21,6 +22,13 @@ from treatments.reminders.own.door import GONE, by_link, let_in
 from treatments.reminders.own.forms import WishesForm
 
 ONE_CLICK = "One-Click"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@by_link(*LinkPurpose)
+def wishes(request: HttpRequest, link: LinkToken, at: dt.datetime) -> HttpResponse:
+    """The choice, behind every link of a message: a text message has no room for a link of its own to it."""
+    return _save(request, link, at) if request.method == "POST" else page(request, link, at)
 
 
 def page(request: HttpRequest, link: LinkToken, at: dt.datetime) -> HttpResponse:
@@ -37,9 +45,7 @@ def _page(request: HttpRequest, link: LinkToken, form: WishesForm, *, status: in
     return render(request, "messages/wishes.html", context, status=status)
 
 
-@require_POST
-@by_link(LinkPurpose.WISHES)
-def save(request: HttpRequest, link: LinkToken, at: dt.datetime) -> HttpResponse:
+def _save(request: HttpRequest, link: LinkToken, at: dt.datetime) -> HttpResponse:
     """Keep what was ticked; messages that wait follow at once."""
     patient: Patient = link.message.patient  # type: ignore[assignment]
     form = WishesForm(request.POST, patient=patient)
@@ -50,7 +56,7 @@ def save(request: HttpRequest, link: LinkToken, at: dt.datetime) -> HttpResponse
     except ValidationError as wrong:  # the number was taken off the record meanwhile
         form.add_error("channel", wrong.messages)
         return _page(request, link, form, status=422)
-    return redirect(reverse("messages:here", args=[link.pk]) + "?kept=yes")
+    return redirect(reverse("messages:wishes", args=[link.pk]) + "?kept=yes")
 
 
 @transaction.atomic
@@ -73,5 +79,5 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         return without_referrer(let_in(redirect("messages:here", link=link.pk), link))
     patient: Patient = link.message.patient  # type: ignore[assignment]
     actions.stop_topic(patient, kinds.topic_of(link.message.kind), how=WishHow.UNSUBSCRIBE, at=at)
-    with translation.override(patient.language):
+    with speaking(patient.language):
         return without_referrer(render(request, "messages/unsubscribed.html"))
