@@ -3,10 +3,9 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.functional import lazy
 
+from clinic import moments
 from clinic.models import Clinic
 from treatments.reminders import rules
 from treatments.reminders.care import CareBook, label_of, still_held
@@ -51,8 +50,7 @@ def values(messages: Sequence[Message], at: dt.datetime) -> dict[int, Values]:
 
 def _written(care: Care) -> str:
     """In the language that is active when the letter is written."""
-    when = date_format(timezone.localtime(care.until), "l j F, H:i")
-    words = piece("from_when", what=label_of(care), when=when)
+    words = piece("from_when", what=label_of(care), when=moments.at(care.until, "day"))
     return f"{words} {piece('own_rule')}" if care.own else words
 
 

@@ -75,7 +75,8 @@ def _calendar(
     """A file for the calendar of whoever reads mail there."""
     if message.channel != Channel.EMAIL:
         return ()
-    file = files.patient_file(told, clinic, at=at, method=method)
+    language = message.patient.language  # type: ignore[union-attr]  # these kinds go to patients
+    file = files.patient_file(told, clinic, language=language, at=at, method=method)
     return (Attachment("appointment.ics", content(file), "text/calendar"),)
 
 

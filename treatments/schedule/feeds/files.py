@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from clinic.languages import speaking
 from clinic.models import Clinic, User
 from treatments.courses.models import Course
 from treatments.schedule.ics import CalendarFile, Entry
@@ -55,24 +56,34 @@ def course_file(course: Course, *, at: dt.datetime) -> CalendarFile:
     """All sessions of a course to hand to the patient; those cancelled that were still to come say so."""
     called_off = Q(state=SessionState.CANCELLED, starts_at__gte=at)
     sessions = course.sessions.filter(Q(state__in=TAKES_PLACE) | called_off)
-    return _for_patient(sessions.order_by("starts_at", "pk"), at=at)
+    return _for_patient(sessions.order_by("starts_at", "pk"), course, at=at)
 
 
 def session_file(session: Session, *, at: dt.datetime) -> CalendarFile:
     """One session to hand to the patient."""
-    return _for_patient(Session.objects.filter(pk=session.pk), at=at)
+    return _for_patient(Session.objects.filter(pk=session.pk), session.course, at=at)
 
 
-def _for_patient(sessions: "QuerySet[Session]", *, at: dt.datetime) -> CalendarFile:
-    """Two SQL queries. The files of one session, handed out again, are told apart by their sequence."""
-    return patient_file(dated(sessions), Clinic.installed(), at=at)
+def _for_patient(sessions: "QuerySet[Session]", course: Course, *, at: dt.datetime) -> CalendarFile:
+    """Two SQL queries, and one where the patient of the course is not loaded.
+
+    The files of one session, handed out again, are told apart by their sequence.
+    """
+    language = course.patient.language
+    return patient_file(dated(sessions), Clinic.installed(), language=language, at=at)
 
 
 def patient_file(
-    sessions: Iterable[Session], clinic: Clinic, *, at: dt.datetime, method: str = "PUBLISH"
+    sessions: Iterable[Session],
+    clinic: Clinic,
+    *,
+    language: str,
+    at: dt.datetime,
+    method: str = "PUBLISH",
 ) -> CalendarFile:
-    """A file of sessions that `dated` found, for the calendar of their patient. No SQL."""
-    entries = [_appointment(session, clinic) for session in sessions]
+    """A file of sessions that `dated` found, for the calendar of their patient, in their language. No SQL."""
+    with speaking(language):
+        entries = [_appointment(session, clinic) for session in sessions]
     organizer = (clinic.name, clinic.email)
     return CalendarFile("", _zone(), entries, method=method, made_at=at, organizer=organizer)
 
