@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone, translation
-from django.utils.formats import date_format
+from django.utils import translation
 from django.utils.html import escape
 
+from clinic import moments
 from clinic.languages import FIRST_LANGUAGE
 from clinic.models import Clinic
 from treatments.reminders import kinds, links, placeholders, wording, words
-from treatments.reminders.channels import Letter
+from treatments.reminders.channels import Letter, sms
 from treatments.reminders.channels.email import one_line
 from treatments.reminders.leaving import way_out
 from treatments.reminders.models import Channel, Message
@@ -48,7 +48,7 @@ def write(
     with translation.override(text.language):
         said = said_by(message, values, clinic, address)
         subject, body = (placeholders.filled(part, said) for part in (text.subject, text.body))
-        body = "\n\n".join(filter(None, [body, out.line]))
+        body = with_way_out(body, out.line, message.channel)
     letter = Letter(
         to=to(message),
         text=body,
@@ -61,6 +61,11 @@ def write(
         attachments=values.attachments,
     )
     return Written(letter, without(body, address, out.address), text)
+
+
+def with_way_out(body: str, line: str, channel: str) -> str:
+    """The text and the line under it; in a text message each sign counts."""
+    return ("\n" if channel == Channel.SMS else "\n\n").join(filter(None, [body, line]))
 
 
 def without(body: str, *secrets: str) -> str:
@@ -102,16 +107,21 @@ def said_by(message: Message, values: kinds.Values, clinic: Clinic, address: str
         "signature": "\n".join(filter(None, [clinic.name, clinic.address])),
         "link": address,
     }
-    return common | {key: in_words(one) for key, one in values.said.items()}
+    plain = message.channel == Channel.SMS
+    return common | {key: in_words(one, plain=plain) for key, one in values.said.items()}
 
 
-def in_words(one: kinds.Said) -> str:
-    """Words, or a moment on the clinic's wall, in the language that is active; of several each on its line."""
+def in_words(one: kinds.Said, *, plain: bool = False) -> str:
+    """Words, or a moment on the clinic's wall, in the language that is active; of several each on its line.
+
+    `plain`: days are written without marks, one of which would make a text message cost twice.
+    """
     if isinstance(one, tuple):
-        return "\n".join(map(in_words, one))
-    if isinstance(one, dt.datetime):
-        return date_format(timezone.localtime(one), "l j F Y, H:i")
-    return date_format(one, "l j F Y") if isinstance(one, dt.date) else str(one)
+        return "\n".join(in_words(each, plain=plain) for each in one)
+    if isinstance(one, dt.date):
+        said = moments.at(one) if isinstance(one, dt.datetime) else moments.on(one)
+        return sms.plain(said) if plain else said
+    return str(one)
 
 
 def html(subject: str, body: str, language: str) -> str:

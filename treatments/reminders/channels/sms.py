@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ GSM = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM_TWICE = frozenset("^{}\\[~]|€\f")
+WITHOUT_STROKE = {"ł": "l", "Ł": "L"}  # letters of their own, which no decomposition takes apart
 
 
 def sms_line() -> Line:
@@ -53,6 +55,20 @@ def length(text: str) -> Length:
 
 def _parts(units: int, alone: int, each: int) -> int:
     return 1 if units <= alone else -(-units // each)
+
+
+def plain(text: str) -> str:
+    """Without the marks on letters that are not in GSM, one of which makes the whole text cost twice.
+
+    >>> plain("środa, März")
+    'sroda, März'
+    """
+    return "".join(one if one in GSM | GSM_TWICE else _unmarked(one) for one in text)
+
+
+def _unmarked(sign: str) -> str:
+    parts = unicodedata.normalize("NFD", WITHOUT_STROKE.get(sign, sign))
+    return "".join(part for part in parts if not unicodedata.combining(part))
 
 
 def printable(text: str) -> str:

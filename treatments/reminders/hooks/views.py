@@ -20,7 +20,7 @@ View = Callable[[HttpRequest], HttpResponse]
 DELIVERED, CAME_BACK = {"delivered", "read"}, {"undelivered", "failed"}
 # The number is no mobile phone, is out of use, or does not take our texts: not a matter of trying again.
 NUMBER_IS_BAD = {"21211", "21610", "21614", "30005", "30006"}
-STOP = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
+STOP = {"STOP", "STOPP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 
 
 def signed(view: View) -> View:

@@ -74,9 +74,7 @@ def test_every_text_that_ships_is_right_and_can_be_previewed(place, at, db):
     text = place.shipped
     assert not rules.faults(text.body, allowed=place.allowed, required=place.required)
     assert not rules.faults(text.subject, allowed=place.allowed - {"link"})
-    shown = preview(
-        text.subject, text.body, place.allowed, channel=place.channel, language=place.language, at=at
-    )
+    shown = preview(text.subject, text.body, place, at=at)
     assert "{" not in shown.body + shown.subject
     assert "Ana" in shown.body  # the clinic of this test has no phone: no text may depend on one
 

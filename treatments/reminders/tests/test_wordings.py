@@ -6,6 +6,8 @@ import pytest
 from django.utils import translation
 
 from treatments.reminders import kinds, placeholders, wording, writing
+from treatments.reminders.channels.sms import length
+from treatments.reminders.pieces import piece
 
 TEXTS = sorted(wording.shipped().items())
 NAMES = [" ".join(key) for key, _text in TEXTS]
@@ -53,11 +55,15 @@ def test_every_link_a_letter_promises_can_be_followed():
             assert "{link}" in text.body, (kind, channel)
 
 
-SMS = [(key, text) for key, text in TEXTS if key[1:] == ("sms", "en") and kinds.topic_of(key[0])]
+SMS = [(key, text) for key, text in TEXTS if key[1] == "sms" and kinds.topic_of(key[0])]
 
 
-@pytest.mark.parametrize(("key", "text"), SMS, ids=[key[0] for key, _text in SMS])
-def test_an_sms_is_one_message_of_plain_signs(key, text):
-    body = placeholders.filled(text.body, said() | {"more": ""})
-    assert len(body) <= 160
-    assert body.isascii()
+@pytest.mark.parametrize(("key", "text"), SMS, ids=[" ".join(key) for key, _text in SMS])
+def test_an_sms_is_one_message_of_usual_signs_with_its_way_out(key, text):
+    with translation.override(key[2]):
+        told = {name: writing.in_words(one, plain=True) for name, one in SAID.items()}
+        body = placeholders.filled(text.body, told | {"more": ""})
+        body = writing.with_way_out(body, piece("way_out_reply"), "sms")
+    assert "STOP" in body
+    assert length(body).encoding == "GSM-7"
+    assert length(body).parts == 1, length(body)

@@ -1,15 +1,16 @@
 """How a text would read: filled with what a demo patient would be told."""
 
 import datetime as dt
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils import translation
 
 from clinic.models import Clinic
 from patients.models import Channel
-from treatments.reminders import placeholders, writing
+from treatments.reminders import leaving, placeholders, writing
 from treatments.reminders.channels.sms import Length, length
+from treatments.reminders.pieces import piece
+from treatments.reminders.texts.listing import Place
 from treatments.reminders.texts.meanings import MEANINGS
 
 
@@ -22,12 +23,14 @@ class Preview:
     length: Length | None
 
 
-def preview(
-    subject: str, body: str, names: Iterable[str], *, channel: str, language: str, at: dt.datetime
-) -> Preview:
-    """The text, which holds no faults, with samples in the place of `names`. One query."""
-    clinic = Clinic.current()
-    with translation.override(language):
-        said = {name: writing.in_words(MEANINGS[name].sample(at, clinic)) for name in names}
+def preview(subject: str, body: str, place: Place, *, at: dt.datetime) -> Preview:
+    """A text for this place, which holds no faults: filled with samples, the way out under it. One query."""
+    clinic, sms = Clinic.current(), place.channel == Channel.SMS
+    samples = {name: MEANINGS[name].sample(at, clinic) for name in place.allowed | {"link"}}
+    with translation.override(place.language):
+        said = {name: writing.in_words(one, plain=sms) for name, one in samples.items()}
         subject, body = (placeholders.filled(part, said) for part in (subject, body))
-    return Preview(subject, body, length(body) if channel == Channel.SMS else None)
+        way_out = leaving.words_of(place.kind, place.channel)
+        line = piece(way_out, address=said["link"]) if way_out else ""
+        body = writing.with_way_out(body, line, place.channel)
+    return Preview(subject, body, length(body) if sms else None)

@@ -82,8 +82,7 @@ def _shown(place: listing.Place, form: TextForm):
     """The preview of what is typed, or of what stands where that is not right (yet)."""
     typed = form.is_bound and form.is_valid()
     subject, body = form.text() if typed else (form.initial.get("subject", ""), form.initial["body"])
-    channel, language = place.channel, place.language
-    return preview(subject, body, place.allowed, channel=channel, language=language, at=timezone.now())
+    return preview(subject, body, place, at=timezone.now())
 
 
 def _start(request, place: listing.Place) -> dict:
