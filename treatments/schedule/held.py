@@ -1,4 +1,4 @@
-"""The sessions that are held up, one line a course, for the doctors' worklist."""
+"""The sessions that are held up: one line a course for the doctors' worklist, and how many of a course."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -7,10 +7,16 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from clinic.prepared import Prepared, asked
 from contraindications.deciding.worklist import LONGEST, Candidate, Held
 from contraindications.models import Question
+from treatments.courses.models import Course
 from treatments.schedule.models import Session
 from treatments.schedule.rules import Stage
+
+BOOKED = Prepared(
+    lambda: Session.objects.booked().filter(course=asked("course")).with_held().values_list("held")
+)
 
 # Where answers will be too old by then the screening itself says "incomplete", and the worklist of decisions passes.
 DECIDABLE = Q(standing__stage=Stage.HOLD) & ~Q(standing__screening__verdict="incomplete")
@@ -65,3 +71,9 @@ def otherwise() -> Iterator[Held]:
 def _soonest(*, today: dt.date):
     """The first held session of each course and stage, with how many follow it."""
     return Session.objects.to_come(today).first_held().for_worklist()
+
+
+def how_many_held(course: Course) -> tuple[int, int]:
+    """How many of the course's booked sessions are held, and how many are booked. One SQL query."""
+    booked = BOOKED.column(course=course.pk)
+    return booked.count(True), len(booked)

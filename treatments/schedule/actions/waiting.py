@@ -65,9 +65,7 @@ def withdraw(entry: Waiting, *, by: User, at: dt.datetime) -> None:
 
 def course_booked(event: CourseBooked) -> None:
     """What was missing has a time."""
-    numbers = [booked.number for booked in event.sessions]
-    waited = Waiting.objects.filter(course=event.course_id, withdrawn_at=None, served_at=None)
-    waited.filter(number__among=numbers).update(served_at=event.at)
+    Waiting.objects.serve(event.course_id, [booked.number for booked in event.sessions], at=event.at)
 
 
 def course_cancelled(event: CourseCancelled) -> None:

@@ -23,6 +23,7 @@ from treatments.schedule import actions, refusals, rules, words
 from treatments.schedule.access import open_course
 from treatments.schedule.equipment import people_and_rooms
 from treatments.schedule.forms import ANYBODY, BookForm, MoveForm, WishForm, read_slots, slot_value
+from treatments.schedule.held import how_many_held
 from treatments.schedule.overlapping import overbooking
 from treatments.schedule.overlapping.forms import OverForm
 from treatments.schedule.proposing import offers, other_times
@@ -65,15 +66,14 @@ def book(request, pk: int) -> HttpResponse:
 
 def _warn_of_held(request, course: Course) -> None:
     """Some may be held on their own day though the course can be booked: a birthday, an answer that is missing."""
-    sessions = course.sessions.booked().with_held()
-    held = [session for session in sessions if session.held]
+    held, booked = how_many_held(course)
     if held:
         said = ngettext(
             "%(n)s of %(all)s sessions is held until a doctor or nurse has looked at it.",
             "%(n)s of %(all)s sessions are held until a doctor or nurse has looked at them.",
-            len(held),
+            held,
         )
-        messages.warning(request, said % {"n": len(held), "all": len(sessions)})
+        messages.warning(request, said % {"n": held, "all": booked})
 
 
 def _page(

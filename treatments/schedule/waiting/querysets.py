@@ -5,15 +5,26 @@ from collections.abc import Collection
 from typing import Self
 
 from django.apps import apps
-from django.db import models
+from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
 
 from clinic.roles import BOOKING
 from patients.tokens import hashed
 
+# Raw: every booking asks it with a place in a calendar locked.
+SERVED = """
+UPDATE schedule_waiting SET served_at = %s
+WHERE course_id = %s AND number = ANY(%s) AND withdrawn_at IS NULL AND served_at IS NULL
+"""
+
 
 class WaitingQuerySet(models.QuerySet):
     """Who waits."""
+
+    def serve(self, course: int, numbers: Collection[int], *, at: dt.datetime) -> None:
+        """Whoever waited for one of these sessions has a time. One SQL query."""
+        with connection.cursor() as cursor:
+            cursor.execute(SERVED, [at, course, list(numbers)])
 
     def visible_to(self, user) -> Self:
         """Whoever books sees all of them, nobody else any."""
