@@ -40,7 +40,17 @@ def _waiting_or_said() -> QuerySet[Message]:
     return rows.select_for_update(of=("self",))
 
 
+def _of_booking() -> QuerySet[Message]:
+    told, recall = (
+        Q(course=asked("course"), kind=MessageKind.BOOKED),
+        Q(kind__in=RECALLED, state=MessageState.DUE),
+    )
+    rows = Message.objects.filter(told | recall, patient=asked("patient")).order_by("pk")
+    return rows.select_for_update(of=("self",))
+
+
 HELD = Prepared(_waiting_or_said)
+CONCERNED = Prepared(_of_booking)  # few, however many the patient has: others wait for this course's calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +75,8 @@ class Desk:
 @transaction.atomic(savepoint=False)
 def sessions_booked(course_id: int, patient_id: int, sessions: Sequence[Booked], *, at: dt.datetime) -> None:
     """One letter tells of all of them, and what goes before each is promised. Four SQL queries, however many."""
-    desk, held = Desk.of(course_id, patient_id, at), _held(patient_id, course_id, at)
-    turn([one for one in held if one.kind in RECALLED and one.state == MessageState.DUE], at=at)
+    desk, held = Desk.of(course_id, patient_id, at), CONCERNED.objects(patient=patient_id, course=course_id)
+    turn([one for one in held if one.kind in RECALLED], at=at)
     if sessions:
         letter = _told(desk, MessageKind.BOOKED, sessions, held)
         promise([*letter, *(one for session in sessions for one in before(desk, session))], once=False)
@@ -145,7 +155,7 @@ def _ahead(desk: Desk, kind: MessageKind, session: Booked, due: Due) -> Message:
     return addressed(kind, desk.to, **due._asdict(), **about, at=desk.at)
 
 
-def _held(patient_id: int, course_id: int, at: dt.datetime, session_id: int | None = None) -> list[Message]:
+def _held(patient_id: int, course_id: int, at: dt.datetime, session_id: int) -> list[Message]:
     """What waits for the patient, is being sent or was said of the course or the session: locked, nobody sends it.
 
     All at once and in the order of their keys: two that lock bit by bit would wait for each other for ever.

@@ -14,6 +14,7 @@ from patients.events import PatientChanged
 from treatments.courses import actions as courses
 from treatments.reminders import actions, kinds, writing
 from treatments.reminders.actions.journal import begin
+from treatments.reminders.actions.sessions import CONCERNED
 from treatments.reminders.models import Message, MessageWish
 from treatments.reminders.tests.factories import announce, reminder
 from treatments.schedule import actions as schedule
@@ -124,6 +125,13 @@ def test_what_follows_a_booking_costs_the_same_for_one_session_and_for_five(doct
         return len([one for one in ctx if "SAVEPOINT" not in one["sql"]])
 
     assert queries(1) == queries(5) == 4
+
+
+def test_a_booking_holds_up_no_letters_about_the_patients_other_courses(sessions, course, doctor, at):
+    other = factories.confirmed_course(by=doctor, at=at, patient=course.patient)
+    patient = course.patient_id
+    assert CONCERNED.objects(patient=patient, course=other.pk) == []
+    assert [one.kind for one in CONCERNED.objects(patient=patient, course=course.pk)] == ["booked"]
 
 
 def test_what_is_booked_within_two_minutes_is_told_in_one_letter(doctor, course, room, at):
