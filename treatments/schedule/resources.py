@@ -1,10 +1,10 @@
 """Who and what can be in one place at a time only: practitioners, rooms, devices and patients, a row each."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -15,6 +15,7 @@ from patients.models import Patient
 from treatments.schedule.models import Device, Reservation, Resource
 from treatments.schedule.transactions import lock_closings
 
+T = TypeVar("T")
 ALWAYS = (dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.datetime(2201, 1, 1, tzinfo=dt.UTC))
 Thing = User | Room | Patient | Device
 KINDS: dict[type, str] = {User: "practitioner", Room: "room", Patient: "patient", Device: "device"}
@@ -49,6 +50,20 @@ def resources_of(things: Iterable[Thing], *, make: bool = True) -> list[int]:
         raise Unknown
     made = _made(new) if new else {}
     return [pk or made[_kind(thing), thing.pk] for thing, pk in zip(things, found, strict=True)]
+
+
+def looked(look: Callable[[bool], T]) -> T:
+    """What a look finds, which is told whether to make the rows that are missing: made, they last for this look only.
+
+    Nothing is written by looking.
+    """
+    try:
+        return look(False)
+    except Unknown:
+        with transaction.atomic():
+            found = look(True)
+            transaction.set_rollback(True)
+        return found
 
 
 def known_resources(things: Iterable[Thing]) -> list[int | None]:

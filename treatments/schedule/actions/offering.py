@@ -95,14 +95,14 @@ def _lock_waiting(entries: list[int]) -> None:
 
 def _chosen(crowd: Crowd, fit: Fit) -> Chosen:
     entry, slot = crowd.entries[fit.waiter.entry], fit.slot
-    able = crowd.able[entry.course.technique_id]
+    able = crowd.times.able[entry.course.technique_id]
     who = next(one for one in able.people if one.pk == slot.practitioner)
     room = next(one for one in able.rooms if one.pk == slot.room)
     return Chosen(slot.number, slot.starts_at, Place.of(who, room, entry.course.patient), fit.waiter.takes)
 
 
 def _pools(crowd: Crowd, fits: list[Fit]) -> list[list[Pool]]:
-    return [list(crowd.able[crowd.entries[fit.waiter.entry].course.technique_id].pools) for fit in fits]
+    return [list(crowd.times.able[crowd.entries[fit.waiter.entry].course.technique_id].pools) for fit in fits]
 
 
 def _offer(row: Hold, crowd: Crowd, fits: list[Fit], *, at: dt.datetime) -> None:

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from django.utils import timezone
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
@@ -113,13 +114,17 @@ def chain_desk(
     later: Sequence[Session], moving: Sequence[Session], *, start: dt.datetime, at: dt.datetime
 ) -> Desk:
     """Everybody's free time for as long as the later sessions of a course can be put off."""
-    course = moving[0].course
-    latest = max([start, *(one.starts_at for one in later)])
-    numbers = max([one.number for one in [*moving, *later]]) - min(one.number for one in moving)
-    days = numbers * course.interval_max + rules.FIRST_WITHIN_DAYS
-    last = rules.day_of(latest, clock().zone) + dt.timedelta(days=days)
+    course, last = moving[0].course, last_day(later, moving, start=start)
     booked = [one for one in [*moving, *later] if one.state == SessionState.BOOKED]
     return desk(course, list(who_could_treat(course)), at=at, last=last, moving=booked)
+
+
+def last_day(later: Sequence[Session], moving: Sequence[Session], *, start: dt.datetime) -> dt.date:
+    """How long the later sessions of a course can be put off."""
+    latest = max([start, *(one.starts_at for one in later)])
+    numbers = max(one.number for one in [*moving, *later]) - min(one.number for one in moving)
+    days = numbers * moving[0].course.interval_max + rules.FIRST_WITHIN_DAYS
+    return rules.day_of(latest, timezone.get_default_timezone()) + dt.timedelta(days=days)
 
 
 def seats(

@@ -1,7 +1,7 @@
 """Sessions that cannot stay where they are: for each course two ways out, and doing what was chosen of them."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
@@ -14,7 +14,8 @@ from treatments.courses.models import Course
 from treatments.courses.rescreening import bookable
 from treatments.schedule import actions, refusals, rules, words
 from treatments.schedule.actions import Change
-from treatments.schedule.changing.moving import chain_desk, change_to, changes_of, seats
+from treatments.schedule.changing.affected import Affected, Leaving
+from treatments.schedule.changing.moving import change_to, changes_of, seats
 from treatments.schedule.changing.shifts import Shift
 from treatments.schedule.models import Session
 from treatments.schedule.proposing.desk import Desk
@@ -38,7 +39,7 @@ class Plan:
     """A course with its sessions that cannot stay, the ways out, and in words why there is none or why one failed."""
 
     course: Course
-    sessions: list[Session]
+    sessions: Leaving
     ways: list[Way] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
@@ -51,27 +52,41 @@ class Plan:
 def plans(sessions: Iterable[Session], *, at: dt.datetime) -> list[Plan]:
     """For each course in the order of its first session. What is proposed for one is not proposed for the next.
 
-    Nothing is proposed for a course that may not be booked as things stand. A fixed number of SQL queries for each.
+    Nothing is proposed for a course that may not be booked as things stand. As many SQL queries for many courses as
+    for one.
     """
     ordered = sorted(sessions, key=lambda one: (one.course_id, one.number))
     courses = [list(own) for _pk, own in groupby(ordered, key=lambda one: one.course_id)]
-    taken: dict[str, list[Taken]] = {kind: [] for kind in KINDS}
     courses.sort(key=lambda own: own[0].starts_at)
     shown = courses[:SHOWN]
+    may = _bookable(shown, at=at)
+    found = dict(_plans([own for own in shown if own[0].course_id in may], at=at))
+    return [found.get(own[0].course_id) or _held(own) for own in shown]
+
+
+def _bookable(shown: Sequence[Leaving], *, at: dt.datetime) -> set[int]:
     asked = Course.objects.filter(pk__in=[own[0].course_id for own in shown])
-    may = bookable(asked, day=timezone.localdate(at)) if shown else ()
-    return [_plan(own, taken, at=at) if own[0].course_id in may else _held(own) for own in shown]
+    return bookable(asked, day=timezone.localdate(at)) if shown else set()
 
 
-def _held(leaving: list[Session]) -> Plan:
-    return Plan(leaving[0].course, leaving, said=[_("Held: a doctor or nurse must look at it first.")])
-
-
-def _plan(leaving: list[Session], taken: Mapping[str, list[Taken]], *, at: dt.datetime) -> Plan:
+def _held(leaving: Leaving) -> Plan:
     course = leaving[0].course
-    rest = list(_standing(course).filter(number__gte=leaving[0].number))
-    at_desk = chain_desk(rest, leaving, start=at, at=at)
-    found = _another_time(at_desk, rest, leaving, taken[DAY], at=at)
+    return Plan(course, leaving, said=[_("Held: a doctor or nurse must look at it first.")])
+
+
+def _plans(several: Sequence[Leaving], *, at: dt.datetime) -> Iterator[tuple[int, Plan]]:
+    """(course, plan): each leaves room for those after it."""
+    taken: dict[str, list[Taken]] = {kind: [] for kind in KINDS}
+    if not several:
+        return
+    affected = Affected.gather(several, at=at)
+    for leaving in several:
+        yield leaving[0].course_id, _plan(leaving, affected, taken, at=at)
+
+
+def _plan(leaving: Leaving, affected: Affected, taken: Mapping[str, list[Taken]], *, at: dt.datetime) -> Plan:
+    at_desk = affected.desk(leaving)
+    found = _another_time(at_desk, leaving, affected, taken[DAY], at=at)
     if isinstance(found, Stuck):
         ways, said = [], [words.stuck_said(found)]
     else:
@@ -81,11 +96,7 @@ def _plan(leaving: list[Session], taken: Mapping[str, list[Taken]], *, at: dt.da
     for way in ways:
         for shift in way.shifts:
             taken[way.kind].append(_takes(at_desk, shift, taken[way.kind]))
-    return Plan(course, leaving, ways, [] if ways else said)
-
-
-def _standing(course: Course):
-    return course.sessions.standing().select_related("practitioner", "room").order_by("number")
+    return Plan(leaving[0].course, leaving, ways, [] if ways else said)
 
 
 def _takes(at_desk: Desk, shift: Shift, taken: Iterable[Taken]) -> Taken:
@@ -101,15 +112,10 @@ def _left(at_desk: Desk, taken: Iterable[Taken]) -> Free:
 
 
 def _another_time(
-    at_desk: Desk,
-    rest: Sequence[Session],
-    leaving: Sequence[Session],
-    taken: Iterable[Taken],
-    *,
-    at: dt.datetime,
+    at_desk: Desk, leaving: Leaving, affected: Affected, taken: Iterable[Taken], *, at: dt.datetime
 ) -> list[Change] | Stuck:
     """The least change of the rest of the course in which none of those `leaving` stays where it is."""
-    last = _standing(at_desk.course).filter(number__lt=rest[0].number).last()
+    rest, last = affected.rest(leaving), affected.before(leaving)
     before = Before(last.number, last.starts_at, stood=True) if last else None
     question = replace(at_desk.question(), free=_left(at_desk, taken))
     found = rules.chain(question, seats(at_desk, rest, leaving=leaving), before=before, earliest=at)

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from clinic.models import Clinic, Room, User
@@ -15,7 +14,7 @@ from treatments.schedule import rules
 from treatments.schedule.equipment import pools_of, resources_in, rooms_for
 from treatments.schedule.models import Resource, Session
 from treatments.schedule.occupations import clock, occupation_in, series_with, standing_of
-from treatments.schedule.resources import Unknown, known_resources, resources_of
+from treatments.schedule.resources import known_resources, looked, resources_of
 from treatments.schedule.rules import Clock, Free, Occupation, Opening, Question, Series, Slot, Times
 
 
@@ -41,7 +40,7 @@ class Desk:
     def further(self) -> "Desk":
         """The same with free time for as long as the course can last. Up to four SQL queries more."""
         people, rooms = list(self.people.values()), list(self.rooms.values())
-        span = _span(self.at, self.last, self.clock)
+        span = span_until(self.at, self.last, self.clock)
         free = _free(self.course, people, rooms, self.takes, span=span, moving=(), at=self.asked_at)
         return replace(self, free=free, until=self.last)
 
@@ -96,7 +95,7 @@ def desk(
         last = rules.horizon(series, earliest or timezone.localdate(at), time.zone)
     near = rules.horizon(series, earliest or timezone.localdate(at), time.zone, off=rules.OFF_AT_FIRST)
     until = min(near, last) if at_first else last
-    span, asked_at = _span(at, until, time), asked_at or at
+    span, asked_at = span_until(at, until, time), asked_at or at
     return Desk(
         course=course,
         clinic=clinic,
@@ -115,22 +114,16 @@ def desk(
     )
 
 
-def _span(at: dt.datetime, until: dt.date, time: Clock) -> rules.Span:
-    """Until the end of the day after the last: a gap that is left on the last day ends where it ends."""
+def span_until(at: dt.datetime, until: dt.date, time: Clock) -> rules.Span:
+    """To the end of the day after the last: a gap that is left on the last day ends where it ends."""
     return at, rules.wall(until + dt.timedelta(days=2), dt.time.min, time.zone)
 
 
 def _free(
     course: Course, people: Sequence[User], rooms: Sequence[Room], takes: Occupation, **asked: Any
 ) -> Free:
-    """The free time of all. Looking writes nothing: the rows of what was never booked last for this look only."""
-    try:
-        return _look(course, people, rooms, takes, **asked, make=False)
-    except Unknown:
-        with transaction.atomic():
-            free = _look(course, people, rooms, takes, **asked, make=True)
-            transaction.set_rollback(True)
-        return free
+    """The free time of all. Looking writes nothing."""
+    return looked(lambda make: _look(course, people, rooms, takes, **asked, make=make))
 
 
 def _look(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from treatments.schedule.rules.clock import Span
 from treatments.schedule.rules.occupation import Occupation, shifted
-from treatments.schedule.rules.openings import Free, Need, Slot
+from treatments.schedule.rules.openings import Free, Need, Slot, either
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,17 @@ def _less(free: Mapping[int, Sequence[Span]], taken: Iterable[tuple[int, Span]])
     return {one: without(spans, gone[one]) if one in gone else spans for one, spans in free.items()}
 
 
-def without(spans: Sequence[Span], gone: Iterable[Span]) -> list[Span]:
+def without(spans: Iterable[Span], gone: Iterable[Span]) -> list[Span]:
     """The spans without those that are gone, sorted and apart as they were."""
-    left = list(spans)
-    for begin, until in gone:
-        left = [
-            piece
-            for lo, hi in left
-            for piece in ((lo, min(hi, begin)), (max(lo, until), hi))
-            if piece[0] < piece[1]
-        ]
+    cuts, left, passed = either([list(gone)]), list[Span](), 0
+    for lo, hi in spans:
+        while passed < len(cuts) and cuts[passed][1] <= lo:
+            passed += 1
+        at = passed
+        while at < len(cuts) and cuts[at][0] < hi:
+            if lo < cuts[at][0]:
+                left.append((lo, cuts[at][0]))
+            lo, at = max(lo, cuts[at][1]), at + 1
+        if lo < hi:
+            left.append((lo, hi))
     return left

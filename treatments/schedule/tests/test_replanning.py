@@ -3,7 +3,11 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clinic.models import DayHours, WorkingHours
 from conftest import NOW
@@ -13,6 +17,8 @@ from treatments.schedule.away import absences
 from treatments.schedule.changing import replanning
 from treatments.schedule.models import Ability, Device, DeviceKind, Requirement, Session
 from treatments.schedule.rules import Free, Occupation, Slot, Taken, less
+from treatments.schedule.rules.openings import either
+from treatments.schedule.rules.taking import without
 from treatments.schedule.tests import factories
 from treatments.schedule.tests.test_absences import away, wrong
 from treatments.schedule.tests.test_rules import moment, span
@@ -303,6 +309,40 @@ def test_nobody_else_re_plans(as_, request, five, ill, who):
     assert as_(request.getfixturevalue("front_desk")).delete(url(ill)).status_code == 405
     assert browser.get(reverse("absences:replan", args=[10**17])).status_code in (403, 404)
     assert [one.version for one in booked()] == [1] * 5
+
+
+def test_many_courses_are_asked_for_with_as_few_questions_as_two(as_, front_desk, five, ill, nurse):
+    browser = as_(front_desk)
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert browser.get(url(ill)).status_code == 200
+        return len(queries)
+
+    for row in five[2:]:
+        Session.objects.filter(pk=row.pk).update(starts_at=row.starts_at + DAY, ends_at=row.ends_at + DAY)
+    asked()  # the first in a process asks more
+    two = asked()
+    for row in five[2:]:
+        Session.objects.filter(pk=row.pk).update(starts_at=row.starts_at, ends_at=row.ends_at)
+    assert asked() == two
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(1, 6)), max_size=5),
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 9)), max_size=5),
+)
+def test_what_is_gone_is_gone_minute_by_minute_and_nothing_else(there, gone):
+    spans = either([[(lo, lo + length) for lo, length in there]])
+    cuts = [(lo, lo + length) for lo, length in gone]
+
+    def minutes(some):
+        return {minute for lo, hi in some for minute in range(lo, hi)}
+
+    left = without(spans, cuts)
+    assert minutes(left) == minutes(spans) - minutes(cuts)
+    assert left == sorted(left)
+    assert all(lo < hi for lo, hi in left)
 
 
 def test_what_is_taken_for_one_is_not_free_for_the_next():

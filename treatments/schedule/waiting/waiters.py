@@ -1,60 +1,34 @@
 """All that is known of those whom a freed time may fit, asked at once, and whom it fits best."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
 
-from clinic.models import Clinic, Room, User
-from patients.models import Patient
+from clinic.models import Clinic
 from treatments.catalogue import questions
 from treatments.catalogue.rules import StepRow
 from treatments.courses.models import Course
 from treatments.courses.rescreening import bookable
 from treatments.schedule import rules
-from treatments.schedule.equipment import Pool, pools_of, resources_in, rooms_for, who_could_treat
-from treatments.schedule.models import FreedTime, Reservation, Resource, Session, Waiting
+from treatments.schedule.models import FreedTime, Resource, Session, Waiting
 from treatments.schedule.occupations import clock, occupation_in, series_with
-from treatments.schedule.places import MOMENTS
+from treatments.schedule.proposing.several import FreeTimes
 from treatments.schedule.querysets import LONGEST_RESERVATION
-from treatments.schedule.resources import resources_of
-from treatments.schedule.rules import Fit, Free, Occupation, Slot, Span, Vacancy, Waiter
-from treatments.schedule.rules.taking import without
+from treatments.schedule.rules import Fit, Occupation, Slot, Span, Vacancy, Waiter
 from treatments.schedule.rules.waiting import fits
 
 BEFORE = dt.timedelta(hours=1)  # the longest that a clinic keeps free before a session
-Spans = Sequence[Span]
-
-
-@dataclass(frozen=True, slots=True)
-class Able:
-    """Who does a treatment, where, and with which devices."""
-
-    people: Sequence[User]
-    rooms: Sequence[Room]
-    pools: Sequence[Pool]
-
-    @property
-    def things(self) -> "list[User | Room | Patient]":
-        return [*self.people, *self.rooms]
-
-    @classmethod
-    def of(cls, course: Course) -> "Able":
-        """Up to five SQL queries."""
-        return cls(list(who_could_treat(course)), list(rooms_for(course)), pools_of(course))
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """Those whom a freed time may fit, with all that is known of them: a fixed number of SQL queries a treatment."""
+    """Those whom a freed time may fit, with all that is known of them: a fixed number of SQL queries."""
 
     entries: Mapping[int, Waiting]
     sessions: Mapping[int, Sequence[Session]]  # that stand, by course
-    able: Mapping[int, Able]  # by technique
-    resources: Mapping[User | Room | Patient, int]
-    free: Mapping[int, Spans]  # by resource, as if all their sessions were nowhere
-    taken: Mapping[int, Sequence[tuple[int, Span]]]  # by resource: which of them takes it, and when
+    times: FreeTimes  # as if all their sessions were nowhere
     steps: Sequence[StepRow]
     clinic: Clinic
 
@@ -64,22 +38,13 @@ class Crowd:
         days = [timezone.localdate(moment) for moment in span]
         entries = {entry.pk: entry for entry in Waiting.objects.whom_it_may_fit(*days)}
         courses = {entry.course_id: entry.course for entry in entries.values()}
-        able = {one.technique_id: Able.of(one) for one in _one_of_each(courses.values())}
-        patients = {course.patient for course in courses.values()}
-        things: set[User | Room | Patient] = {
-            *patients,
-            *(thing for one in able.values() for thing in one.things),
-        }
         sessions = _sessions(courses)
         moving = [
             row.pk for one in entries.values() for row in sessions[one.course_id] if row.number == one.number
         ]
-        known = list(things)
-        resources = dict(zip(known, resources_of(known), strict=True))
-        devices = resources_in(pool for one in able.values() for pool in one.pools)
-        free = _free({*resources.values(), *devices}, span, at=at, but=moving)
-        steps = questions.steps_in_use()
-        return cls(entries, sessions, able, resources, free, _taken(moving), steps, clinic)
+        around = span[0] - BEFORE, span[1] + LONGEST_RESERVATION
+        times = FreeTimes.ask(courses.values(), around, at=at, moving=moving)
+        return cls(entries, sessions, times, questions.steps_in_use(), clinic)
 
     def session(self, entry: Waiting) -> Session | None:
         """The session that is wished at another time; None where it is missing."""
@@ -108,27 +73,11 @@ class Crowd:
             wishes=entry.wishes(at=soonest, zone=timezone.get_default_timezone()),
             series=series_with(entry.course, others),
             takes=takes,
-            free=self._having(entry.course, takes, has),
+            free=self.times.of(entry.course, takes, own=[has.pk] if has else []),
             has=Slot(has.number, has.starts_at, has.room_id, has.practitioner_id) if has else None,
             patient=entry.course.patient_id,
             told=tuple((offer.starts_at, offer.ends_at) for offer in entry.offers.all()),
         )
-
-    def _having(self, course: Course, takes: Occupation, has: Session | None) -> Free:
-        """What is free for them: the session that they have is not in their own way."""
-        able = self.able[course.technique_id]
-        devices = {resource: self._left(resource, has) for resource in resources_in(able.pools)}
-        return Free(
-            {one.pk: self._left(self.resources[one], has) for one in able.people},
-            self._left(self.resources[course.patient], has),
-            {one.pk: self._left(self.resources[one], has) for one in able.rooms},
-            tuple(pool.need(takes, devices) for pool in able.pools),
-        )
-
-    def _left(self, resource: int, has: Session | None) -> Spans:
-        own = has.pk if has else None
-        gone = [span for session, span in self.taken.get(resource, ()) if session != own]
-        return without(self.free[resource], gone) if gone else self.free[resource]
 
 
 def best(crowd: Crowd, freed: FreedTime, *, at: dt.datetime, soonest: dt.datetime) -> list[Fit]:
@@ -153,31 +102,9 @@ def _vacancy(freed: FreedTime, soonest: dt.datetime) -> Vacancy:
     return Vacancy(max(freed.begin, soonest), freed.until, people, rooms)
 
 
-def _one_of_each(courses: Iterable[Course]) -> Iterable[Course]:
-    """One course of each technique: by it goes who can do it, and where."""
-    return {course.technique_id: course for course in courses}.values()
-
-
 def _sessions(courses: Iterable[int]) -> dict[int, list[Session]]:
     """The standing sessions of each course, by number. One SQL query."""
     found: dict[int, list[Session]] = {course: [] for course in courses}
     for row in Session.objects.standing().filter(course__in=found).order_by("number"):
         found[row.course_id].append(row)
-    return found
-
-
-def _free(
-    resources: Collection[int], span: Span, *, at: dt.datetime, but: Collection[int]
-) -> dict[int, Spans]:
-    """When all of them are free around a time, what the sessions `but` take too. One SQL query."""
-    begin, until = span[0] - BEFORE, span[1] + LONGEST_RESERVATION
-    return dict(Resource.objects.free_time(resources, begin, until, at=at, but=but))
-
-
-def _taken(sessions: Collection[int]) -> dict[int, list[tuple[int, Span]]]:
-    """What these sessions take, by resource. One SQL query."""
-    found: dict[int, list[tuple[int, Span]]] = {}
-    rows = Reservation.objects.filter(session__in=sessions).values_list("session", "resource", *MOMENTS)
-    for session, resource, begins, ends in rows:
-        found.setdefault(resource, []).append((session, (begins, ends)))
     return found
