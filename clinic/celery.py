@@ -4,10 +4,13 @@ Beat ticks in UTC: a local-time schedule has a hole of an hour at the autumn cha
 """
 
 import os
+from contextlib import suppress
 
 from celery import Celery
+from celery.beat import Service
 from celery.signals import beat_init, worker_init
 from django.conf import settings
+from kombu.exceptions import OperationalError
 
 from clinic import servers
 
@@ -36,3 +39,11 @@ def wind_up(sender: Celery, **kwargs) -> None:
 @beat_init.connect
 def require_servers(**kwargs) -> None:
     servers.require()
+
+
+@beat_init.connect
+def tick_at_once(sender: Service, **kwargs) -> None:
+    """What waited while beat was away, or since the clinic was opened, does not wait another minute."""
+    for entry in sender.app.conf.beat_schedule.values():
+        with suppress(OperationalError):  # the broker is not there yet: beat ticks again soon
+            sender.app.send_task(entry["task"], **entry["options"])

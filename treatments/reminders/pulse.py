@@ -4,6 +4,7 @@ import datetime as dt
 from typing import NamedTuple
 
 from django.db import connection
+from django.utils import timezone
 
 from clinic.models import Clinic
 from patients.models import Channel
@@ -19,6 +20,7 @@ SELECT least(
     (SELECT min(due_at) FROM reminders_message WHERE state = 'due' AND attempts >= 2)
 ), (SELECT ticked_at FROM reminders_heartbeat), (SELECT late_message_minutes FROM clinic_clinic)
 """  # noqa: S608 (names of ours)
+UP_SINCE = timezone.now()  # this process
 PATIENCE = Clinic._meta.get_field("late_message_minutes").default
 
 
@@ -34,4 +36,4 @@ def feel() -> Felt:
     with connection.cursor() as cursor:
         cursor.execute(ASK)
         waiting_since, ticked_at, minutes = cursor.fetchone()
-    return Felt(Pulse(waiting_since, ticked_at), dt.timedelta(minutes=minutes or PATIENCE))
+    return Felt(Pulse(waiting_since, ticked_at, UP_SINCE), dt.timedelta(minutes=minutes or PATIENCE))

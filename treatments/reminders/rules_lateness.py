@@ -12,6 +12,7 @@ class Pulse:
 
     waiting_since: dt.datetime | None  # when the oldest message that waits should have gone
     ticked_at: dt.datetime | None  # when the tick last ran; None: never
+    up_since: dt.datetime | None = None  # since when whoever asks is there, if it knows
 
     def waits(self, at: dt.datetime) -> dt.timedelta:
         """How long the oldest message waits beyond its time at `at`; zero if none does."""
@@ -25,11 +26,14 @@ class Pulse:
 def are_late(pulse: Pulse, patience: dt.timedelta, at: dt.datetime) -> bool:
     """Does the oldest message wait longer than the clinic has patience?
 
+    Where the tick has never run, for somebody who could send it: a clinic that has just opened is not late.
+
     >>> nine = dt.datetime(2027, 3, 15, 9)
     >>> are_late(Pulse(nine, None), dt.timedelta(minutes=10), nine + dt.timedelta(minutes=10))
     False
     """
-    return pulse.waits(at) > patience
+    could_wait = at - pulse.up_since if pulse.up_since and not pulse.ticked_at else dt.timedelta.max
+    return min(pulse.waits(at), could_wait) > patience
 
 
 def stands_still(pulse: Pulse, at: dt.datetime) -> bool:

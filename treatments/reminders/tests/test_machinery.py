@@ -1,11 +1,13 @@
 """The machinery as it is set up: nothing but ids goes through the broker, and nothing is lost with it."""
 
 import datetime as dt
+from unittest.mock import Mock
 
 import pytest
 from django.core.checks import run_checks
+from kombu.exceptions import OperationalError
 
-from clinic.celery import app
+from clinic.celery import TICKS, app, tick_at_once
 from treatments.reminders import rules
 from treatments.reminders.checks import patience
 
@@ -39,6 +41,18 @@ def test_in_earnest_the_clinic_ticks_every_minute_and_gives_a_lease_of_two(setti
     assert (settings.MESSAGE_PACE, settings.TICK_SECONDS, rules.LEASE) == (1, 60, 2 * MINUTE)
     for entry in app.conf.beat_schedule.values():
         assert entry["options"]["expires"] < entry["schedule"] == 60
+
+
+def test_beat_ticks_at_once_and_starts_though_the_broker_is_not_there_yet(monkeypatch):
+    asked = []
+
+    def send(task, expires):
+        asked.append((task, expires))
+        raise OperationalError("not there yet")
+
+    monkeypatch.setattr(app, "send_task", send)
+    tick_at_once(sender=Mock(app=app))
+    assert asked == [(task, 55) for task in TICKS.values()]
 
 
 def test_a_letter_ends_before_its_task_and_that_before_its_lease_and_that_before_the_brokers_patience():

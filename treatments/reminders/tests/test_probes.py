@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from clinic.models import Clinic
 from treatments.reminders import actions, pulse, readiness
+from treatments.reminders.context import lateness
 from treatments.reminders.exposition import Metric, exposed
 from treatments.reminders.models import Message
 from treatments.reminders.tests.factories import reminder
@@ -88,6 +89,29 @@ def test_not_ready_before_the_first_tick(client):
     assert answer.status_code == 503
     assert "never run" in answer.json()["reasons"][0]
     assert answer.json()["last_tick_seconds"] is None
+
+
+def test_that_it_is_not_ready_is_no_error_of_the_program(client, caplog):
+    client.get("/readyz")
+    [said] = [one for one in caplog.records if one.name == "django.request"]
+    assert (said.levelname, said.getMessage()[:10]) == ("WARNING", "Not ready:")
+
+
+@pytest.mark.parametrize(
+    ("minutes", "late"), [(1, False), (11, True)], ids=["just opened", "nobody ever sent"]
+)
+def test_before_the_first_tick_messages_are_late_once_somebody_could_have_sent_them(
+    overdue, monkeypatch, minutes, late
+):
+    now = timezone.now()
+    monkeypatch.setattr(pulse, "UP_SINCE", now - dt.timedelta(minutes=minutes))
+    assert ("Messages are late." in readiness.readiness(now)["reasons"]) == late
+    assert bool(lateness(now)) == late
+
+
+def test_after_it_they_are_late_at_once(overdue, ticking, monkeypatch):
+    monkeypatch.setattr(pulse, "UP_SINCE", timezone.now())
+    assert lateness(timezone.now())
 
 
 def test_not_ready_when_the_tick_stands_still_and_messages_are_late(client, overdue):

@@ -4,6 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.utils.log import log_response
 from django.views.decorators.http import require_safe
 
 from treatments.reminders.readiness import readiness
@@ -26,4 +27,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
     if said is None:
         said = readiness(timezone.now())
         caches["process"].set("readyz", said, KEPT_FOR)
-    return JsonResponse(said, status=200 if said["ready"] else 503)
+    answer = JsonResponse(said, status=200 if said["ready"] else 503)
+    if not said["ready"]:  # an answer like another, and no error of this program: Django would log it as one
+        why = " ".join(said["reasons"])
+        log_response("Not ready: %s", why, response=answer, request=request, level="warning")
+    return answer
