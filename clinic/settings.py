@@ -239,6 +239,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # Longer than a letter may take, shorter than its lease, and that shorter than the broker's patience: `checks.py`.
+# At the soft limit a task gives back what it has not begun; at the other one its process is killed.
+CELERY_TASK_SOFT_TIME_LIMIT = 45 / MESSAGE_PACE
 CELERY_TASK_TIME_LIMIT = 60 / MESSAGE_PACE
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10  # seconds to finish what is under way when even SIGQUIT asks to stop
 CELERY_TIMEZONE = "UTC"

@@ -16,6 +16,7 @@ def patience(app_configs, **kwargs) -> list[CheckMessage]:
     """
     said = {
         "EMAIL_TIMEOUT": settings.EMAIL_TIMEOUT,
+        "CELERY_TASK_SOFT_TIME_LIMIT": settings.CELERY_TASK_SOFT_TIME_LIMIT,
         "CELERY_TASK_TIME_LIMIT": settings.CELERY_TASK_TIME_LIMIT,
         "the lease": rules.LEASE.total_seconds() / settings.MESSAGE_PACE,
         "visibility_timeout": settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"],

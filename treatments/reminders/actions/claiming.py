@@ -123,6 +123,15 @@ def release(messages: Iterable[Message], *, why: str = "", try_at: dt.datetime |
         mine.update(lease_token=None, lease_until=None, **said)
 
 
+def not_begun(message: Message) -> None:
+    """Give back one that may have been begun, and that nobody handed over: as if it had not been."""
+    mine = Message.objects.filter(pk=message.pk, lease_token=message.lease_token, state=MessageState.SENDING)
+    mine.update(
+        state=MessageState.DUE, attempts=Greatest(F("attempts") - 1, 0), lease_token=None, lease_until=None
+    )
+    release([message])
+
+
 def pause(channel: str, put_off: channels.PutOff, *, at: dt.datetime) -> dt.datetime:
     """Let the channel rest, for all workers. Returns until when. Those who meet the same trouble count it once."""
     state = _state(channel, lock=False)

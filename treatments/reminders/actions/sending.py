@@ -6,13 +6,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 
 from clinic.models import Clinic
 from patients.actions import LinkDead, mark_sent
 from patients.models import Patient
 from treatments.reminders import channels, kinds, links, rules, rules_channels, wording, words, writing
-from treatments.reminders.actions.claiming import Claimed, claim, pause, release, works_again
+from treatments.reminders.actions.claiming import Claimed, claim, not_begun, pause, release, works_again
 from treatments.reminders.actions.journal import Journal, in_trouble, quickly, reconnect
 from treatments.reminders.actions.outcomes import Outcome, again, ended, sent, untried
 from treatments.reminders.actions.truth import each_or_alone, refusals
@@ -80,6 +81,8 @@ class Batch:
         self.clinic, self.texts = Clinic.current(), wording.Remembered()
         self.values: dict[int, kinds.Values] = {}
         self.written: dict[int, writing.Written | Outcome] = {}
+        self.at_hand: Message | None = None  # of which nothing is noted yet
+        self.handed_over = False
 
     def send(self) -> States:
         """Send them. Returns what became of those that were tried; the others are given back."""
@@ -89,6 +92,9 @@ class Batch:
                 if self.waiting:
                     self._next()
             self.journal.close()
+        except SoftTimeLimitExceeded:
+            self._out_of_time()
+            raise
         except Exception as error:
             if in_trouble(error):
                 self.journal.repair()
@@ -102,6 +108,16 @@ class Batch:
         reconnect()
         later = self.clock() + rules.FIRST_PAUSE / settings.MESSAGE_PACE
         release(self.waiting, try_at=later)
+
+    def _out_of_time(self) -> None:
+        """The task must end, wherever it was struck: what was not handed over is due as before, and not doubted."""
+        message, self.at_hand = self.at_hand, None
+        if message and self.handed_over:
+            self.journal.note(message, again(message, channels.cut_off(), at=self.clock()))
+        self.journal.repair()
+        if message and not self.handed_over:
+            not_begun(message)
+        release(self.waiting)
 
     # What is true
 
@@ -160,6 +176,7 @@ class Batch:
             return
         message = self.waiting[0]
         letter = self._letter(message)
+        self.at_hand, self.handed_over = message, False
         begun = isinstance(letter, writing.Written) and self.journal.begin(message)
         self.waiting.popleft()
         if isinstance(letter, Outcome):
@@ -168,16 +185,21 @@ class Batch:
             self._hand_over(message, letter)
         else:
             release([message])
+        self.at_hand = None
 
     def _hand_over(self, message: Message, letter: writing.Written) -> None:
         outcome = self._outcome(message, letter)
         self.journal.note(message, outcome)
+        self.at_hand = None
         if outcome.sent_at:
             self._tell(message, outcome.sent_at)
 
     def _outcome(self, message: Message, letter: writing.Written) -> Outcome:
+        self.handed_over = True
         try:
             ref = self.line.send(letter.letter)
+        except SoftTimeLimitExceeded:
+            return self._put_off(message, channels.cut_off())
         except channels.Refused as refused:
             return ended(message, MessageState.FAILED, refused.why)
         except channels.PutOff as put_off:

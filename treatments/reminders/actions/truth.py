@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
+
 from clinic.models import Clinic
 from treatments.reminders import kinds, rules, words, writing
 from treatments.reminders.actions.journal import in_trouble
@@ -76,6 +78,8 @@ def each_or_alone(
     """The answers to a question about all of them. Where one breaks it, half by half, and `failed` for that one."""
     try:
         return ask(messages, at=at) if messages else {}
+    except SoftTimeLimitExceeded:
+        raise
     except Exception as error:
         if in_trouble(error):
             raise

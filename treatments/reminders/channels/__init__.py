@@ -13,10 +13,22 @@ from treatments.reminders.channels.lines import (
     PutOff,
     Refused,
     Unreachable,
+    cut_off,
 )
 from treatments.reminders.channels.sms import sms_line
 
-__all__ = ["LINES", "Attachment", "KeptLine", "Letter", "Line", "PutOff", "Refused", "Unreachable", "kept"]
+__all__ = [
+    "LINES",
+    "Attachment",
+    "KeptLine",
+    "Letter",
+    "Line",
+    "PutOff",
+    "Refused",
+    "Unreachable",
+    "cut_off",
+    "kept",
+]
 
 LINES: dict[str, Callable[[], Line]] = {Channel.EMAIL: email_line, Channel.SMS: sms_line}
 

@@ -8,6 +8,7 @@ from email.utils import formataddr, parseaddr
 from functools import lru_cache
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.smtp import EmailBackend
@@ -133,6 +134,9 @@ def _converse(server: smtplib.SMTP, sender: str, to: str, content: bytes) -> Non
     except smtplib.SMTPDataError as said:  # to the word DATA, before any content
         raise _answered(said.smtp_code) from said
     except OSError as error:
+        raise PutOff(words.BROKEN_OFF, doubtful=under_way, everything=True) from error
+    except SoftTimeLimitExceeded as error:
+        server.close()  # without a good-bye: whoever does not answer would not answer that either
         raise PutOff(words.BROKEN_OFF, doubtful=under_way, everything=True) from error
 
 

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from django.utils.functional import Promise
 
+from treatments.reminders import words
+
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
@@ -49,6 +51,11 @@ class PutOff(Exception):
     ):
         super().__init__(str(why))
         self.why, self.doubtful, self.everything, self.wait = str(why), doubtful, everything, wait
+
+
+def cut_off() -> PutOff:
+    """The time was up while a letter was handed over: it may have arrived, and the line is of no use any more."""
+    return PutOff(words.BROKEN_OFF, doubtful=True, everything=True)
 
 
 class Unreachable(PutOff):

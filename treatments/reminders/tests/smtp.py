@@ -5,19 +5,21 @@ from email import message_from_bytes, policy
 
 from aiosmtpd.controller import Controller
 
-HANG, CLOSE = "hang", "close"
+HANG, SLOW, CLOSE = "hang", "slow", "close"
 
 
 class MailServer(Controller):
     """Keeps what arrives in `letters`. `answers[verb]` are the replies to come, then it says yes.
 
-    A reply is a line of SMTP, HANG (longer than the client waits) or CLOSE (the connection, without a word).
+    A reply is a line of SMTP, HANG (longer than the client waits), SLOW (yes, while it still waits) or CLOSE (the
+    connection, without a word).
     """
 
     def __init__(self):
         super().__init__(self, hostname="127.0.0.1", port=0)
         self.letters = []
         self.answers = {}
+        self.slow = 0.0  # seconds
 
     def _create_server(self):
         return self._listen()
@@ -33,10 +35,18 @@ class MailServer(Controller):
         if reply == HANG:
             await asyncio.sleep(1)
             return otherwise
+        if reply == SLOW:
+            await asyncio.sleep(self.slow)
+            return otherwise
         if reply == CLOSE:
             server.transport.abort()
             return otherwise
         return reply
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
+        session.host_name = hostname
+        await self.answer(server, "EHLO", "")
+        return responses
 
     async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
         envelope.mail_from = address

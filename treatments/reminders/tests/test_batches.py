@@ -1,9 +1,13 @@
 """Many messages at once: one line, one claim, and each for itself when something goes wrong."""
 
 import datetime as dt
+from contextlib import suppress
+from smtplib import SMTP
 from socket import socket
+from unittest.mock import Mock
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
@@ -11,10 +15,10 @@ from treatments.reminders import actions, channels, kinds, rules, rules_channels
 from treatments.reminders.actions import journal, sending
 from treatments.reminders.channels.email import SmtpLine
 from treatments.reminders.models import ChannelState, LinkToken, Message
-from treatments.reminders.tests.factories import reminder
+from treatments.reminders.tests.factories import reminder, someone
 from treatments.reminders.tests.smtp import CLOSE
 
-MINUTE, SECOND = dt.timedelta(minutes=1), dt.timedelta(seconds=1)
+DAY, MINUTE, SECOND = dt.timedelta(days=1), dt.timedelta(minutes=1), dt.timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -277,3 +281,85 @@ def test_what_would_be_useless_in_the_morning_goes_at_night(dues, now):
     Message.objects.filter(pk=dues[0].pk).update(not_after=night + 60 * MINUTE)
     turn(night)
     assert Message.objects.get(state="sent").pk == dues[0].pk
+
+
+# The time of the task is up
+
+
+def strikes_in(monkeypatch, owner, name):
+    """The soft limit strikes when the second letter comes there."""
+    real, calls = getattr(owner, name), []
+
+    def struck(*given, **named):
+        calls.append(1)
+        if len(calls) == 2:
+            raise SoftTimeLimitExceeded
+        return real(*given, **named)
+
+    monkeypatch.setattr(owner, name, struck)
+
+
+def attempts():
+    return list(Message.objects.order_by("pk").values_list("attempts", flat=True))
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        pytest.param(journal, "begin", id="before it is begun"),
+        pytest.param(sending.Batch, "_hand_over", id="when it is begun"),
+        pytest.param(SMTP, "mail", id="before the recipient is said"),
+    ],
+)
+def test_out_of_time_what_was_not_handed_over_is_put_back_and_not_doubted(
+    dues, now, post_office, monkeypatch, owner, name
+):
+    strikes_in(monkeypatch, owner, name)
+    with suppress(SoftTimeLimitExceeded):
+        turn(now)
+    assert states() == ["sent", *4 * ["due"]]
+    assert not Message.objects.exclude(lease_token=None, maybe_twice=False).exists()
+    assert attempts()[2:] == 3 * [0]
+    turn(now + DAY)
+    assert states() == 5 * ["sent"]
+    assert len(post_office.letters) == 5
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "letters"),
+    [
+        pytest.param(SMTP, "data", 5, id="while the content goes"),
+        pytest.param(sending, "sent", 6, id="when it was just taken"),
+    ],
+)
+def test_out_of_time_what_was_handed_over_is_doubted_and_nothing_else(
+    dues, now, post_office, monkeypatch, owner, name, letters
+):
+    strikes_in(monkeypatch, owner, name)
+    with suppress(SoftTimeLimitExceeded):
+        turn(now)
+    assert Message.objects.filter(state="sent").count() == 1
+    assert [one.pk for one in Message.objects.filter(maybe_twice=True)] == [dues[1].pk]
+    assert not Message.objects.exclude(lease_token=None).exists()
+    turn(now + DAY)
+    assert states() == 5 * ["sent"]
+    assert len(post_office.letters) == letters
+
+
+def test_a_text_that_was_being_handed_over_is_not_sent_again_by_itself(doctor, monkeypatch):
+    due = reminder(doctor, channel="sms", patient=someone(doctor, phone="+48600100200", channel="sms"))
+    monkeypatch.setitem(channels.LINES, "sms", lambda: Mock(send=Mock(side_effect=SoftTimeLimitExceeded)))
+    actions.deliver(due.pk, at=due.due_at)
+    due.refresh_from_db()
+    assert (due.state, due.maybe_twice, due.lease_token) == ("failed", True, None)
+
+
+def test_out_of_time_while_the_truth_is_asked_no_message_is_blamed(dues, now, post_office, monkeypatch):
+    def struck(messages, *, at):
+        raise SoftTimeLimitExceeded
+
+    monkeypatch.setattr(kinds, "values", struck)
+    with pytest.raises(SoftTimeLimitExceeded):
+        turn(now)
+    assert (states(), attempts()) == (5 * ["due"], 5 * [0])
+    assert not Message.objects.exclude(lease_token=None).exists()

@@ -4,6 +4,8 @@ import datetime as dt
 import os
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,8 +17,9 @@ from clinic.roles import Role
 from clinic.tests.processes import database_url, until
 from conftest import person
 from treatments.reminders import tasks
-from treatments.reminders.models import Heartbeat, Message
+from treatments.reminders.models import ChannelState, Heartbeat, Message
 from treatments.reminders.tests.factories import reminder
+from treatments.reminders.tests.smtp import SLOW
 
 BROKER_OF_TESTS = "15"  # a Redis database that no other worker of this machine listens to
 
@@ -28,27 +31,36 @@ def broker_url():
     return urlsplit(url)._replace(path=f"/{BROKER_OF_TESTS}").geturl()
 
 
-@pytest.fixture
-def worker(transactional_db, post_office, tmp_path):
+@contextmanager
+def working(post_office, log, **more):
     """A worker process that works on the test's database, broker and mail server."""
     environment = {
         **os.environ,
         "DATABASE_URL": database_url(),
         "REDIS_URL": broker_url(),
         "EMAIL_URL": f"smtp://{post_office.hostname}:{post_office.port}",
+        **more,
     }
     command = [sys.executable, "-m", "celery", "--quiet", "--app", "clinic", "worker", "--concurrency", "1"]
-    with (tmp_path / "log").open("w") as log:
+    with log.open("w") as said:
         process = subprocess.Popen(
-            command, env=environment, cwd=settings.BASE_DIR, stdout=log, stderr=subprocess.STDOUT
+            command, env=environment, cwd=settings.BASE_DIR, stdout=said, stderr=subprocess.STDOUT
         )
-    yield process
-    process.terminate()
     try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def worker(transactional_db, post_office, tmp_path):
+    with working(post_office, tmp_path / "log") as process:
+        yield process
 
 
 @pytest.mark.slow
@@ -67,3 +79,24 @@ def test_a_due_reminder_reaches_the_mailbox_through_a_real_worker(worker, post_o
     assert worker.poll() is None
     (letter,) = post_office.letters
     assert (letter["Message-ID"], letter["To"]) == (due.message_id, due.patient.email)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_quiet_hours")
+def test_a_task_whose_time_is_up_gives_back_what_it_did_not_hand_over(post_office, tmp_path):
+    """Twelve times as fast: the soft limit is at 3.75 s, the hard one at 5, and a lease would end after ten."""
+    doctor, now = person("Dorota", Role.DOCTOR), timezone.now()
+    for _ in range(3):
+        reminder(doctor, due_at=now, try_at=now, not_after=now + dt.timedelta(days=14))
+    post_office.slow, slowly = 1.5, [SLOW] * 9
+    post_office.answers = {"EHLO": list(slowly), "MAIL": list(slowly), "RCPT": list(slowly)}
+    with working(post_office, tmp_path / "log", MESSAGE_PACE="12"), Connection(broker_url()) as broker:
+        tasks.drain.apply_async(("email",), connection=broker, soft_time_limit=45 / 12, time_limit=60 / 12)
+        until(lambda: Message.objects.exclude(lease_token=None).count() == 3)
+        claimed_at = time.monotonic()
+        until(lambda: not Message.objects.exclude(lease_token=None).exists())
+    assert time.monotonic() - claimed_at < 10
+    assert set(Message.objects.values_list("state", "maybe_twice")) == {("due", False)}
+    assert post_office.letters == []
+    assert "SoftTimeLimit" in (tmp_path / "log").read_text() or ChannelState.objects.filter(pauses=1).exists()

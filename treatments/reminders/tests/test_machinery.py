@@ -62,7 +62,8 @@ def test_a_letter_ends_before_its_task_and_that_before_its_lease_and_that_before
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("EMAIL_TIMEOUT", 60),
+        ("EMAIL_TIMEOUT", 45),
+        ("CELERY_TASK_SOFT_TIME_LIMIT", 60),
         ("CELERY_TASK_TIME_LIMIT", 120),
         ("CELERY_BROKER_TRANSPORT_OPTIONS", {"visibility_timeout": 120}),
     ],
@@ -73,6 +74,7 @@ def test_it_is_said_before_anything_starts_when_one_outlives_the_next(settings, 
 
 
 def test_a_faster_pace_keeps_the_order(settings):
-    settings.EMAIL_TIMEOUT, settings.CELERY_TASK_TIME_LIMIT = 20 / 12, 60 / 12
+    settings.EMAIL_TIMEOUT, settings.CELERY_TASK_SOFT_TIME_LIMIT = 20 / 12, 45 / 12
+    settings.CELERY_TASK_TIME_LIMIT = 60 / 12
     settings.CELERY_BROKER_TRANSPORT_OPTIONS, settings.MESSAGE_PACE = {"visibility_timeout": 300 / 12}, 12
     assert patience(None) == []
