@@ -8,14 +8,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import TracebackType
+from typing import Self
 
 from kombu import Connection
 from kombu.exceptions import OperationalError as BrokerError
 
 from clinic.chaos import mailserver as mail
-from clinic.chaos.fleet import Fleet, Member
-from clinic.chaos.pace import TICK
-from clinic.chaos.servers import Broker, Database, MailServer, wait_until
+from clinic.chaos.fleet import BOTH, CHILD, PARENT, Fleet, Member
+from clinic.chaos.servers import Broker, Database, MailServer
+from clinic.chaos.size import Size
 from treatments.reminders.tasks import tick
 
 MAIL, FLUSHED, CRASHED, AWAY = (
@@ -24,12 +26,13 @@ MAIL, FLUSHED, CRASHED, AWAY = (
     "PostgreSQL stopped at once",
     "Valkey killed, away",
 )
-EVERY, AT_ONCE = TICK / 3, 4  # seconds between ticks that are delivered so many times
-KILL_WITHIN = 60  # seconds: somebody runs again by then who can be killed
+AT_ONCE = 4  # so many times a tick is delivered, three times as often as there are ticks
+APART = 0.3  # seconds between two killings, at least
 
-KINDS_OF_KILL = ("child", "child", "child", "parent", "child", "child", "child", "both")
-ALWAYS = {mail.LATER: 0.03, mail.LATER_STILL: 0.02, mail.SLOW: 0.3, mail.KILL: 0.02}
-SICK = {mail.BUSY: 0.3, mail.LATER: 0.3, mail.CLOSE_IN_DATA: 0.1, mail.HANG: 0.05}
+# Of parents one in five or so: the next takes seconds to start, and where nobody works nothing can go wrong.
+KINDS_OF_KILL = (CHILD, CHILD, CHILD, PARENT, CHILD, CHILD, CHILD, CHILD, BOTH, CHILD)
+ALWAYS = {mail.LATER: 0.03, mail.LATER_STILL: 0.02, mail.SLOW: 0.25, mail.KILL: 0.01, mail.KILL_BEFORE: 0.01}
+SICK = {mail.BUSY: 0.2, mail.LATER: 0.3, mail.CLOSE_IN_DATA: 0.1, mail.HANG: 0.05}
 TREACHEROUS = {mail.CLOSE_AFTER: 0.15, mail.HANG_AFTER: 0.1, mail.KILL: 0.1, mail.SLOW: 0.3}
 
 
@@ -63,8 +66,8 @@ class Fault:
     mend_it: Callable[[], object]
 
 
-def faults(house: House) -> list[Fault]:
-    """All of them, in the order in which they begin."""
+def faults(house: House, *, stopping: bool) -> list[Fault]:
+    """All of them, in the order in which they begin; between them it works. `stopping`: whole processes, too."""
     fleet, broker, database, well = (
         house.fleet,
         house.broker,
@@ -78,24 +81,24 @@ def faults(house: House) -> list[Fault]:
     def rests(what: str, begin: float, lasts: float, members: Sequence[Member]) -> Fault:
         return Fault(what, begin, lasts, partial(fleet.rest, members), partial(fleet.wake, members))
 
-    return [
-        ails("421, 450, hangs, closes in DATA", 0.06, 0.12, SICK),
-        Fault(FLUSHED, 0.12, 0, broker.flush, nothing),
-        rests("one beat stopped", 0.20, 0.08, fleet.beats[:1]),
-        ails("takes, and does not say so", 0.24, 0.14, TREACHEROUS),
-        Fault(CRASHED, 0.31, 0.01, database.stop, database.start),
-        Fault(AWAY, 0.40, 0.06, broker.kill, broker.start),
-        rests("both beats stopped", 0.50, 0.08, fleet.beats),
-        Fault(CRASHED, 0.56, 0.02, database.stop, database.start),
-        ails("421 to all", 0.62, 0.08, {mail.BUSY: 1}),
-        rests("all workers stopped", 0.72, 0.05, fleet.workers),
-        Fault(FLUSHED, 0.80, 0, broker.flush, nothing),
-        ails("takes, and does not say so", 0.82, 0.10, TREACHEROUS),
+    found = [
+        ails("421, 450, hangs, closes in DATA", 0.06, 0.05, SICK),
+        Fault(FLUSHED, 0.15, 0, broker.flush, nothing),
+        ails("takes, and does not say so", 0.22, 0.06, TREACHEROUS),
+        Fault(CRASHED, 0.33, 0.005, database.stop, database.start),
+        Fault(AWAY, 0.40, 0.04, broker.kill, broker.start),
+        ails("421 to all", 0.52, 0.04, {mail.BUSY: 1}),
+        Fault(CRASHED, 0.62, 0.015, database.stop, database.start),
+        Fault(FLUSHED, 0.71, 0, broker.flush, nothing),
+        ails("takes, and does not say so", 0.82, 0.06, TREACHEROUS),
         Fault(AWAY, 0.93, 0.02, broker.kill, broker.start),
     ]
-
-
-Timed = tuple[float, Callable[[], object]]  # at which part of the run, and what
+    stops = [
+        rests("one beat stopped", 0.17, 0.08, fleet.beats[:1]),
+        rests("both beats stopped", 0.46, 0.06, fleet.beats),
+        rests("all workers stopped", 0.73, 0.02, fleet.workers),
+    ]
+    return sorted([*found, *(stops if stopping else [])], key=lambda one: one.begin)
 
 
 def nothing() -> None:
@@ -103,46 +106,59 @@ def nothing() -> None:
 
 
 class Misfortune:
-    """Breaks what is in the table, and kills processes meanwhile, evenly until the end."""
+    """Breaks what is in the table, and kills processes meanwhile, evenly until the end. Mends all if it is left."""
 
-    def __init__(self, house: House, *, seconds: float, kills: int, chance: random.Random) -> None:
-        self.house, self.seconds, self.chance = house, seconds, chance
-        self.begin = time.time()
+    def __init__(self, house: House, size: Size, *, chance: random.Random) -> None:
+        self.house, self.size, self.chance = house, size, chance
+        self.begin, self.over = time.time(), threading.Event()
         self.spells: list[Spell] = []
-        timed: list[Timed] = [(fault.begin, partial(self._suffer, fault)) for fault in faults(house)]
-        kinds = itertools.cycle(KINDS_OF_KILL)
-        killings: list[Timed] = [
-            ((n + 1) / (kills + 1), partial(self._kill, next(kinds))) for n in range(kills)
-        ]
-        times = int(seconds / EVERY)
-        repeated: list[Timed] = [((n + 1) / (times + 1), self._tick_at_once) for n in range(times)]
-        self.todo = sorted([*timed, *killings, *repeated], key=lambda one: one[0])
+        deeds: list[Callable[[], None]] = [self._kill, self._tick_at_once]
+        deeds += [partial(self._suffer, fault) for fault in faults(house, stopping=size.stopping)]
+        self.threads = [threading.Thread(target=deed, daemon=True) for deed in deeds]
 
-    def befall(self) -> None:
-        """All of it by the clock; returns when everything is whole again."""
-        house, timers = self.house, []
-        house.mail.ails(ALWAYS)
-        for moment, deed in self.todo:
-            time.sleep(max(self.begin + moment * self.seconds - time.time(), 0))
-            thread = threading.Thread(target=deed, daemon=True)
+    def __enter__(self) -> Self:
+        self.house.mail.ails(ALWAYS)
+        for thread in self.threads:
             thread.start()
-            timers.append(thread)
-        for thread in timers:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.over.set()
+        self.join()
+
+    def join(self) -> None:
+        """Returns when everything is whole again."""
+        for thread in self.threads:
             thread.join()
-        house.mail.ails({})
+        self.house.mail.ails({})
+
+    def _reaches(self, part: float) -> bool:
+        """Wait for this part of the run; False if it was broken off."""
+        return not self.over.wait(max(self.begin + part * self.size.seconds - time.time(), 0))
 
     def _suffer(self, fault: Fault) -> None:
-        began = time.time()
-        fault.break_it()
-        time.sleep(fault.lasts * self.seconds)
-        fault.mend_it()
-        self.spells.append(Spell(fault.what, began, time.time()))
+        if self._reaches(fault.begin):
+            began = time.time()
+            fault.break_it()
+            self.over.wait(fault.lasts * self.size.seconds)
+            fault.mend_it()
+            self.spells.append(Spell(fault.what, began, time.time()))
 
     def _tick_at_once(self) -> None:
-        """The broker delivers one tick to all who listen."""
-        with contextlib.suppress(BrokerError, OSError), Connection(self.house.broker.url) as broker:
-            for _ in range(AT_ONCE):
-                tick.apply_async(connection=broker, retry=False)  # type: ignore[call-arg]  # the stubs lack it
+        """The broker delivers one tick to all who listen, unless there is nobody who would tick."""
+        every, part = self.size.pace.tick / 3 / self.size.seconds, 0.0
+        while (part := part + every) < 1 and self._reaches(part):
+            if all(beat.resting for beat in self.house.fleet.beats):
+                continue
+            with contextlib.suppress(BrokerError, OSError), Connection(self.house.broker.url) as broker:
+                for _ in range(AT_ONCE):
+                    tick.apply_async(connection=broker, retry=False, expires=self.size.pace.tick)  # type: ignore[call-arg]  # the stubs lack it
 
-    def _kill(self, what: str) -> None:
-        wait_until(lambda: self.house.fleet.kill(what, self.chance), KILL_WITHIN)
+    def _kill(self) -> None:
+        """Evenly over what is left of the time: for a while nobody may be there to be killed."""
+        end, left = self.begin + self.size.seconds, self.size.kills
+        kinds = itertools.cycle(KINDS_OF_KILL if self.size.stopping else (CHILD,))
+        while left and (rest := end - time.time()) > 0 and not self.over.wait(max(rest / (left + 1), APART)):
+            left -= self.house.fleet.kill(next(kinds), self.house.mail.port, self.chance)

@@ -14,22 +14,33 @@ from pathlib import Path
 
 from django.conf import settings
 
+from clinic.chaos import lines
 from clinic.supervisor import die_with_parent
 
-WORKERS, BEATS = 2, 2
-AT_WORK_AFTER = 6  # seconds: it has met the others, and taken something in hand
+AT_WORK_AFTER = 2  # seconds: it has taken something in hand
 CELERY = [sys.executable, "-W", "ignore", "-m", "celery", "--quiet", "--app", "clinic"]
-WORKER = [*CELERY, "worker", "--concurrency", "2", "--loglevel", "WARNING"]
+WORKER = [
+    *CELERY,
+    "worker",
+    "--concurrency",
+    "2",
+    "--loglevel",
+    "WARNING",
+    "--without-gossip",
+    "--without-mingle",
+]
+CHILD, PARENT, BOTH = "child", "parent", "both"
 BEAT = [*CELERY, "beat", "--loglevel", "WARNING", "--pidfile="]
 
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """A process that was killed, what it was, and when."""
+    """A process that was killed, what it was, and when. `sending`: it had a line to the mail server open."""
 
     what: str
     pid: int
     at: float
+    sending: bool = False
 
 
 @dataclass(slots=True)
@@ -73,28 +84,26 @@ class Member:
         if self.process is None:
             return []
         with contextlib.suppress(OSError):
-            return [
-                int(pid)
-                for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-                .read_text()
-                .split()
-            ]
+            listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+            return [pid for pid in map(int, listed.split()) if _lives(pid)]
         return []
 
 
 class Fleet:
     """All of them, and somebody who starts again what has ended."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str], *, workers: int = 1, beats: int = 1
+    ) -> None:
         self.folder, self.kills = folder, list[Kill]()
         self.seen, self.ends = set[int](), list[Kill]()
         self.workers = [
             self._member(f"worker{n}", [*WORKER, "--hostname", f"worker{n}@chaos"], environment)
-            for n in range(WORKERS)
+            for n in range(workers)
         ]
         self.beats = [
             self._member(f"beat{n}", [*BEAT, "--schedule", str(folder / f"beat{n}")], environment)
-            for n in range(BEATS)
+            for n in range(beats)
         ]
         self.tending = threading.Event()
         self.tender = threading.Thread(target=self._tend, daemon=True)
@@ -136,19 +145,31 @@ class Fleet:
         self.seen -= gone
         self.ends += [Kill("ended", pid, time.time()) for pid in gone]
 
-    def kill(self, what: str, chance: random.Random) -> bool:
-        """Kill -9: a worker's "child", its "parent", or "both". Says whether there was one at work to be killed."""
+    def kill(self, what: str, port: int, chance: random.Random) -> bool:
+        """Kill -9: a worker's "child", its "parent", or "both". Says whether there was one to be killed.
+
+        Children that have a line to the mail server at `port` open come first. The last parent at work is spared, and a
+        child is killed instead.
+        """
         working = [member for member in self.workers if member.at_work]
-        if not working:
+        children = [pid for member in working for pid in member.children()]
+        if not children:
             return False
-        member = chance.choice(working)
-        children, parent = member.children(), member.groups[-1]
-        doomed = {"child": children[:1], "parent": [parent], "both": [parent, *children]}[what]
-        for pid in doomed:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-                self.kills.append(Kill(what, pid, time.time()))
+        sending = lines.connected(children, port)
+        if what == CHILD or len(working) == 1:
+            doomed = [(CHILD, chance.choice(sending or children))]
+        else:
+            member = chance.choice(working)
+            doomed = [(PARENT, member.groups[-1])]
+            doomed += [(CHILD, pid) for pid in member.children()] if what == BOTH else []
+        for kind, pid in doomed:
+            self._kill(Kill(kind, pid, time.time(), pid in sending))
         return True
+
+    def _kill(self, kill: Kill) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(kill.pid, signal.SIGKILL)
+            self.kills.append(kill)
 
     def rest(self, members: Sequence[Member]) -> None:
         """These stop, and nobody starts them again until `wake`."""

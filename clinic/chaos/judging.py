@@ -14,18 +14,27 @@ from psycopg2.extras import execute_values
 from clinic.chaos.deeds import Done
 from clinic.chaos.faults import CRASHED, Spell
 from clinic.chaos.fleet import Kill
-from clinic.chaos.mailserver import GONE, KILL, UNHEARD
-from clinic.chaos.pace import LETTER, PACE
-from treatments.reminders import rules
+from clinic.chaos.mailserver import GONE, TEXT, UNHEARD
+from clinic.chaos.pace import Pace
 
 # That a letter went out is written when the next one begins, and what is written is on the disk a moment later.
 TO_DISK = 1.0  # seconds, of which PostgreSQL promises 0.6
 TABLES = """
 DROP TABLE IF EXISTS taken, done, killed, away;
-CREATE TEMP TABLE taken (message_id text, at float, begun float, pid int, fault text);
+CREATE TEMP TABLE taken (message_id text, "to" text, at float, begun float, pid int, fault text);
 CREATE TEMP TABLE done (what text, pk bigint, began float, stood float);
 CREATE TEMP TABLE killed (pid int, at float);
 CREATE TEMP TABLE away (began float, ended float);
+"""
+# The gateway gives texts names of its own: by these the rows know them. A row that was given up since its text may have
+# arrived knows none, and belongs to the text to that number that no other row knows.
+NAME_TEXTS = """
+UPDATE taken SET message_id = row.message_id FROM reminders_message AS row
+WHERE taken.fault = %(text)s AND row.provider_ref = taken.message_id;
+UPDATE taken SET message_id = row.message_id
+FROM reminders_message AS row JOIN patients_patient AS patient ON patient.id = row.patient_id
+WHERE taken.message_id LIKE 'SM%%' AND row.channel = 'sms' AND row.maybe_twice AND row.provider_ref = ''
+    AND patient.phone = taken."to"
 """
 ABOUT = "kind, channel, patient_id, staff_id, course_id, session_id, link_id, offer_id, step, subject_version"
 # Whoever took it in hand knows no end of it: nobody said yes, or they were killed, or had nowhere to write it down.
@@ -45,14 +54,15 @@ SELECT count(*) FROM reminders_message AS message WHERE state IN ('sent', 'deliv
 """
 GIVEN_UP = """
 SELECT count(*) FROM reminders_message AS message JOIN patients_patient AS patient ON patient.id = patient_id
-WHERE state = 'expired' OR state = 'failed' AND patient.email NOT LIKE %(gone)s
+WHERE state = 'expired'
+    OR state = 'failed' AND patient.email NOT LIKE %(gone)s AND NOT (message.channel = 'sms' AND maybe_twice)
 """
 TAKEN_BUT_NOT_SAID = """
 SELECT count(*) FROM reminders_message AS message WHERE state NOT IN ('sent', 'delivered', 'bounced', 'sending')
     AND NOT maybe_twice AND EXISTS (SELECT FROM taken WHERE taken.message_id = message.message_id)
 """
 # What was asked for has its row: a link its letter, a finished course its recall, a booked course a word of it, and
-# every session that is still to come its first reminder.
+# every session that is still to come its first reminder; by text, if that was wanted before its time.
 NEVER_PROMISED = """
 SELECT count(*) FROM (
     SELECT link.id FROM patients_interviewlink AS link
@@ -68,19 +78,34 @@ SELECT count(*) FROM (
     SELECT session.id FROM schedule_session AS session WHERE session.state = 'booked' AND NOT EXISTS (
         SELECT FROM reminders_message AS row
         WHERE row.session_id = session.id AND row.subject_version = session.version AND row.kind = 'reminder')
+    UNION ALL
+    SELECT mail.id FROM reminders_message AS mail JOIN schedule_session AS session ON session.id = mail.session_id
+    JOIN done ON done.what = 'to texts' AND done.pk = mail.patient_id
+    WHERE mail.kind = 'reminder' AND mail.channel = 'email' AND mail.state = 'suppressed'
+    AND session.state = 'booked' AND session.version = mail.subject_version
+    AND extract(epoch FROM mail.due_at) > done.stood AND NOT EXISTS (
+        SELECT FROM reminders_message AS text
+        WHERE text.channel = 'sms' AND text.kind = 'reminder' AND text.session_id = mail.session_id
+        AND text.step = mail.step AND text.subject_version = mail.subject_version)
 ) AS wanting
 """
 UNKNOWN = """
 SELECT count(*) FROM taken WHERE NOT EXISTS (
     SELECT FROM reminders_message AS row WHERE row.message_id = taken.message_id)
 """
+ASKED_FOR = (
+    "('interview', 'offer', 'offer_lost')"  # nobody opts out of that, and it goes the way it was asked for
+)
 # The letters that a change made untrue, with how many seconds after the change they were taken.
-UNTRUE = """
+UNTRUE = f"""
 SELECT taken.at - done.stood AS late, taken.begun - done.stood AS begun
 FROM done JOIN reminders_message AS message
     ON done.what IN ('cancel', 'move') AND message.session_id = done.pk
         AND extract(epoch FROM message.created_at) < done.began
     OR done.what = 'revoke' AND message.link_id = done.pk
+    OR done.what = 'opt out' AND message.patient_id = done.pk AND message.kind NOT IN {ASKED_FOR}
+    OR done.what = 'to texts' AND message.patient_id = done.pk AND message.kind NOT IN {ASKED_FOR}
+        AND message.channel = 'email'
 JOIN taken ON taken.message_id = message.message_id AND taken.at > done.stood
 """
 AFTER = f"SELECT count(*) FROM ({UNTRUE}) AS untrue WHERE late > %(window)s"
@@ -107,16 +132,20 @@ WRONG = {
     "lost: never promised": NEVER_PROMISED,
     "taken, and the row does not say so": TAKEN_BUT_NOT_SAID,
     "taken, and nobody promised it": UNKNOWN,
-    "sent after it was cancelled, moved or taken back": AFTER,
+    "sent after it was cancelled, moved, taken back or unwanted": AFTER,
     "sent twice with nobody interrupted": AGAIN_FOR_NOTHING,
     "sent twice and not flagged": AGAIN_UNFLAGGED,
     "promised twice": PROMISED_TWICE,
 }
 COUNTS = {
     "messages promised": "SELECT count(*) FROM reminders_message",
-    "letters taken": "SELECT count(*) FROM taken",
-    "failed with 550": "SELECT count(*) FROM reminders_message WHERE state = 'failed'",
-    "suppressed": "SELECT count(*) FROM reminders_message WHERE state = 'suppressed'",
+    "letters taken": "SELECT count(*) FROM taken WHERE fault <> %(text)s",
+    "texts taken": "SELECT count(*) FROM taken WHERE fault = %(text)s",
+    "refused with 550": "SELECT count(*) FROM reminders_message WHERE state = 'failed' AND channel = 'email'",
+    "texts given up, since they may have arrived": """
+        SELECT count(*) FROM reminders_message WHERE state = 'failed' AND channel = 'sms'
+    """,
+    "taken back": "SELECT count(*) FROM reminders_message WHERE state = 'suppressed'",
     "sent again after an interruption, flagged, same Message-ID": AGAIN_AFTER_A_CRASH,
     "flagged as maybe sent twice": "SELECT count(*) FROM reminders_message WHERE maybe_twice",
     "overtaken by a change while on its way": OVERTAKEN,
@@ -147,17 +176,19 @@ class Verdict:
         return not any(self.wrong.values())
 
 
-def judge(evidence: Evidence) -> Verdict:
-    """Ask everything of the database that is connected."""
+def judge(evidence: Evidence, pace: Pace) -> Verdict:
+    """Ask everything of the database that is connected, which was chased at this pace."""
     asked: dict[str, Any] = {
         "unheard": list(UNHEARD),
         "gone": f"{GONE}%",
-        "lease": rules.LEASE.total_seconds() / PACE,
-        "window": LETTER,
-        "unwritten": 2 * LETTER + TO_DISK,
+        "text": TEXT,
+        "lease": pace.lease,
+        "window": pace.letter,
+        "unwritten": 2 * pace.letter + TO_DISK,
     }
     with connection.cursor() as cursor:
         _tell(cursor, evidence)
+        cursor.execute(NAME_TEXTS, asked)
 
         def ask(sql: str) -> float:
             cursor.execute(sql, asked)
@@ -172,9 +203,10 @@ def _tell(cursor, evidence: Evidence) -> None:
     """Write what was seen into tables that only this connection sees."""
     cursor.execute(TABLES)
     killed = [(one.pid, one.at) for one in (*evidence.kills, *evidence.ends)]
-    killed += [(one["pid"], one["at"]) for one in evidence.taken if one["fault"] == KILL]
     rows = {
-        "taken": [(t["message_id"], t["at"], t["begun"], t["pid"], t["fault"]) for t in evidence.taken],
+        "taken": [
+            (t["message_id"], t["to"], t["at"], t["begun"], t["pid"], t["fault"]) for t in evidence.taken
+        ],
         "done": [(d.what, d.pk, d.began, d.stood) for d in evidence.done],
         "killed": killed,
         "away": [(spell.began, spell.ended) for spell in evidence.spells if spell.what == CRASHED],

@@ -14,17 +14,16 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
 from clinic.chaos import scene
-from clinic.chaos.deeds import Desk, promised_twice
+from clinic.chaos.deeds import Desk
 from clinic.chaos.faults import House, Misfortune
-from clinic.chaos.fleet import Fleet, Kill
+from clinic.chaos.fleet import CHILD, Fleet, Kill
 from clinic.chaos.judging import Evidence, Verdict, judge
-from clinic.chaos.mailserver import KILL
-from clinic.chaos.pace import PACE, TICK
 from clinic.chaos.servers import Broker, Database, MailServer, wait_until
+from clinic.chaos.size import Size
 from treatments.reminders.models import Heartbeat
 
 TO_START = 90  # seconds that processes may take until they work
-TO_DRAIN = 5 * TICK  # from when the last may be tried; then what still waits is lost
+TO_DRAIN = 5  # ticks from when the last may be tried; then what still waits is lost
 # What protects from sending twice, and how it is taken away in the database of a run. Without a lease a claim holds for
 # no time, and nobody sees that a letter is on its way.
 PROTECTIONS = {
@@ -42,18 +41,9 @@ PROTECTIONS = {
 }
 SHOWS = {"lease": "sent twice with nobody interrupted", "key": "promised twice"}  # what must come of that
 WAITING = """
-SELECT message_id, extract(epoch FROM greatest(clock_timestamp(), try_at, lease_until))::float
+SELECT id, extract(epoch FROM greatest(clock_timestamp(), try_at, lease_until))::float
 FROM reminders_message WHERE state IN ('due', 'sending') AND due_at < clock_timestamp()
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How many courses are booked and chased, for how many seconds, with how many killings."""
-
-    courses: int
-    seconds: float
-    kills: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +60,16 @@ class Run:
     """What was done and what came of it. `without`: the protection that was taken away, "" for none."""
 
     without: str
-    seconds: float
-    killings: int  # that were asked for; of some more than one process dies
+    size: Size
     began: float
     evidence: Evidence
     verdict: Verdict
     recovery: Recovery
 
     @property
-    def kills(self) -> list[Kill]:
-        """All that were killed, those by the mail server too."""
-        by_mail = [
-            Kill("while handing over", t["pid"], t["at"]) for t in self.evidence.taken if t["fault"] == KILL
-        ]
-        return [*self.evidence.kills, *by_mail]
+    def meanwhile(self) -> int:
+        """Letters and texts that were taken while things broke."""
+        return sum(taken["at"] < self.began + self.size.seconds for taken in self.evidence.taken)
 
     @property
     def as_it_must_be(self) -> bool:
@@ -115,25 +101,22 @@ def run(stage: scene.Stage, size: Size, folder: Path, database: Database, *, wit
     _take_away(without)
     chance = random.Random(len(without))  # noqa: S311 (no secret)
     with ExitStack() as stack:
-        house = _open(stack, folder, database)
+        house = _open(stack, size, folder, database)
         house.fleet.start()
         if not wait_until(lambda: Heartbeat.objects.exists() and house.fleet.whole, TO_START):
             raise RuntimeError(f"nobody ticks; see {folder}")
         began = time.time()
-        misfortune = Misfortune(house, seconds=size.seconds, kills=size.kills, chance=chance)
-        desk = Desk(stage, until=began + size.seconds, chance=chance)
-        stack.enter_context(promised_twice())
-        desk.start()
-        misfortune.befall()
-        desk.thread.join()
+        misfortune = stack.enter_context(Misfortune(house, size, chance=chance))
+        desk = stack.enter_context(Desk(stage, until=began + size.seconds, chance=chance))
+        misfortune.join()
+        desk.join()
         connection.close()  # it was broken with all the others
         wait_until(lambda: house.fleet.whole, TO_START)
-        recovery = _recover(house.mail)
-    fleet = house.fleet
-    evidence = Evidence(house.mail.taken(), desk.done, fleet.kills, fleet.ends, misfortune.spells)
-    if desk.failed:
-        raise RuntimeError(f"the desk could not go on: {desk.failed}")
-    return Run(without, size.seconds, size.kills, began, evidence, judge(evidence), recovery)
+        recovery = _recover(size)
+    killed = [Kill(CHILD, pid, at, sending=True) for pid, at in house.mail.killed()]
+    kills = sorted([*house.fleet.kills, *killed], key=lambda one: one.at)
+    evidence = Evidence(house.mail.taken(), desk.done, kills, house.fleet.ends, misfortune.spells)
+    return Run(without, size, began, evidence, judge(evidence, size.pace), recovery)
 
 
 def _take_away(protection: str) -> None:
@@ -142,28 +125,35 @@ def _take_away(protection: str) -> None:
             cursor.execute(PROTECTIONS[protection])
 
 
-def _open(stack: ExitStack, folder: Path, database: Database) -> House:
+def _open(stack: ExitStack, size: Size, folder: Path, database: Database) -> House:
     """Start the servers; all of it ends with the stack."""
     broker = Broker(folder)
     stack.callback(broker.close)
-    mail = MailServer(folder)
+    mail = MailServer(folder, size.pace.answer)
     stack.callback(mail.stop)
     said = {"DATABASE_URL": database.url, "REDIS_URL": broker.url, "EMAIL_URL": mail.url}
-    pace = {"MESSAGE_PACE": str(PACE), "CLINIC_EMAIL": f"desk@{scene.MAIL}"}
-    fleet = Fleet(folder, {**os.environ, **said, **pace})
+    texts = {"SMS_GATEWAY": "twilio", "SMS_API": mail.gateway, "SMS_ACCOUNT": "chaos", "SMS_TOKEN": "chaos"}
+    pace = {"MESSAGE_PACE": str(size.pace.times), "CLINIC_EMAIL": f"desk@{scene.MAIL}"}
+    environment = {**os.environ, **said, **texts, **pace}
+    fleet = Fleet(folder, environment, workers=size.workers, beats=size.beats)
     stack.callback(fleet.stop)
     return House(database, broker, mail, fleet)
 
 
-def _recover(mail: MailServer) -> Recovery:
-    """Wait until nothing waits, and see how long it took."""
+def _recover(size: Size) -> Recovery:
+    """Wait until nothing waits, and see how long it took from when each might be tried."""
     began = time.time()
     ready = dict(_asked(WAITING))
-    last = max(ready.values(), default=began) - began
-    wait_until(lambda: not _asked(WAITING), last + TO_DRAIN)
-    seconds = time.time() - began
-    late = [one["at"] - ready[one["message_id"]] for one in mail.taken() if one["message_id"] in ready]
-    return Recovery(len(ready), max(late, default=0) / TICK, seconds)
+    last, gone = max(ready.values(), default=began), dict[int, float]()
+    while time.time() < max(last, began) + TO_DRAIN * size.pace.tick:
+        waiting = {pk for pk, _moment in _asked(WAITING)}
+        now = time.time()
+        gone = {pk: gone.get(pk, now) for pk in ready if pk not in waiting}
+        if not waiting:
+            break
+        time.sleep(0.05)
+    late = [gone.get(pk, time.time()) - moment for pk, moment in ready.items()]
+    return Recovery(len(ready), max(late, default=0) / size.pace.tick, time.time() - began)
 
 
 def _asked(sql: str) -> list[tuple]:

@@ -44,5 +44,6 @@ def build(courses: int, at: dt.datetime) -> Stage:
     for number, course in enumerate(found):
         who = GONE if number % A_GONE_ONE == A_GONE_ONE - 1 else "patient"
         course.patient.email = f"{who}{number}@{MAIL}"
-        course.patient.save(update_fields=["email"])
+        course.patient.phone = f"+48501{number:06d}"
+        course.patient.save(update_fields=["email", "phone"])
     return Stage(people, found)

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -52,20 +53,23 @@ class Cluster:
                 settings_of_it.write(OUTLIVES_ITS_PROCESSES)
         self.url, self.closed = localservices.start_postgres(self.site), False
         self.down = threading.Lock()  # it is not stopped again while it starts
+        self.starting = threading.Lock()  # nor closed for good
 
     def url_of(self, name: str) -> str:
         """Another database of the cluster."""
         return urlsplit(self.url)._replace(path=f"/{name}").geturl()
 
     def start(self) -> None:
-        if not self.closed:
-            localservices.start_postgres(self.site)
+        with self.starting:
+            if not self.closed:
+                localservices.start_postgres(self.site)
         self.down.release()
 
     def close(self) -> None:
         """It is not needed any more, and nobody may start it again."""
-        self.closed = True
-        localservices.stop_postgres(self.site)
+        with self.starting:
+            self.closed = True
+            localservices.stop_postgres(self.site)
 
     def stop(self) -> None:
         self.down.acquire()
@@ -95,14 +99,18 @@ class Broker:
 
     def __init__(self, folder: Path) -> None:
         near = len(os.fsencode(folder)) <= localservices.LONGEST_SOCKET_FOLDER
-        self.socket = (folder if near else Path(tempfile.mkdtemp())) / "valkey.sock"
-        self.folder, self.closed = folder, False
+        self.far = None if near else Path(tempfile.mkdtemp())
+        self.socket = (self.far or folder) / "valkey.sock"
+        self.folder, self.closed, self.starting = folder, False, threading.Lock()
         self.url = f"redis+socket://{self.socket}"
         self.start()
 
     def start(self) -> None:
-        if self.closed:
-            return
+        with self.starting:
+            if not self.closed:
+                self._start()
+
+    def _start(self) -> None:
         files: list[str | Path] = ["--port", "0", "--unixsocket", self.socket, "--dir", self.folder]
         options = ["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"]
         command = [localservices.valkey_binary(), *files, *options]
@@ -119,8 +127,11 @@ class Broker:
 
     def close(self) -> None:
         """It is not needed any more, and nobody may start it again."""
-        self.closed = True
-        self.kill()
+        with self.starting:
+            self.closed = True
+            self.kill()
+        if self.far:
+            shutil.rmtree(self.far)
 
     def flush(self) -> None:
         """All that was queued is gone; of one that is away nothing was left anyhow."""
@@ -132,12 +143,12 @@ class Broker:
 
 
 class MailServer:
-    """The misbehaving mail server's process."""
+    """The process of the misbehaving mail server. `patience`: seconds that those wait who send."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, patience: float) -> None:
         self.log = folder / "letters.jsonl"
         self.log.touch()
-        command = [sys.executable, "-m", "clinic.chaos.mailserver", str(self.log)]
+        command = [sys.executable, "-m", "clinic.chaos.mailserver", str(self.log), str(patience)]
         with (folder / "mailserver.log").open("a") as errors:
             self.process = subprocess.Popen(
                 command,
@@ -149,7 +160,8 @@ class MailServer:
                 env={**os.environ, "PYTHONPATH": str(settings.BASE_DIR)},
                 start_new_session=True,
             )
-        self.url = f"smtp://127.0.0.1:{int(self.process.stdout.readline())}"  # type: ignore[union-attr]
+        self.port, texts = (int(self.process.stdout.readline()) for _ in range(2))  # type: ignore[union-attr]
+        self.url, self.gateway = f"smtp://127.0.0.1:{self.port}", f"http://127.0.0.1:{texts}"
 
     def ails(self, shares: Mapping[str, float]) -> None:
         """From now on so many of the letters meet with this; {}: it is well."""
@@ -159,7 +171,14 @@ class MailServer:
             pipe.flush()
 
     def taken(self) -> list[dict]:
-        """Every letter that it took, in order."""
+        """Every letter and text that it took, in order."""
+        return [line for line in self._lines() if "message_id" in line]
+
+    def killed(self) -> list[tuple[int, float]]:
+        """Whom it killed while they were handing over a letter, and when."""
+        return [(line["killed"], line["at"]) for line in self._lines() if "killed" in line]
+
+    def _lines(self) -> list[dict]:
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 
     def stop(self) -> None:

@@ -2,8 +2,6 @@
 
 import os
 import platform
-import shutil
-import signal
 import time
 from contextlib import ExitStack
 from dataclasses import replace
@@ -15,21 +13,24 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
-from clinic import localservices
 from clinic.bench import databases
 from clinic.bench.report import Table
 from clinic.chaos import report, scene
 from clinic.chaos.chart import chart
-from clinic.chaos.running import PROTECTIONS, Run, Size, connected_to, run
+from clinic.chaos.ending import in_time, own_folder
+from clinic.chaos.pace import QUICK, QUICKEST
+from clinic.chaos.running import PROTECTIONS, Run, connected_to, run
 from clinic.chaos.servers import Cluster
+from clinic.chaos.size import Size
 
 DOCUMENT, CHART = settings.BASE_DIR / "docs/reliability.md", settings.BASE_DIR / "docs/reliability.svg"
 EMPTY, BUILT, CHASED = "clinic_chaos_empty", "clinic_chaos", "clinic_chaos_run"
 A_COURSE = 12  # messages that follow from it, about
-FULL_SECONDS, FULL_KILLS = 270, 50
-A_FEW = Size(courses=20, seconds=20, kills=4)  # for runs without a protection
-SHORT = Size(courses=12, seconds=8, kills=4)
-LONGEST = 10 * 60 - 15  # seconds, then everything is killed
+FULL_SECONDS, FULL_KILLS = 240, 60
+# For runs without a protection: it is enough that there are faults.
+A_FEW = Size(courses=16, seconds=15, kills=4, pace=QUICK, workers=2, beats=1, stopping=False)
+SHORT = Size(courses=8, seconds=8, kills=4, pace=QUICKEST, workers=2, beats=1, stopping=False)
+LONGEST = 10 * 60 - 25  # seconds, then everything is ended
 
 
 class Command(BaseCommand):
@@ -43,6 +44,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--without", choices=sorted(PROTECTIONS), help="one run without this, which must show faults"
         )
+        parser.add_argument("--keep", action="store_true", help="keep the logs, in var/chaos")
         parser.add_argument("--write", action="store_true", help="write docs/reliability.md as well")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -51,7 +53,7 @@ class Command(BaseCommand):
             raise CommandError(f"At least {SHORT.courses * A_COURSE} messages.")
         began = time.monotonic()
         try:
-            runs = self.runs(self.wanted(size, options))
+            runs = self.runs(self.wanted(size, options), keep=options["keep"])
         except RuntimeError as error:
             raise CommandError(str(error)) from error
         tables = self.tables(runs)
@@ -69,13 +71,11 @@ class Command(BaseCommand):
         without = [] if options["short"] else [(name, A_FEW) for name in PROTECTIONS]
         return [("", size), *without]
 
-    def runs(self, wanted: list[tuple[str, Size]]) -> list[Run]:
+    def runs(self, wanted: list[tuple[str, Size]], *, keep: bool) -> list[Run]:
         """All of them, in copies of one database."""
         with ExitStack() as stack:
-            stack.callback(signal.signal, signal.SIGALRM, signal.signal(signal.SIGALRM, _too_long))
-            stack.callback(signal.alarm, 0)
-            signal.alarm(LONGEST)
-            folder = _empty_folder()
+            folder = stack.enter_context(own_folder(keep=keep))
+            stack.enter_context(in_time(LONGEST, folder))
             cluster = Cluster(folder)
             stack.callback(cluster.close)
             stack.enter_context(connected_to(cluster.url))
@@ -96,7 +96,7 @@ class Command(BaseCommand):
         with connected_to(cluster.url):
             some = replace(stage, courses=stage.courses[: size.courses])
             found = run(some, size, folder, cluster, without=without)
-        self.tell(f"{len(found.kills)} processes killed, wrong: {sum(found.verdict.wrong.values())}")
+        self.tell(f"{len(found.evidence.kills)} processes killed, wrong: {sum(found.verdict.wrong.values())}")
         return found
 
     def tables(self, runs: list[Run]) -> list[Table]:
@@ -105,7 +105,7 @@ class Command(BaseCommand):
         return shown if first.without else [*shown, report.recovery_table(first)]
 
     def write(self, tables: list[Table], run: Run, *, minutes: float) -> None:
-        machine = f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}"
+        machine = f"{os.cpu_count()} processors ({platform.machine()}), Python {platform.python_version()}"
         DOCUMENT.write_text(report.page(tables, run, machine=machine, minutes=minutes))
         CHART.write_text(chart(run))
         self.tell(
@@ -117,23 +117,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _empty_folder() -> Path:
-    """Where all of it lives, with nothing but the cluster of an earlier run. Refuses while another run is on."""
-    folder = localservices.find_site().state / "chaos"
-    if localservices.inhabitants(folder / "pgdata"):
-        raise CommandError(f"Another run is on in {folder}.")
-    folder.mkdir(mode=0o755, exist_ok=True)
-    for left in folder.iterdir():
-        if left.name != "pgdata":
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
-    return folder
-
-
 def _checkpoint() -> None:
     """What sequences of a copied database give out survives a crash only from the next checkpoint on."""
     with connection.cursor() as cursor:
         cursor.execute("CHECKPOINT")
-
-
-def _too_long(*_: object) -> None:
-    raise CommandError(f"Not done after {LONGEST / 60:.0f} minutes: everything was ended.")

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from clinic.chaos.fleet import Fleet
 from clinic.chaos.mailserver import KILL
+from clinic.chaos.pace import QUICKEST
 from clinic.chaos.servers import Broker, MailServer
 from clinic.roles import Role
 from clinic.tests.processes import database_url, until
@@ -22,19 +23,17 @@ pytestmark = [
     pytest.mark.usefixtures("no_quiet_hours"),
 ]
 
-PACE = "20"  # a tick is three seconds, a lease six
-
 
 @pytest.fixture
 def treacherous_mail(transactional_db, tmp_path):
-    """Workers and beats of their own on the test's database, and a mail server that kills who hands it a letter."""
+    """A worker and a beat of their own on the test's database, and a mail server that kills who hands it a letter."""
     with ExitStack() as stack:
-        broker, mail = Broker(tmp_path), MailServer(tmp_path)
+        broker, mail = Broker(tmp_path), MailServer(tmp_path, QUICKEST.answer)
         stack.callback(broker.close)
         stack.callback(mail.stop)
         mail.ails({KILL: 1})
         said = {"DATABASE_URL": database_url(), "REDIS_URL": broker.url, "EMAIL_URL": mail.url}
-        fleet = Fleet(tmp_path, {**os.environ, **said, "MESSAGE_PACE": PACE})
+        fleet = Fleet(tmp_path, {**os.environ, **said, "MESSAGE_PACE": str(QUICKEST.times)})
         stack.callback(fleet.stop)
         fleet.start()
         yield mail
