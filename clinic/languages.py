@@ -13,6 +13,7 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 LANGUAGES = [("en", _("English")), ("de", _("German")), ("pl", _("Polish"))]
 FIRST_LANGUAGE = "en"
+OTHER_LANGUAGES = [(code, name) for code, name in LANGUAGES if code != FIRST_LANGUAGE]
 
 
 def speaking(language: str) -> translation.override:

@@ -19,6 +19,7 @@ from import_export.admin import ImportExportMixin
 
 from clinic.access import role_required
 from clinic.admin import Table
+from clinic.languages import OTHER_LANGUAGES
 from clinic.roles import Role
 from treatments.catalogue import actions, models
 from treatments.catalogue.composition import watched
@@ -340,11 +341,52 @@ class VisitStepAdmin(RowAdmin):
     filter_horizontal = ("areas",)
 
 
+class Translations(forms.MultiWidget):
+    """A line for each language of patients besides the first."""
+
+    template_name = "admin/translations.html"
+
+    def __init__(self) -> None:
+        lines: Any = {}
+        for code, _name in OTHER_LANGUAGES:
+            lines[code] = forms.TextInput({"class": "vLargeTextField", "lang": code})
+        super().__init__(lines)
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["lines"] = list(zip(OTHER_LANGUAGES, context["widget"]["subwidgets"], strict=True))
+        return context
+
+    def decompress(self, value: dict[str, str] | None) -> list[str]:
+        return [(value or {}).get(code, "") for code, _name in OTHER_LANGUAGES]
+
+
+class TranslationsField(forms.MultiValueField):
+    """{language: text}, without those that are empty."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        lines = [forms.CharField(required=False) for _language in OTHER_LANGUAGES]
+        super().__init__(lines, widget=Translations(), required=False, require_all_fields=False, **kwargs)
+
+    def compress(self, said: list[str]) -> dict[str, str]:
+        return {code: text for (code, _name), text in zip(OTHER_LANGUAGES, said, strict=False) if text}
+
+
 @admin.register(models.CareRule)
 class CareRuleAdmin(RowAdmin):
-    list_display = ("label", "phase", "hours", "a_few_days", "cited_places", "code", "retired_on")
+    list_display = ("label", "phase", "hours", "a_few_days", "not_in", "cited_places", "code", "retired_on")
     list_filter = ("phase", InUseFilter, DocumentedFilter)
     filter_horizontal = ("areas",)
+
+    @admin.display(description=_("missing in"))
+    def not_in(self, row) -> str:
+        """The languages of patients in which it is not worded."""
+        return ", ".join(row.lacks)
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs) -> Any:
+        if db_field.name == "translations":
+            return TranslationsField(label=db_field.verbose_name, help_text=db_field.help_text)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 
 @admin.register(models.AdverseEventKind)

@@ -13,11 +13,12 @@ from django.db.models.functions import Greatest, Least
 from django.utils.translation import gettext_lazy as _
 
 from clinic.constraints import one_of
+from clinic.languages import OTHER_LANGUAGES
 from contraindications.citations import CitationsField, Cited, problem
 from contraindications.models import Source
 from patients.models import HealthFact, Substance
 from treatments.catalogue.querysets import CatalogueQuerySet
-from treatments.catalogue.rules import minutes_problem, ranges_problem
+from treatments.catalogue.rules import left_behind, minutes_problem, ranges_problem, translation_problem
 
 
 class Family(models.TextChoices):
@@ -65,6 +66,20 @@ class Checked(Cited):
         }
         if any(problems.values()):
             raise ValidationError({name: said for name, said in problems.items() if said})
+
+
+def translated(value: Any) -> None:
+    """Raises ValidationError for what are no texts by language."""
+    if said := translation_problem(value, dict(OTHER_LANGUAGES)):
+        raise ValidationError(said)
+
+
+def _still_the_old_words(codes: list[str]) -> str:
+    names = ", ".join(str(name) for code, name in OTHER_LANGUAGES if code in codes)
+    return _(
+        "The words changed, and these still say the old ones: %(languages)s. Change them, too, or empty them: "
+        "patients then read the English words."
+    ) % {"languages": names}
 
 
 class Row(Checked):
@@ -313,6 +328,27 @@ class CareRule(Row):
     hours = models.PositiveSmallIntegerField(null=True, blank=True)
     a_few_days = models.BooleanField(default=False)
     same_day = models.BooleanField(default=False)
+    translations = models.JSONField(
+        _("in other languages"),
+        default=dict,
+        blank=True,
+        validators=[translated],
+        help_text=_("Where one is empty, patients read the English words."),
+    )
+
+    @property
+    def lacks(self) -> list[str]:
+        """The languages of patients in which it is not worded."""
+        return [str(name) for code, name in OTHER_LANGUAGES if code not in self.translations]
+
+    def clean(self) -> None:
+        """Raises ValidationError for a translation of words that are others now. Two SQL queries at most."""
+        super().clean()
+        before = CareRule.objects.filter(pk=self.pk).first() if self.pk else None
+        if before and isinstance(self.translations, dict):
+            old = left_behind(before.label, self.label, before.translations, self.translations)
+            if old:
+                raise ValidationError({"translations": _still_the_old_words(old)})
 
 
 @pghistory.track()

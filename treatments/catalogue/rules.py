@@ -29,6 +29,39 @@ def merged(
     return "updated" if now == last else "kept"
 
 
+# What patients read in other languages
+
+LONGEST_TRANSLATION = 200  # signs; German needs a third more than English
+
+
+def translation_problem(said: Any, languages: Collection[str]) -> str | None:
+    """What is wrong with {language: text}, or None. A language that is missing is read in English.
+
+    >>> translation_problem({"de": "Sonnenbaden"}, {"de", "pl"})
+    >>> translation_problem({"de": " "}, {"de", "pl"})
+    'The text for de is empty.'
+    """
+    if not isinstance(said, Mapping):
+        return "It has to be texts by language."
+    for language, text in said.items():
+        if language not in languages:
+            return f"Patients are not written to in {language!r}."
+        if not isinstance(text, str) or not text.strip():
+            return f"The text for {language} is empty."
+        if len(text) > LONGEST_TRANSLATION or not text.isprintable():
+            return f"The text for {language} is too long, or more than a line."
+    return None
+
+
+def left_behind(was: str, now: str, before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """The languages whose text still says what the words `was` said, which are others `now`.
+
+    >>> left_behind("Sauna", "Sauna and pool", {"de": "Sauna"}, {"de": "Sauna"})
+    ['de']
+    """
+    return [code for code, text in after.items() if was != now and before.get(code) == text]
+
+
 # What the documents name together
 
 

@@ -155,7 +155,7 @@ def _composition(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _care_rule(row: dict[str, Any]) -> dict[str, Any]:
-    return {"label": row.pop("text"), **row}
+    return {"label": row.pop("text"), "translations": row.pop("in"), **row}
 
 
 def _protocol(row: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
+from clinic.languages import spoken
 from clinic.models import Clinic
 from treatments.catalogue.models import CareRule as Row
 from treatments.courses.models import Course
@@ -41,8 +42,13 @@ class CareBook:
 
 
 def label_of(care: Care) -> str:
-    """What patients read of a behaviour."""
-    return str(words.BEHAVIOURS[care.behaviour]) if care.behaviour else care.label
+    """What patients read of a behaviour, in the language that is active."""
+    return str(words.BEHAVIOURS[care.behaviour]) if care.behaviour else words_of(care.rules[0])
+
+
+def words_of(rule: CareRule) -> str:
+    """What patients read of a rule, in the language that is active."""
+    return rule.said_in(spoken())
 
 
 def still_held(care: Iterable[Care], at: dt.datetime) -> list[Care]:
@@ -60,6 +66,7 @@ def _of(rows: Iterable[Row], phase: str) -> tuple[CareRule, ...]:
             row.hours,
             tuple(row.citations),
             row.same_day,
+            row.translations,
         )
         for row in rows
         if row.phase == phase

@@ -5,8 +5,8 @@ behaviour the longer one wins (domain notes, K19).
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from itertools import groupby
 
 # What the documented rules cover, by the rule's code: words that tell nothing about a treatment, and so may stand in
@@ -31,6 +31,11 @@ class CareRule:
     hours: int | None
     citations: tuple[str, ...] = ()
     same_day: bool = False
+    translations: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def said_in(self, language: str) -> str:
+        """What it says in a language; in the first one where it is not worded in it, and never nothing."""
+        return self.translations.get(language) or self.label
 
     def covers(self, areas: Collection[str], family: str) -> bool:
         """Does it hold for this technique family, and one of these areas (the area, and what it is part of)?"""

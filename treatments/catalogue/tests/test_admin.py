@@ -14,7 +14,7 @@ from contraindications.models import ListItem, RuleSet, Source
 from patients.models import Interview, Substance
 from patients.tests.factories import patient
 from treatments.catalogue import actions, models
-from treatments.catalogue.models import Area, Goal, Ingredient, Lot, Product, Synergy, Technique
+from treatments.catalogue.models import Area, CareRule, Goal, Ingredient, Lot, Product, Synergy, Technique
 from treatments.courses.tests.factories import course
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +54,8 @@ def filled(response):
         value = bound.value()
         if isinstance(value, bool):
             data |= {bound.html_name: "on"} if value else {}
+        elif bound.name == "translations":
+            data |= {f"translations_{code}": text for code, text in value.items()}
         elif value is not None:
             data[bound.html_name] = bound.field.prepare_value(value) if not isinstance(value, list) else value
     for formset in response.context.get("inline_admin_formsets", []):
@@ -550,3 +552,51 @@ def test_an_import_has_no_second_step(as_, catalogue_admin):
 def test_importing_needs_the_role(as_, doctor):
     assert upload(as_(doctor), Ingredient, "code,label\nzinc,Zn\n").status_code == 403
     assert Ingredient.objects.get(code="zinc").label == "Zinc"
+
+
+# Care rules in the languages of patients
+
+
+@pytest.fixture
+def sun():
+    return CareRule.objects.get(code="sun")
+
+
+def test_a_translation_is_changed_line_by_line_and_what_lacks_is_shown(as_, catalogue_admin, sun):
+    browser, page = as_(catalogue_admin), url(CareRule, "change", sun.pk)
+    shown = browser.get(page)
+    assert 'lang="de"' in shown.text
+    assert 'value="Sonnenbaden"' in shown.text
+    typed = filled(shown) | {"translations_de": "In der Sonne liegen", "translations_pl": ""}
+    assert browser.post(page, typed).status_code == 302
+    sun.refresh_from_db()
+    assert (sun.translations, sun.lacks) == ({"de": "In der Sonne liegen"}, ["Polish"])
+    assert '<td class="field-not_in">Polish</td>' in browser.get(url(CareRule, "changelist")).text
+    assert "Sonnenbaden" in browser.get(url(CareRule, "history", sun.pk)).text
+
+
+@pytest.mark.parametrize(
+    ("said", "saved"),
+    [
+        pytest.param({"de": "Sonnenbaden", "pl": "Opalanie"}, False, id="both say the old words"),
+        pytest.param({"de": "Sonne und Solarium", "pl": "Opalanie"}, False, id="one says them"),
+        pytest.param({"de": "Sonne und Solarium", "pl": ""}, True, id="one is new, one is read in English"),
+    ],
+)
+def test_no_patient_reads_a_translation_of_words_that_are_others_now(as_, catalogue_admin, sun, said, saved):
+    browser, page = as_(catalogue_admin), url(CareRule, "change", sun.pk)
+    typed = filled(browser.get(page)) | {"label": "Sun and solarium"}
+    answer = browser.post(page, typed | {f"translations_{code}": text for code, text in said.items()})
+    assert (answer.status_code == 302) is saved
+    assert CareRule.objects.filter(label="Sun and solarium").exists() is saved
+    if not saved:
+        assert "these still say the old ones" in answer.text
+
+
+def test_a_translation_is_one_line_of_readable_length(as_, catalogue_admin, sun):
+    browser, page = as_(catalogue_admin), url(CareRule, "change", sun.pk)
+    for wrong in ("x" * 201, "Sonne\x07"):
+        answer = browser.post(page, filled(browser.get(page)) | {"translations_de": wrong})
+        assert answer.status_code == 200
+    sun.refresh_from_db()
+    assert sun.translations["de"] == "Sonnenbaden"

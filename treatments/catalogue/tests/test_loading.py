@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from clinic.languages import OTHER_LANGUAGES
 from clinic.models import Clinic, ShippedRow
 from contraindications.models import ListItem, RuleSet, Source
 from contraindications.rules import SHIPPED_SETTINGS, ruleset_digest
@@ -77,7 +78,8 @@ PARTS = [
 
 def as_in_the_file(row, key):
     """The value of a row under the key that the file uses."""
-    value = getattr(row, {"cites": "citations", "class": "kind", "text": "label"}.get(key, key))
+    names = {"cites": "citations", "class": "kind", "text": "label", "in": "translations"}
+    value = getattr(row, names.get(key, key))
     if hasattr(value, "all"):
         return {related.code for related in value.all()}
     return getattr(value, "code", value)
@@ -91,6 +93,18 @@ def test_every_row_of_a_part_has_its_row_with_the_same_values(part, model):
         for key, value in raw.items():
             kept = as_in_the_file(rows[raw["code"]], key)
             assert kept == (set(value) if isinstance(kept, set) else value), f"{raw['code']} {key}"
+
+
+def test_every_care_rule_ships_in_every_language_of_patients():
+    assert [(rule.code, rule.lacks) for rule in CareRule.objects.all() if rule.lacks] == []
+    assert OTHER_LANGUAGES
+
+
+@pytest.mark.parametrize("wrong", ['{de: ""}', "{xx: Sauna}", "{de: 5}", "Sauna", f"{{de: {'x' * 201}}}"])
+def test_a_translation_that_nobody_could_read_is_a_slip(edited, wrong):
+    root = edited(shipped.CATALOGUE, 'in: {de: "Sonnenbaden", pl: "Opalanie"}', f"in: {wrong}")
+    with pytest.raises(ShippedDataError, match="care_rules sun: translations"):
+        shipped.read(root)
 
 
 def test_every_ingredient_is_a_substance_of_the_same_code_and_label():

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise, lazy
 
 from contraindications import rules as screening_rules
 from contraindications.screening import CannotScreen, Person, facts_of, failing_closed, rules_in_force
@@ -13,9 +14,10 @@ from patients.actions import link_for_letter
 from patients.models import Interview, Report
 from patients.querysets import Told
 from treatments.reminders import rules
-from treatments.reminders.care import CareBook
+from treatments.reminders.care import CareBook, words_of
 from treatments.reminders.kinds.shape import Kind, Values
 from treatments.reminders.models import LinkPurpose, Message, MessageKind, Topic
+from treatments.reminders.rules_care import CareRule
 from treatments.schedule.models import Session, SessionState
 
 
@@ -38,7 +40,7 @@ def values(messages: Sequence[Message], at: dt.datetime) -> dict[int, Values]:
     return {one.pk: _said(sessions[one.session_id]) for one in messages if one.session_id}
 
 
-def _said(session: Session, **said: tuple[str, ...]) -> Values:
+def _said(session: Session, **said: tuple[str | Promise, ...]) -> Values:
     starts_at = session.starts_at
     return Values({"when": starts_at, **said}, purpose=LinkPurpose.SESSION, link_until=starts_at)
 
@@ -65,9 +67,17 @@ def values_precare(messages: Sequence[Message], at: dt.datetime) -> dict[int, Va
     said = {}
     for one in messages:
         session = sessions[one.session_id]  # type: ignore[index]
-        general = tuple(rule.label for rule in book.before_session(session.course) if rule.general)
-        said[one.pk] = _said(session, mind=tuple(f"- {label}" for label in general))
+        general = [rule for rule in book.before_session(session.course) if rule.general]
+        said[one.pk] = _said(session, mind=tuple(_line(rule) for rule in general))
     return said
+
+
+def _written(rule: CareRule) -> str:
+    """In the language that is active when the letter is written."""
+    return f"- {words_of(rule)}"
+
+
+_line = lazy(_written, str)
 
 
 # Questions to answer again

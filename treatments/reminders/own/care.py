@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Clinic
 from contraindications.citations import parse
-from treatments.reminders.care import CareBook, label_of
+from treatments.reminders.care import CareBook, label_of, words_of
 from treatments.reminders.rules_care import Care, CareRule
 from treatments.schedule.models import Session
 from treatments.visits.models import Visit
@@ -39,7 +39,7 @@ class Minded:
 def before(session: Session) -> list[Minded]:
     """What to mind before it. Two SQL queries; those for the course come on top."""
     rules = CareBook.load().before_session(session.course)
-    return [Minded(NEUTRAL.get(rule.code, rule.label), _cites([rule])) for rule in rules]
+    return [Minded(NEUTRAL.get(rule.code) or words_of(rule), _cites([rule])) for rule in rules]
 
 
 def after(session: Session, clinic: Clinic, *, at: dt.datetime) -> list[Minded]:

@@ -107,6 +107,16 @@ def test_no_letter_names_what_would_tell_where_somebody_is_treated(session, doct
     assert "aspirin" not in said
 
 
+def test_a_german_letter_names_the_rules_in_german(session, doctor):
+    session.course.patient.language = "de"
+    session.course.patient.save(update_fields=["language"])
+    precare = Message.objects.get(kind="precare", session=session)
+    assert "- Sagen Sie uns, welche Allergien" in read(precare, precare.due_at).text
+    performed(session, doctor, session.ends_at)
+    aftercare = read(Message.objects.get(kind="aftercare"), session.ends_at).text
+    assert "- Alkohol: ab" in aftercare
+
+
 def test_made_up_for_days_later_nothing_follows(session, doctor):
     visits.perform(session, note="", by=doctor, at=session.ends_at + 3 * DAY)
     assert not Message.objects.filter(kind="aftercare").exists()

@@ -8,6 +8,8 @@ import pytest
 from clinic.models import Clinic
 from conftest import NOW
 from contraindications.models import Screening
+from patients.models import Patient
+from treatments.catalogue.models import CareRule
 from treatments.courses.tests.factories import cleared_patient, course
 from treatments.reminders.tests import letters
 from treatments.reminders.tests.letters import Phone
@@ -77,6 +79,37 @@ def test_the_longest_rule_wins_and_the_clinics_number_is_marked(performed, time_
     moment = page.rindex("From ", 0, sauna)
     assert page[moment:].startswith("From Thursday 26 November, 23:10")  # 60 hours, not the pool's 24
     assert "This number is our clinic’s" in page[sauna:]
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "after"),
+    [
+        (
+            "de",
+            "Am Tag des Termins die Haare nicht färben S3 63",
+            "Ab Donnerstag, 26. November, 11:10 wieder erlaubt:",
+        ),
+        ("pl", "W dniu wizyty nie farbować włosów S3 63", "Od 26 listopada (czwartek), 11:10 znów wolno:"),
+    ],
+)
+def test_care_rules_are_read_in_the_language_of_the_patient(
+    session, performed, language, before, after, time_machine
+):
+    Patient.objects.update(language=language)
+    Session.objects.update(state="booked")
+    assert before in page_of(session)
+    Session.objects.update(state="performed")
+    time_machine.move_to(ENDED + HOUR, tick=False)
+    page = page_of(session, at=ENDED + HOUR)
+    assert after in page
+    for secret in ("kopfhaut", "kopfmassage", "głowy"):
+        assert secret not in page.lower()
+
+
+def test_a_rule_that_is_not_translated_is_read_in_english_and_never_blank(session):
+    Patient.objects.update(language="de")
+    CareRule.objects.filter(code="no_hair_dye").update(translations={"pl": "Nie farbować"})
+    assert "No hair dyeing on the day S3 63" in page_of(session)
 
 
 def test_what_is_over_is_said_to_be_over(performed, time_machine):
