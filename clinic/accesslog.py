@@ -1,7 +1,7 @@
 """The log of who opened whose record: written before the page is shown; no row, no page."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import PermissionDenied
@@ -19,23 +19,20 @@ def record_read(request: HttpRequest, patient_id: int) -> None:
     AccessLog.objects.read(_reading(request, listed=False), [patient_id])
 
 
-def record_list(request: HttpRequest, patient_ids: Iterable[int]) -> None:
+def record_list(request: HttpRequest, patient_ids: Iterable[int], *, beside: Collection[str] = ()) -> None:
     """Leave a row for each patient whom this page names in a list. One SQL query.
 
-    A page that renews itself leaves none for those whom it has shown the same person within the hour: that is one
-    reading, and one query more.
+    A page that renews itself leaves none for those whom it, or a page `beside` which it stands, has shown the same
+    person within the hour: that is one reading.
     """
-    shown = set(patient_ids)
+    shown, reading = sorted(set(patient_ids)), _reading(request, listed=True)
+    if not shown:
+        return
     if "X-Background" in request.headers:
-        shown -= _shown_lately(request)
-    if shown:
-        AccessLog.objects.read(_reading(request, listed=True), sorted(shown))
-
-
-def _shown_lately(request: HttpRequest) -> set[int]:
-    same = {"actor_id": actor(request).pk, "view": _view(request), "listed": True}
-    rows = AccessLog.objects.filter(**same, at__gt=timezone.now() - ONE_READING)
-    return set(rows.values_list("patient_id", flat=True))
+        since, on = reading.at - ONE_READING, [reading.view, *beside]
+        AccessLog.objects.read_anew(reading, shown, since=since, on=on)
+    else:
+        AccessLog.objects.read(reading, shown)
 
 
 def _reading(request: HttpRequest, *, listed: bool) -> AccessLog:

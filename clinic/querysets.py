@@ -56,6 +56,14 @@ INSERT INTO clinic_accesslog ({", ".join(READING)}, patient_id)
 SELECT {", ".join(["%s"] * len(READING))}, patient FROM unnest(%s::bigint[]) AS patient
 """  # noqa: S608 (names of ours)
 
+READ_ANEW = f"""{READ}
+WHERE NOT EXISTS (
+    SELECT FROM clinic_accesslog AS lately
+    WHERE lately.actor_id = %s AND lately.at > %s AND lately.view = ANY(%s) AND lately.listed
+        AND lately.patient_id = patient
+)
+"""
+
 
 class AccessLogQuerySet(models.QuerySet):
     """Reads of patients' records."""
@@ -65,6 +73,14 @@ class AccessLogQuerySet(models.QuerySet):
         said: list[Any] = [getattr(reading, name) for name in READING]
         with connection.cursor() as cursor:
             cursor.execute(READ, [*said, list(patients)])
+
+    def read_anew(
+        self, reading: "AccessLog", patients: Collection[int], *, since: dt.datetime, on: Collection[str]
+    ) -> None:
+        """The same, but nothing about those whom one of the pages `on` has listed to the same person `since` then."""
+        said: list[Any] = [getattr(reading, name) for name in READING]
+        with connection.cursor() as cursor:
+            cursor.execute(READ_ANEW, [*said, list(patients), reading.actor_id, since, list(on)])
 
     def on_day(self, day: dt.date):
         """Those of one day of the clinic, however many hours it has."""

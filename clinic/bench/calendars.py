@@ -36,7 +36,10 @@ class Calendar:
 
 
 def measure(day: dt.date, *, requests: int, into: dict[str, Calendar]) -> None:
-    """Ask for the day and its week, by practitioner and by room, in turn with their queries. RuntimeError if empty."""
+    """Ask for the day and its week, by practitioner and by room, in turn with their queries. RuntimeError if empty.
+
+    As the page asks, which renews itself: whom it names is logged with the first answer.
+    """
     monday = day - dt.timedelta(days=day.weekday())
     with open_doors():
         for by in (By.PRACTITIONER, By.ROOM):
@@ -58,7 +61,7 @@ def _page(days: Days, by: By) -> Callable[[], object]:
     asked = {"start": days.first.isoformat(), "end": days.after.isoformat(), "by": str(by)}
 
     def ask() -> None:
-        response = client.get(address, asked, secure=settings.TLS)
+        response = client.get(address, asked, secure=settings.TLS, headers={"X-Background": "1"})
         if response.status_code != 200 or b'"session' not in response.content:
             raise RuntimeError(f"the calendar is empty: status {response.status_code}")
 

@@ -1,10 +1,13 @@
 """How the pages open a course or a session: the fetch is the access check, and the read is logged first."""
 
+from collections.abc import Iterable
+
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from clinic.accesslog import record_read
+from clinic.accesslog import record_list, record_read
 from clinic.models import User
+from clinic.roles import BOOKING
 from treatments.courses.models import Course
 from treatments.schedule.calendar.seeking import Sought, next_missing
 from treatments.schedule.models import Offer, Session, Waiting
@@ -39,6 +42,12 @@ def open_offer(request, pk: int) -> Offer:
     offer = get_object_or_404(Offer.objects.visible_to(request.user).for_page(), pk=pk)
     record_read(request, offer.patient.pk)
     return offer
+
+
+def named(request, sessions: Iterable[Session]) -> None:
+    """Log that a page names the patients of these sessions in a list, to whoever books: others read no names."""
+    if request.user.has_role(*BOOKING):
+        record_list(request, (session.course.patient_id for session in sessions))
 
 
 def sought_by(user: User, *, course: int | None, session: int | None) -> Sought | None:

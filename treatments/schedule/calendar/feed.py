@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from treatments.schedule.calendar import ground, sessions
 from treatments.schedule.calendar.columns import By, Column, Shifts, columns, opening, shifts, to_show
@@ -13,9 +14,16 @@ EARLIEST, LATEST = 8, 18  # hours that are shown also when nothing happens
 SATURDAY, SUNDAY = 6, 7
 
 
+class Feed(NamedTuple):
+    """All that the calendar is given, and the patients whom it names."""
+
+    said: dict
+    patients: set[int]
+
+
 def week_or_day(
     days: Days, by: By, *, who: int | None, clinical: bool, at: dt.datetime, sought: Sought | None = None
-) -> dict:
+) -> Feed:
     """All that the day view (one day) and the week view (seven) show, `who` alone or everybody.
 
     `sought`: for this session free time is highlighted, which asks more.
@@ -44,12 +52,13 @@ def week_or_day(
         sessions.as_event(block, asked[block.row.resource], clinical=clinical, at=at, said_of=known_words)
         for block in blocks
     ]
-    return {
+    said = {
         "resources": [{"id": one.pk, "title": one.label} for one in listed],
         "events": under + over,
         **_hours(working, listed, blocks),
         "hidden": _idle(days, working, listed, blocks),
     }
+    return Feed(said, {block.row.patient_id for block in blocks})
 
 
 def _hours(working: Shifts, listed: Iterable[Column], blocks: Iterable[sessions.Block]) -> dict[str, str]:

@@ -25,6 +25,7 @@ FIELDS = (
     "arrived_at",
     "confirmed_at",
     "course__patient__name",
+    "course__patient",
     "practitioner__name",
     "room__name",
     "course__goal__label",
@@ -48,6 +49,7 @@ class Row(NamedTuple):
     arrived_at: dt.datetime | None
     confirmed_at: dt.datetime | None
     patient: str
+    patient_id: int
     practitioner: str
     room: str
     goal: str

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from clinic.models import Clinic, DayHours, Room
+from clinic.models import AccessLog, Clinic, DayHours, Room
 from conftest import NOW
 from patients.tests.factories import interview
 from treatments.catalogue.models import Technique
@@ -24,6 +24,7 @@ from treatments.schedule.tests.test_absences import away
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_day")]
 EVENTS, CHANGES = "/schedule/events/", "/schedule/changes/"
+AGAIN = {"X-Background": "1"}  # as the page asks that renews itself
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 TUESDAY = dt.date(2026, 11, 24)
 
@@ -240,7 +241,38 @@ def test_it_asks_as_many_questions_however_much_happens(as_, doctor, nurse, clin
         return len(asked)
 
     questions([0, 2])
-    assert questions([4]) == questions(range(6, 20, 2)) <= 10
+    assert questions([4]) == questions(range(6, 20, 2)) <= 11  # one of them writes whom it names
+
+
+# Whom it names
+
+
+def named(who):
+    rows = AccessLog.objects.filter(actor_id=who.pk, listed=True)
+    return sorted(rows.values_list("view", "patient_id"))
+
+
+def test_whom_it_names_is_logged_once_however_often_it_is_drawn_anew(as_, front_desk, doctor, room, sessions):
+    browser, first = as_(front_desk), sessions[0].course.patient_id
+    browser.get(EVENTS, span(), headers=AGAIN)
+    assert named(front_desk) == [("schedule:events", first)]
+    course = factories.confirmed_course(by=doctor, sessions=1)
+    factories.booked(course, room, practitioner=doctor, hour=14)
+    for _ in range(2):
+        browser.get(EVENTS, span(), headers=AGAIN)
+        assert named(front_desk) == [("schedule:events", first), ("schedule:events", course.patient_id)]
+    browser.get(EVENTS, span())
+    assert len(named(front_desk)) == 4, "asked for by a person, read again"
+    browser.get(EVENTS, span(TUESDAY + 100 * DAY))
+    assert len(named(front_desk)) == 4, "nobody is on it"
+
+
+def test_whom_the_list_beside_it_has_named_is_not_logged_twice(as_, front_desk, nurse, sessions):
+    as_(front_desk).get("/schedule/?day=2026-11-24")
+    as_(front_desk).get(EVENTS, span(), headers=AGAIN)
+    assert named(front_desk) == [("schedule:day", sessions[0].course.patient_id)]
+    as_(nurse).get(EVENTS, span(), headers=AGAIN)
+    assert named(nurse) == [("schedule:events", sessions[0].course.patient_id)], "somebody else's reading"
 
 
 # The clinic's clock

@@ -441,7 +441,7 @@ def test_only_the_clinic_admin_sets_the_hours_of_rooms(as_, doctor, front_desk, 
 
 def test_the_calendar_shows_when_a_room_is_closed(room):
     def closed():
-        shown = week_or_day(Days(TUESDAY, 1), By.ROOM, who=None, clinical=False, at=NOW)
+        shown = week_or_day(Days(TUESDAY, 1), By.ROOM, who=None, clinical=False, at=NOW).said
         return [(e["start"], e["end"]) for e in shown["events"] if "is-off" in e["classNames"]]
 
     assert closed() == []

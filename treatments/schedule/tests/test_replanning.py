@@ -9,7 +9,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.models import DayHours, WorkingHours
+from clinic.models import AccessLog, DayHours, WorkingHours
 from conftest import NOW
 from patients.tests.factories import interview
 from treatments.schedule import actions
@@ -309,6 +309,21 @@ def test_nobody_else_re_plans(as_, request, five, ill, who):
     assert as_(request.getfixturevalue("front_desk")).delete(url(ill)).status_code == 405
     assert browser.get(reverse("absences:replan", args=[10**17])).status_code in (403, 404)
     assert [one.version for one in booked()] == [1] * 5
+
+
+def test_whom_the_page_names_is_logged(as_, front_desk, five, ill):
+    browser = as_(front_desk)
+    for address, view in ((url(ill), "absences:replan"), (ill.get_absolute_url(), "absences:absence")):
+        browser.get(address)
+        rows = AccessLog.objects.filter(actor_id=front_desk.pk, listed=True, view=view)
+        assert sorted(rows.values_list("patient_id", flat=True)) == sorted(
+            row.course.patient_id for row in five
+        )
+
+
+def test_who_reads_no_names_is_not_logged(as_, clinic_admin, ill):
+    as_(clinic_admin).get(ill.get_absolute_url())
+    assert not AccessLog.objects.filter(actor_id=clinic_admin.pk).exists()
 
 
 def test_many_courses_are_asked_for_with_as_few_questions_as_two(as_, front_desk, five, ill, nurse):

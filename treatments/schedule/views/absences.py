@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clinic.access import role_required
 from clinic.models import DayHours, User
 from clinic.roles import BOOKING, Role
+from treatments.schedule.access import named
 from treatments.schedule.away import absences, presence
 from treatments.schedule.away.forms import AbsenceForm, PeriodForm
 from treatments.schedule.models import Absence
@@ -35,6 +36,7 @@ def outside(request) -> HttpResponse:
     """Sessions to come that lie outside hours by now, until there is none."""
     rows = list(presence.outside(timezone.now()))
     context = {"sessions": rows[:SHOWN], "count": len(rows)}
+    named(request, rows[:SHOWN])
     return render(request, "schedule/outside.html", context | _eyes(request))
 
 
@@ -64,6 +66,7 @@ def _record(request, form: PeriodForm, title: str) -> HttpResponse:
         context |= {"sessions": met, "seen": _seen(meant), "preview": True} | _eyes(request)
         if not met or request.POST.get("sure") == _seen(meant):
             return redirect(absences.record(meant, by=request.user, at=timezone.now()))
+        named(request, met)
     return render(request, "schedule/absence_form.html", context, status=422 if form.errors else 200)
 
 
@@ -87,9 +90,11 @@ def ill_today(request, pk: int) -> HttpResponse:
 def absence(request, pk: int) -> HttpResponse:
     """One absence with the sessions that stand in it, until there is none left."""
     row = get_object_or_404(Absence.objects.visible_to(request.user).for_page(), pk=pk)
+    met = [] if row.lifted_at else list(presence.met_by(row))
+    named(request, met)
     context = {
         "absence": row,
-        "sessions": [] if row.lifted_at else list(presence.met_by(row)),
+        "sessions": met,
         "may_lift": not row.lifted_at and absences.may_record(request.user, row, timezone.localdate()),
     }
     return render(request, "schedule/absence.html", context | _eyes(request))

@@ -20,7 +20,7 @@ from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
 from treatments.courses.models import Course, CourseState
 from treatments.schedule import actions, refusals, rules, words
-from treatments.schedule.access import open_course
+from treatments.schedule.access import named, open_course
 from treatments.schedule.equipment import people_and_rooms
 from treatments.schedule.forms import ANYBODY, BookForm, MoveForm, WishForm, read_slots, slot_value
 from treatments.schedule.held import how_many_held
@@ -148,6 +148,7 @@ def _offer(
         found |= _choices(request, desk, proposal, data)
         if over and proposal.complete:
             found |= overbooking.word(desk, proposal.slots, over, by=request.user)
+            named(request, found.get("over", ()))
     if desk.series.missing and (not kept or request.method == "POST"):
         found |= _proposals(course, wish, rooms, desk, wishes)
     return found | (listing.beside_proposals(desk, wish.pairs()) if desk.series.missing else {})

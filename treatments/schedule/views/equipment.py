@@ -18,6 +18,7 @@ from clinic.models import Room, User
 from clinic.roles import BOOKING, Role
 from clinic.versions import ChangedMeanwhile
 from treatments.schedule import equipment
+from treatments.schedule.access import named
 from treatments.schedule.equipment.forms import AbilitiesForm, DeviceForm, KindForm
 from treatments.schedule.models import Device, DeviceKind
 
@@ -43,8 +44,10 @@ def overview(request) -> HttpResponse:
 @role_required(*BOOKING, Role.CLINIC_ADMIN)
 def left(request) -> HttpResponse:
     """Sessions to come that lack what their treatment needs by now, until there is none."""
-    rows = equipment.misfits(timezone.now())
-    context = {"sessions": rows[:SHOWN], "count": rows.count()}
+    misfits = equipment.misfits(timezone.now())
+    rows = list(misfits[:SHOWN])
+    named(request, rows)
+    context = {"sessions": rows, "count": misfits.count()}
     return render(request, "schedule/misfits.html", context | _eyes(request))
 
 
@@ -132,6 +135,7 @@ def _change(request, form: Any, change: Callable[[int], None], title: str) -> Ht
                 change(version)
                 messages.success(request, _("Saved."))
                 return redirect("equipment:left" if broken else "equipment:list")
+            named(request, broken)
     except ValidationError as error:
         form.add_error(None, error)
     except ChangedMeanwhile as changed:

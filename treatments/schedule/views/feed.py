@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from clinic.access import role_required
+from clinic.accesslog import record_list
 from clinic.roles import Role
 from treatments.schedule.access import sought_by
 from treatments.schedule.calendar import changes, dropping, feed
@@ -21,19 +22,22 @@ from treatments.schedule.models import Session
 from treatments.schedule.rules import Slot
 
 WRONG = 422
+LIST = "schedule:day"  # the page whose list beside the calendar names the same patients
 
 
 @require_safe
 @role_required(Role.DOCTOR, Role.NURSE, Role.FRONT_DESK)
 def events(request) -> JsonResponse:
-    """The columns, sessions and background of some days, `calendar.feed.week_or_day`."""
+    """The columns, sessions and background of some days, `calendar.feed.week_or_day`. Whom it names is logged first."""
     form = SpanForm(request.GET)
     if not form.is_valid():
         return JsonResponse(form.errors, status=WRONG)
     said, user = form.cleaned_data, request.user
     sought = sought_by(user, course=said["course"], session=said["session"])
     asked = {"who": said["who"] or None, "clinical": user.is_clinical, "sought": sought, "at": timezone.now()}
-    return JsonResponse(feed.week_or_day(said["days"], said["by"], **asked))
+    found = feed.week_or_day(said["days"], said["by"], **asked)
+    record_list(request, found.patients, beside=[LIST])
+    return JsonResponse(found.said)
 
 
 @require_safe

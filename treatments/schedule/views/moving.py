@@ -19,7 +19,7 @@ from clinic.errors import changed_meanwhile
 from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
 from treatments.schedule import actions, refusals
-from treatments.schedule.access import open_session
+from treatments.schedule.access import named, open_session
 from treatments.schedule.changing import moving
 from treatments.schedule.changing.forms import MovedForm, WhereForm
 from treatments.schedule.changing.looking import BackForm, TimesForm, around
@@ -95,7 +95,9 @@ def _word_page(
     form = WhereForm(data, session=row)
     context = {**_about(row, data), "said": list(said), "dialog": _is_dialog(request)}
     if row.state == SessionState.BOOKED and form.is_valid():
-        context["word"] = moving.word(form.change(), by=request.user, at=at)
+        word = moving.word(form.change(), by=request.user, at=at)
+        named(request, word.over)
+        context["word"] = word
         context["to"] = data["to"]
     elif row.state == SessionState.BOOKED:
         context["said"], status = context["said"] or form.said, max(status, 422) if status == 200 else status

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from clinic.access import role_required
+from clinic.accesslog import record_list
 from clinic.models import DayHours
 from clinic.roles import BOOKING
 from treatments.courses.models import Course
@@ -102,6 +103,7 @@ def _page(
     lost, preferred = lost or {}, request.GET.get("prefer", replanning.DAY)
     sessions = concerned()
     found = replanning.plans(sessions, at=at)
+    record_list(request, (plan.course.patient_id for plan in found))
     plans = [replace(plan, said=[*lost.get(plan.course.pk, []), *plan.said]) for plan in found]
     context = {
         "said": _not_shown(lost, {plan.course.pk for plan in found}),

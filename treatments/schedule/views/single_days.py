@@ -18,6 +18,7 @@ from clinic.access import role_required
 from clinic.models import User
 from clinic.roles import BOOKING, Role
 from clinic.rules import DaySpan
+from treatments.schedule.access import named
 from treatments.schedule.away import absences, presence
 from treatments.schedule.away.forms import DayForm, DayHoursForm
 from treatments.schedule.models import Session
@@ -87,6 +88,7 @@ def _as_they_are(person: User, day: dt.date) -> dict:
 def _page(
     request, person: User, form: DayHoursForm, *, day: dt.date | None = None, status: int = 200, **context
 ) -> HttpResponse:
+    named(request, [*context.get("sessions", ()), *context.get("left", ())])
     context |= {
         "person": person,
         "form": form,

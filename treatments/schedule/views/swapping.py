@@ -14,7 +14,7 @@ from clinic.access import role_required
 from clinic.roles import BOOKING
 from clinic.versions import ChangedMeanwhile
 from treatments.schedule import actions, refusals
-from treatments.schedule.access import open_session
+from treatments.schedule.access import named, open_session
 from treatments.schedule.changing import swapping
 from treatments.schedule.changing.swap_forms import SwapDayForm, SwapForm
 from treatments.schedule.models import Session, SessionState
@@ -71,7 +71,9 @@ def _list_page(
     form = SwapDayForm({"day": day}, today=today)
     context: dict = {"said": said, "form": form}
     if form.is_valid():
-        context["partners"] = swapping.partners(row, form.cleaned_data["day"], at=at)
+        partners = swapping.partners(row, form.cleaned_data["day"], at=at)
+        named(request, (one.session for one in partners))
+        context["partners"] = partners
         context["day"] = form.cleaned_data["day"]
     return _page(request, row, context, status if form.is_valid() else 422)
 
