@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.models import User
+from clinic.sqlstates import TOO_LONG, TRY_AGAIN, sqlstate
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -24,8 +25,15 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Something failed inside: 503 where the database is out of reach, since that passes, 500 for all else."""
-    gone = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    """Something failed inside: 503 where the database is out of reach, since that passes, 500 for all else.
+
+    409 where two changes were in each other's way, and the database took this one back: whoever asks again gets it.
+    """
+    error = sys.exc_info()[1]
+    if sqlstate(error) in {*TRY_AGAIN, TOO_LONG}:
+        said = _("Somebody else was changing the same in this moment.")
+        return HttpResponse(loader.get_template("409.html").render({"conflict": said}), status=409)
+    gone = isinstance(error, OperationalError | InterfaceError)
     page = loader.get_template(
         "503.html" if gone else "500.html"
     ).render()  # no request: nothing is asked of anybody

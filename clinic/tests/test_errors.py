@@ -118,3 +118,19 @@ def test_a_database_out_of_reach_is_said_as_something_that_passes(client, monkey
     assert (answer.status_code, answer["Retry-After"]) == (503, "30")
     assert "records cannot be reached" in answer.text
     assert "connection" not in answer.text
+
+
+@pytest.mark.parametrize("code", ["40P01", "40001", "55P03"])
+def test_of_two_changes_in_each_others_way_the_one_taken_back_is_told_so(client, monkeypatch, doctor, code):
+    def in_the_way(request):
+        cause = RuntimeError("from the driver")
+        cause.pgcode = code
+        raise OperationalError("deadlock detected") from cause
+
+    monkeypatch.setattr(urls.urlpatterns[0], "callback", in_the_way)
+    client.force_login(doctor)
+    client.raise_request_exception = False
+    answer = client.get("/")
+    assert answer.status_code == 409
+    assert "Somebody else was changing the same" in answer.text
+    assert "deadlock" not in answer.text

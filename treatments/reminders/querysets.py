@@ -71,6 +71,16 @@ class MessageQuerySet(models.QuerySet):
         with connection.cursor() as cursor:
             cursor.execute(f"{PROMISE} ON CONFLICT DO NOTHING" if once else PROMISE, [*said, about])
 
+    def held(self, *, skip_locked: bool = False) -> Self:
+        """These, locked until the transaction ends; `skip_locked`: those of them that nobody else holds.
+
+        Whoever locks several messages does it in the order of their keys, all at once: two that lock bit by bit, or
+        in another order, would wait for each other for ever. One statement, with the change that follows.
+        """
+        keys = self.order_by("pk").select_for_update(skip_locked=skip_locked).values("pk")
+        held: Self = type(self)(self.model).filter(pk__in=keys)
+        return held
+
     def visible_to(self, user: User) -> Self:
         """All of them for those who book and for clinic admins, none for others."""
         return self if user.has_role(*BOOKING, Role.CLINIC_ADMIN) else self.none()
@@ -214,6 +224,13 @@ class MessageQuerySet(models.QuerySet):
     def that_may_turn(self, patient_id: int, at: dt.datetime) -> Self:
         """The patient's messages that wait, or were found needless and whose day is still to come."""
         return self.filter(Q(state="due") | Q(state="suppressed", due_at__gt=at), patient=patient_id)
+
+    def that_may_go(self, patient_id: int, channel: str, at: dt.datetime) -> Self:
+        """The same, and all that were found needless and would go by this channel, whenever."""
+        taken_back = Q(state="suppressed", channel=channel)
+        return self.filter(
+            Q(state="due") | Q(state="suppressed", due_at__gt=at) | taken_back, patient=patient_id
+        )
 
     def of_patient(self, patient: Patient) -> Self:
         """What the patient's page shows, newest first."""

@@ -12,13 +12,13 @@ from typing import TypeVar
 
 from django.db import DatabaseError, connection, transaction
 
+from clinic.sqlstates import TOO_LONG, TRY_AGAIN, sqlstate
+
 T = TypeVar("T")
 
 ADVISORY = 0x5C << 48  # keeps the keys of resources apart from every other advisory lock
 CLOSINGS = 0x5D << 48  # whoever closes the clinic for a time, and whoever brings in a room
 OVERLAP = "23P01"
-TRY_AGAIN = {"40P01", "40001"}  # deadlock, serialization failure
-TOO_LONG = "55P03"  # a lock that was waited for until `lock_timeout`: nobody waits three times as long
 ATTEMPTS = 3
 
 
@@ -45,11 +45,6 @@ def lock_closings() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLOSINGS])
 
 
-def sqlstate(error: BaseException) -> str:
-    """The five characters by which PostgreSQL names an error; empty if it is not one of its own."""
-    return getattr(error.__cause__, "pgcode", None) or ""
-
-
 def all_or_nothing(change: Callable[[], T]) -> T:
     """Run `change` as one transaction, up to ATTEMPTS times. Raises Overlap or Busy, and then nothing is written."""
     for attempt in range(1, ATTEMPTS + 1):
@@ -61,7 +56,7 @@ def all_or_nothing(change: Callable[[], T]) -> T:
                 raise Overlap from error
             if sqlstate(error) not in {*TRY_AGAIN, TOO_LONG}:
                 raise
-            if attempt == ATTEMPTS or sqlstate(error) == TOO_LONG:
+            if attempt == ATTEMPTS or sqlstate(error) == TOO_LONG:  # nobody waits three times as long
                 raise Busy from error
             time.sleep(random.uniform(0, 0.05) * attempt)  # noqa: S311 (no secret, only out of step)
     raise AssertionError("unreachable")

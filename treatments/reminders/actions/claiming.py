@@ -120,7 +120,8 @@ def release(messages: Iterable[Message], *, why: str = "", try_at: dt.datetime |
         mine = Message.objects.filter(
             pk__in=[one.pk for one in some], lease_token=token, state=MessageState.DUE
         )
-        mine.update(lease_token=None, lease_until=None, **said)
+        with transaction.atomic():
+            mine.held().update(lease_token=None, lease_until=None, **said)
 
 
 def not_begun(message: Message) -> None:

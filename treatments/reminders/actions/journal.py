@@ -50,18 +50,22 @@ UPDATE reminders_message SET lease_token = NULL, lease_until = NULL, state = %(s
     why = %(why)s, try_at = coalesce(%(try_at)s, try_at), attempts = coalesce(%(attempts)s, attempts),
     sent_to = %(sent_to)s, sent_subject = %(sent_subject)s, sent_text = %(sent_text)s, sent_at = %(sent_at)s,
     language = %(language)s, wording_id = %(wording)s, provider_ref = %(provider_ref)s
-WHERE id = %(done)s AND lease_token = %(done_token)s AND state IN ('due', 'sending')
+WHERE id = {done} AND lease_token = %(done_token)s AND state IN ('due', 'sending')
 RETURNING id
 """
 # From here on it may have arrived. Not if it is ours no more, or not what it was when it was claimed.
 BEGIN = """
 UPDATE reminders_message SET state = 'sending', attempts = attempts + 1
-WHERE id = %(next)s AND lease_token = %(next_token)s AND state = 'due'
+WHERE id = {next} AND lease_token = %(next_token)s AND state = 'due'
     AND try_at = %(next_try_at)s AND about = %(about)s::bigint[]
 RETURNING id
 """
+SETTLE_ONE = SETTLE.format(done="%(done)s")
+# Both at once, locked in the order of their keys as everywhere: see `MessageQuerySet.held`.
+HELD = "(SELECT id FROM held WHERE id = %({})s)"
 STEP = f"""
-WITH settled AS ({SETTLE}), begun AS ({BEGIN})
+WITH held AS (SELECT id FROM reminders_message WHERE id IN (%(done)s, %(next)s) ORDER BY id FOR UPDATE),
+    settled AS ({SETTLE.format(done=HELD.format("done"))}), begun AS ({BEGIN.format(next=HELD.format("next"))})
 SELECT set_config('synchronous_commit', 'off', true), EXISTS (SELECT FROM settled), EXISTS (SELECT FROM begun)
 """  # noqa: S608 (of the two above)
 
@@ -69,7 +73,7 @@ SELECT set_config('synchronous_commit', 'off', true), EXISTS (SELECT FROM settle
 def settle(message: Message, outcome: Outcome) -> MessageState | None:
     """Write down what became of the message and give the lease back; None if the lease was lost meanwhile."""
     with connection.cursor() as cursor:
-        cursor.execute(SETTLE, _settled(message, outcome))
+        cursor.execute(SETTLE_ONE, _settled(message, outcome))
         return outcome.state if cursor.fetchone() else None
 
 
@@ -89,6 +93,11 @@ def _settled(message: Message, outcome: Outcome) -> dict[str, Any]:
     values = {one.name: getattr(outcome, one.name) for one in fields(outcome)}
     wording = outcome.wording.pk if outcome.wording else None
     return {**values, "wording": wording, "done": message.pk, "done_token": message.lease_token}
+
+
+def _by_key(noted: Sequence[tuple[Message, Outcome]]) -> list[tuple[Message, Outcome]]:
+    """In the order in which messages are locked."""
+    return sorted(noted, key=lambda one: one[0].pk)
 
 
 class Journal:
@@ -118,9 +127,10 @@ class Journal:
         self._write(self._noted[self._written :])
 
     def _write(self, noted: Sequence[tuple[Message, Outcome]]) -> None:
+        in_order = _by_key(noted)
         with transaction.atomic():
-            ours = [settle(message, outcome) is not None for message, outcome in noted]
-        for (message, outcome), one in zip(noted, ours, strict=True):
+            ours = [settle(message, outcome) is not None for message, outcome in in_order]
+        for (message, outcome), one in zip(in_order, ours, strict=True):
             self._wrote(message, outcome, one)
 
     def _wrote(self, message: Message, outcome: Outcome, was_ours: bool) -> None:
@@ -135,7 +145,7 @@ class Journal:
             try:
                 reconnect()
                 with transaction.atomic():
-                    for message, outcome in self._noted:
+                    for message, outcome in _by_key(self._noted):
                         settle(message, outcome)
                 return
             except (DatabaseError, InterfaceError) as error:

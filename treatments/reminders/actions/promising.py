@@ -156,16 +156,19 @@ def _turn(messages: Sequence[Message], needless: dict[int, rules.Needless]) -> N
 def follow_channel(patient_id: int, *, at: dt.datetime) -> None:
     """What would go another way is promised the patient's way; what had been taken off that way comes back.
 
-    The rows of the other way stay: `reconsider`, to be called after this, writes why.
+    The rows of the other way stay: `reconsider`, to be called after this, writes why; what it asks for is locked here.
     """
     to = recipient(patient_id)
-    other = Message.objects.that_may_turn(patient_id, at).filter(kind__in=kinds.WITH_TOPIC)
-    found = list(other.exclude(channel=to.channel).order_by("pk").select_for_update(of=("self",)))
+    known = list(
+        Message.objects.that_may_go(patient_id, to.channel, at).order_by("pk").select_for_update(of=("self",))
+    )
+    found = [one for one in known if one.channel != to.channel and one.kind in kinds.WITH_TOPIC]
     untrue = _lasting(kinds.untrue(found, at=at))
     moving = [one for one in found if one.pk not in untrue]
     if moving:
         promise([_twin(one, to, at=at) for one in moving])
-        _bring_back([one for one in moving if one.state == MessageState.DUE], to)
+        gone = [one for one in known if one.channel == to.channel and one.state == MessageState.SUPPRESSED]
+        _bring_back([one for one in moving if one.state == MessageState.DUE], gone)
 
 
 def _twin(message: Message, to: Recipient, *, at: dt.datetime) -> Message:
@@ -173,17 +176,11 @@ def _twin(message: Message, to: Recipient, *, at: dt.datetime) -> Message:
     return addressed(MessageKind(message.kind), to, due_at=message.due_at, at=at, **fields)
 
 
-def _bring_back(waiting: Sequence[Message], to: Recipient) -> None:
+def _bring_back(waiting: Sequence[Message], gone: Sequence[Message]) -> None:
     """Those of the patient's way that were taken back, and that wait the other way now."""
     by_key = {(one.kind, *(getattr(one, name) for name in SAME)): one for one in waiting}
-    there = Message.objects.filter(
-        patient=to.patient,
-        channel=to.channel,
-        state=MessageState.SUPPRESSED,
-        kind__in={key[0] for key in by_key},
-    )
     turned = []
-    for row in there.order_by("pk").select_for_update(of=("self",)):
+    for row in gone:
         if same := by_key.get((row.kind, *(getattr(row, name) for name in SAME))):
             row.state, row.why = MessageState.DUE, ""
             row.about, row.due_at, row.not_after, row.try_at = (

@@ -5,6 +5,7 @@ import datetime as dt
 from django.db import transaction
 
 from clinic.models import User
+from patients.models import Patient
 from treatments.reminders.actions.promising import reconsider
 from treatments.reminders.models import Answer, Message, RecallAnswer
 
@@ -15,9 +16,7 @@ def answer_recall(message: Message, answer: Answer, *, at: dt.datetime, by: User
 
     `by`: who took the answer, None for the patient by the link. The same answer twice is one.
     """
-    Message.objects.select_for_update().get(
-        pk=message.pk
-    )  # pressed twice at once, the second finds the first
+    Patient.objects.lock(message.patient)  # pressed twice at once, the second finds the first
     latest = RecallAnswer.objects.filter(course=message.course_id).first()
     if latest is None or latest.answer != answer:
         said = {"course_id": message.course_id, "message": message, "answer": answer}

@@ -27,7 +27,7 @@ def came_back(channel: str, ref: str, *, said: str, for_good: bool, at: dt.datet
     """The message with this reference came back; `for_good`: so will all others to this address."""
     ours = Message.objects.reported(channel, ref).exclude(state=MessageState.BOUNCED)
     why = str(words.BOUNCED % {"said": said or "-"})
-    for message in ours.select_for_update(of=("self",)):
+    for message in ours.order_by("pk").select_for_update(of=("self",)):
         if for_good:
             bad = BadAddress(channel=channel, address=message.sent_to.lower(), since=at, why=why)
             BadAddress.objects.bulk_create([bad], ignore_conflicts=True)
@@ -35,9 +35,8 @@ def came_back(channel: str, ref: str, *, said: str, for_good: bool, at: dt.datet
         ours.filter(pk=message.pk).update(state=MessageState.BOUNCED, bounced_at=bounced_at, why=why)
 
 
-@transaction.atomic
 def unwanted(channel: str, ref: str, *, at: dt.datetime) -> None:
-    """Whoever got the message complained of it, or used the provider's way to get no more."""
+    """Whoever got the message complained of it, or used the provider's way to get no more. Each for themself."""
     patients = Patient.objects.filter(
         pk__in=Message.objects.reported(channel, ref).exclude(patient=None).values("patient")
     )
@@ -45,9 +44,11 @@ def unwanted(channel: str, ref: str, *, at: dt.datetime) -> None:
         stop_all(patient, how=WishHow.UNSUBSCRIBE, by=None, at=at)
 
 
-@transaction.atomic
 def stop_number(number: str, *, at: dt.datetime) -> None:
-    """The owner of this number wants no texts: nobody who is reached by it gets any. Who gets e-mail keeps it."""
+    """The owner of this number wants no texts: nobody who is reached by it gets any. Who gets e-mail keeps it.
+
+    Each for themself: whoever locks the messages of two people does it for both at once, or in two transactions.
+    """
     if number:
         for patient in Patient.objects.filter(phone=number, channel=Channel.SMS).order_by("pk"):
             stop_all(patient, how=WishHow.UNSUBSCRIBE, by=None, at=at)

@@ -15,6 +15,7 @@ from treatments.reminders import rules, rules_times, words
 from treatments.reminders.actions.journal import quickly
 from treatments.reminders.actions.promising import drafted, promise
 from treatments.reminders.models import Channel, Heartbeat, Message, MessageKind, MessageState
+from treatments.reminders.querysets import MessageQuerySet
 
 
 class NotFailed(Exception):
@@ -88,23 +89,31 @@ def look(*, at: dt.datetime) -> list[str]:
     return seen.channels
 
 
+@transaction.atomic
 def clear_away(*, at: dt.datetime) -> int:
     """Give up on what is too late; what was broken off is due again, unless that was too often or it is a text message.
 
     Returns how many were given up. May run twice at once.
     """
     free: dict[str, Any] = {"lease_until": None, "lease_token": None}
-    late = Message.objects.too_late(at).update(state=MessageState.EXPIRED, why=str(words.TOO_LATE), **free)
+    late = _nobodys(Message.objects.too_late(at)).update(
+        state=MessageState.EXPIRED, why=str(words.TOO_LATE), **free
+    )
     broken = Message.objects.broken_off(at)
     why = words.MAY_HAVE_ARRIVED % {"why": words.DIED}
-    texts = broken.filter(channel=Channel.SMS).update(
+    texts = _nobodys(broken.filter(channel=Channel.SMS)).update(
         state=MessageState.FAILED, why=why, maybe_twice=True, **free
     )
-    worn = broken.filter(attempts__gte=rules.MAX_ATTEMPTS).update(
+    worn = _nobodys(broken.filter(attempts__gte=rules.MAX_ATTEMPTS)).update(
         state=MessageState.FAILED, why=str(words.DIED), maybe_twice=True, **free
     )
-    broken.update(state=MessageState.DUE, maybe_twice=True, **free)
+    _nobodys(broken).update(state=MessageState.DUE, maybe_twice=True, **free)
     return late + texts + worn
+
+
+def _nobodys(messages: MessageQuerySet) -> MessageQuerySet:
+    """Those that nobody is at just now; the others come up again in a minute."""
+    return messages.held(skip_locked=True)
 
 
 @transaction.atomic

@@ -6,15 +6,17 @@ from contextlib import suppress
 from threading import Barrier, BrokenBarrierError, Event
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from clinic.celery import app
 from clinic.chaos.running import PROTECTIONS
 from clinic.roles import Role
+from clinic.tests.processes import until
 from conftest import person
 from treatments.reminders import actions, rules_channels, tasks
 from treatments.reminders.actions import journal, sending
+from treatments.reminders.actions.outcomes import Outcome
 from treatments.reminders.channels.email import SmtpLine
 from treatments.reminders.models import Heartbeat, Message
 from treatments.reminders.querysets import MessageQuerySet
@@ -177,3 +179,81 @@ def test_a_wish_and_a_booking_that_promises_letters_do_not_wait_for_each_other_f
         booked.result(20)
     waiting.refresh_from_db()
     assert (waiting.state, Message.objects.filter(kind="booked").count()) == ("suppressed", 1)
+
+
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
+
+
+def somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING)
+        return cursor.fetchone()[0]
+
+
+def a_worker_and_the_desk_at(messages):
+    """The worker settles the second of a patient's messages and begins the first, while the desk locks both by key.
+
+    In the middle of the desk's way the worker comes. Raises OperationalError where they wait for each other.
+    """
+    first, second = messages
+    first_locked = Event()
+
+    def desk():
+        try:
+            with transaction.atomic():
+                Message.objects.select_for_update().get(pk=first.pk)
+                first_locked.set()
+                until(somebody_waits)
+                Message.objects.select_for_update().get(pk=second.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        editing = pool.submit(desk)
+        assert first_locked.wait(20)
+        done = journal.begin(first, (second, Outcome("due", False, why="put off")))
+        editing.result(20)
+    return done
+
+
+@pytest.fixture
+def two_claimed():
+    """Two messages of one patient in a worker's hands."""
+    first = reminder(person("Dorota", Role.DOCTOR))
+    reminder(first.patient.created_by, patient=first.patient)
+    Message.objects.update(try_at=first.try_at)
+    return sorted(actions.claim("email", at=first.try_at).messages, key=lambda one: one.pk)
+
+
+def test_a_worker_and_a_patient_being_edited_do_not_wait_for_each_other_for_ever(two_claimed):
+    assert a_worker_and_the_desk_at(two_claimed) == (True, True)
+    assert list(Message.objects.order_by("pk").values_list("state", "why")) == [
+        ("sending", ""),
+        ("due", "put off"),
+    ]
+
+
+def test_in_the_order_of_the_batch_they_would(two_claimed, monkeypatch):
+    by_batch = journal.STEP.replace("ORDER BY id FOR UPDATE", "ORDER BY id DESC FOR UPDATE")
+    monkeypatch.setattr(journal, "STEP", by_batch)
+    with pytest.raises(OperationalError, match="deadlock"):
+        a_worker_and_the_desk_at(two_claimed)
+
+
+def test_what_somebody_holds_the_tick_clears_away_a_minute_later(two_claimed):
+    first, _second = two_claimed
+    after = first.not_after + dt.timedelta(days=1)
+
+    def cleared():
+        try:
+            return actions.clear_away(at=after)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        Message.objects.select_for_update().get(pk=first.pk)
+        assert pool.submit(cleared).result(20) == 1
+    assert cleared() == 1
+    assert set(Message.objects.values_list("state", flat=True)) == {"expired"}
