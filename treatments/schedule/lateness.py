@@ -86,7 +86,7 @@ def _end(slot: Slot, at_desk: Desk) -> dt.datetime:
 
 def _in_the_way(session: Session, slot: Slot, at_desk: Desk, place: Place) -> list[str]:
     """Whom it meets; if nobody, it is the hours or a device."""
-    met = encounters(place.spans(slot.starts_at, at_desk.takes), but=[session.pk])
+    met = encounters(place.spans(slot.starts_at, at_desk.takes), at=at_desk.asked_at, but=[session.pk])
     said = [_("meets %(whom)s") % {"whom": one.said} if one.session else one.said for one in met]
     return said or [_("not within the working hours, or no device is free")]
 

@@ -72,7 +72,7 @@ def book_course(
             events.announce(replace(screened, first=Cause.BOOKED))
         return sorted(standing, key=lambda session: session.number)
 
-    return first_come(change, lambda: Reservation.objects.taken(wanted(chosen)))
+    return first_come(change, lambda: Reservation.objects.taken(wanted(chosen), at=at))
 
 
 def _written(

@@ -88,7 +88,7 @@ def rearrange(
         told_free(freed, at=at)
         return list(rows.values())
 
-    return first_come(change, lambda: _gone(parts, versions))
+    return first_come(change, lambda: _gone(parts, versions, at=at))
 
 
 def _screened(course: Course, part: Part, *, by: User | None, at: dt.datetime):
@@ -167,8 +167,8 @@ def _write(row: Session, chosen: Chosen, reason: str) -> None:
     row.save(update_fields=MOVED)
 
 
-def _gone(parts: Iterable[Part], but: Iterable[int]) -> list[int]:
+def _gone(parts: Iterable[Part], but: Iterable[int], *, at: dt.datetime) -> list[int]:
     """The numbers of the sessions whose places are taken by others."""
     but = list(but)
-    found = {n for part in parts for n in Reservation.objects.taken(wanted(part.chosen), but=but)}
+    found = {n for part in parts for n in Reservation.objects.taken(wanted(part.chosen), but=but, at=at)}
     return sorted(found)

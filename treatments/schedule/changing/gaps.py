@@ -80,6 +80,6 @@ def _judged(
     following = [Shift(one) for one in changes if one.session not in gone]
     slots, moves = [one.slot for one in again], [one.change for one in following]
     wrong = objection(
-        lambda: actions.close_gap(course, slots, moves, by=by, at=at, key=uuid4()), changes, by=by
+        lambda: actions.close_gap(course, slots, moves, by=by, at=at, key=uuid4()), changes, by=by, at=at
     )
     return Closing(again, following, wrong.said, wrong.lawful) if wrong else Closing(again, following)

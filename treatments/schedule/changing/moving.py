@@ -69,7 +69,7 @@ def word(change: Change, *, by: User, at: dt.datetime, alone: bool = False) -> W
     changes = [change, *(found or [])]
     devices: list[str] = []
     deed = other_devices(lambda: actions.rearrange(changes, by=by, at=at), changes, devices)
-    wrong = objection(deed, changes, by=by)
+    wrong = objection(deed, changes, by=by, at=at)
     moved = {one.session.pk for one in changes}
     staying = [one for one in later if one.pk not in moved]
     shifts = [Shift(one) for one in changes]
@@ -81,7 +81,7 @@ def word(change: Change, *, by: User, at: dt.datetime, alone: bool = False) -> W
 
 def _alone(change: Change, later: list[Session], said: str, *, by: User, at: dt.datetime) -> Word:
     """The word where the later ones cannot follow: for a doctor, unless more is wrong than the interval."""
-    wrong = objection(lambda: actions.rearrange([change], by=by, at=at), [change], by=by)
+    wrong = objection(lambda: actions.rearrange([change], by=by, at=at), [change], by=by, at=at)
     if wrong and not wrong.outside:
         return Word([Shift(change)], later, [said, *wrong.said])
     return Word([Shift(change)], later, [said], needs_reason=by.is_doctor)

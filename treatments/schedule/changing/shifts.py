@@ -87,7 +87,9 @@ class Objection:
     taken: bool = False
 
 
-def objection(deed: Callable[[], object], changes: Sequence[Change], *, by: User) -> Objection | None:
+def objection(
+    deed: Callable[[], object], changes: Sequence[Change], *, by: User, at: dt.datetime
+) -> Objection | None:
     """Why the deed, which makes these changes, would be refused now, or None. Nothing is written."""
     try:
         actions.rehearse(deed)
@@ -96,7 +98,7 @@ def objection(deed: Callable[[], object], changes: Sequence[Change], *, by: User
         said = words.faults_said(wrong.faults, changes[0].session.course)
         return Objection(said, by.is_doctor and outside, outside)
     except refusals.SlotTaken as taken:
-        return Objection(taken_said(changes) or [str(taken)], taken=True)
+        return Objection(taken_said(changes, at=at) or [str(taken)], taken=True)
     except refusals.NotBookable as refused:
         return Objection([str(refused)])
     except ChangedMeanwhile:
@@ -130,7 +132,7 @@ def _device_said(number: int, before: Iterable[str], after: Iterable[str]) -> st
     return _("Session %(number)s: with %(after)s instead of %(before)s.") % said
 
 
-def taken_said(changes: Sequence[Change]) -> list[str]:
+def taken_said(changes: Sequence[Change], *, at: dt.datetime) -> list[str]:
     """Who or what is not free when these sessions would be; of devices only one that is asked for is named.
 
     Up to nine SQL queries a session.
@@ -139,7 +141,7 @@ def taken_said(changes: Sequence[Change]) -> list[str]:
     for one in changes:
         wants = _wants(one)
         asked = ((n, resource, span) for n, (_thing, resource, span) in enumerate(wants))
-        found += _not_free(one, (wants[n][0] for n in Reservation.objects.taken(asked, but=but)))
+        found += _not_free(one, (wants[n][0] for n in Reservation.objects.taken(asked, but=but, at=at)))
     return found
 
 

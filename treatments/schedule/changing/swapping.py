@@ -134,6 +134,6 @@ def swapped(one: Session, other: Session, *, versions: tuple[int, int]) -> list[
 def word(one: Session, other: Session, *, by: User, at: dt.datetime) -> Word:
     """What changing places means, and what is wrong with it."""
     changes = swapped(one, other, versions=(one.version, other.version))
-    wrong = objection(lambda: actions.rearrange(changes, by=by, at=at), changes, by=by)
+    wrong = objection(lambda: actions.rearrange(changes, by=by, at=at), changes, by=by, at=at)
     shifts = [Shift(change) for change in changes]
     return Word(shifts, said=wrong.said, needs_reason=wrong.lawful) if wrong else Word(shifts)

@@ -25,9 +25,11 @@ class Encounter:
     session: Session | None = None
 
 
-def encounters(spans: Iterable[tuple[int, Span]], *, but: Collection[int] = ()) -> list[Encounter]:
-    """What these (resource id, span) meet, each session once. Two SQL queries."""
-    found = meetings(((0, *one) for one in spans), but=but)
+def encounters(
+    spans: Iterable[tuple[int, Span]], *, at: dt.datetime, but: Collection[int] = ()
+) -> list[Encounter]:
+    """What these (resource id, span) meet as things stand `at` a moment, each session once. Two SQL queries."""
+    found = meetings(((0, *one) for one in spans), but=but, at=at)
     sessions = {one.session for one in found if one.session}
     rows = Session.objects.filter(pk__in=sessions).select_related("course__patient", "practitioner", "room")
     met = [_met(row, found) for row in rows.order_by("starts_at", "pk")]

@@ -23,7 +23,10 @@ JOIN schedule_reservation AS reservation
     ON reservation.resource_id = wanted.resource
     AND reservation.starts_at > wanted.begins - %(longest)s AND reservation.starts_at < wanted.untils
     AND reservation.ends_at > wanted.begins
-WHERE reservation.session_id IS NULL OR reservation.session_id <> ALL(%(but)s::bigint[])
+WHERE (reservation.session_id IS NULL OR reservation.session_id <> ALL(%(but)s::bigint[]))
+    AND (reservation.hold_id IS NULL OR NOT EXISTS (
+        SELECT FROM schedule_hold AS hold WHERE hold.id = reservation.hold_id AND hold.lapses_at <= %(at)s::timestamptz
+    ))
 UNION
 SELECT wanted.index, 'absence', NULL, false
 FROM wanted
@@ -66,10 +69,15 @@ class Meeting(NamedTuple):
         return self.why == "session" and self.session is not None and not self.of_patient
 
 
-def meetings(wanted: Iterable[tuple[int, int, Span]], *, but: Collection[int] = ()) -> list[Meeting]:
-    """What each (index, resource id, span) meets; the sessions `but` do not count. One SQL query."""
+def meetings(
+    wanted: Iterable[tuple[int, int, Span]], *, but: Collection[int] = (), at: dt.datetime | None = None
+) -> list[Meeting]:
+    """What each (index, resource id, span) meets. One SQL query.
+
+    The sessions `but` do not count, nor what was held for the waiting list and has lapsed by `at`.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(MEETINGS, in_columns(wanted, but))
+        cursor.execute(MEETINGS, in_columns(wanted, but, at))
         return [Meeting(*row) for row in cursor.fetchall()]
 
 

@@ -48,7 +48,7 @@ def _in_the_way(at_desk: Desk, slot: Slot) -> list[str]:
     """Why this cannot be booked over: who is there or away; if nobody, it is the hours."""
     who, room = at_desk.people[slot.practitioner or 0], at_desk.rooms[slot.room]
     spans = Place.of(who, room, at_desk.course.patient).spans(slot.starts_at, at_desk.takes)
-    met = [one.said for one in encounters(spans) if not one.may_be_squeezed]
+    met = [one.said for one in encounters(spans, at=at_desk.asked_at) if not one.may_be_squeezed]
     return [
         _("Session %(number)s: %(said)s.") % {"number": slot.number, "said": said}
         for said in met or [_("it cannot be booked then")]

@@ -19,9 +19,13 @@ JOIN schedule_reservation AS reservation
     ON reservation.resource_id = wanted.resource
     AND reservation.starts_at > wanted.begins - %(longest)s AND reservation.starts_at < wanted.untils
     AND reservation.ends_at > wanted.begins
-WHERE reservation.session_id IS NULL OR reservation.session_id <> ALL(%(but)s::bigint[])
+WHERE (reservation.session_id IS NULL OR reservation.session_id <> ALL(%(but)s::bigint[]))
+    AND (reservation.hold_id IS NULL OR NOT EXISTS (
+        SELECT FROM schedule_hold AS hold WHERE hold.id = reservation.hold_id AND hold.lapses_at <= %(at)s::timestamptz
+    ))
 """
-# Where sessions' own time counts as free (`but`), the absences that they stand in are asked for themselves.
+# Where sessions' own time counts as free (`but`), or what was held and has lapsed, absences beneath it are asked for
+# themselves.
 AWAY = """
 SELECT wanted.number
 FROM unnest(%(numbers)s::int[], %(resources)s::bigint[], %(begins)s::timestamptz[], %(untils)s::timestamptz[])
@@ -69,7 +73,9 @@ ORDER BY lower(piece), away.id
 """
 
 
-def in_columns(wanted: Iterable[tuple[int, int, Span]], but: Collection[int]) -> dict[str, Any]:
+def in_columns(
+    wanted: Iterable[tuple[int, int, Span]], but: Collection[int], at: dt.datetime | None
+) -> dict[str, Any]:
     """(number, resource id, span) of all that is wanted, as TAKEN and its like are asked with."""
     rows = list(wanted)
     return {
@@ -79,6 +85,7 @@ def in_columns(wanted: Iterable[tuple[int, int, Span]], but: Collection[int]) ->
         "untils": [span[1] for _number, _resource, span in rows],
         "longest": LONGEST_RESERVATION,
         "but": list(but),
+        "at": at,
     }
 
 
@@ -150,8 +157,17 @@ class ReservationQuerySet(models.QuerySet):
         with connection.cursor() as cursor:
             cursor.execute(COVER, parameters)
 
-    def taken(self, wanted: Iterable[tuple[int, int, Span]], *, but: Collection[int] = ()) -> list[int]:
-        """Which numbers of (number, resource id, span) meet a reservation; those of the sessions `but` do not count."""
+    def taken(
+        self,
+        wanted: Iterable[tuple[int, int, Span]],
+        *,
+        but: Collection[int] = (),
+        at: dt.datetime | None = None,
+    ) -> list[int]:
+        """Which numbers of (number, resource id, span) meet a reservation; those of the sessions `but` do not count.
+
+        Nor does what was held for the waiting list and has lapsed by `at`.
+        """
         with connection.cursor() as cursor:
-            cursor.execute(f"{TAKEN} UNION {AWAY}" if but else TAKEN, in_columns(wanted, but))
+            cursor.execute(f"{TAKEN} UNION {AWAY}" if but or at else TAKEN, in_columns(wanted, but, at))
             return sorted({number for (number,) in cursor.fetchall()})

@@ -8,10 +8,13 @@ from django.utils import timezone
 
 from conftest import NOW
 from treatments.schedule import rules
+from treatments.schedule.actions import Change
 from treatments.schedule.away import absences
 from treatments.schedule.calendar.columns import By
 from treatments.schedule.calendar.seeking import next_missing, slot_at
+from treatments.schedule.changing.shifts import taken_said
 from treatments.schedule.models import Device, DeviceKind, Hold, Requirement, Reservation, Resource
+from treatments.schedule.overlapping.encounters import encounters
 from treatments.schedule.proposing import offers
 from treatments.schedule.proposing.desk import desk
 from treatments.schedule.resources import resource_of
@@ -124,3 +127,29 @@ def test_an_absence_that_is_lifted_leaves_it_free(doctor, held, clinic_admin):
     row = away(doctor, clock(10), clock(12), by=clinic_admin)
     absences.lift(row, by=clinic_admin, at=NOW)
     assert free(doctor) == [(clock(8), clock(17))]
+
+
+def test_it_is_never_named_as_what_takes_a_time(doctor, nurse, room, held):
+    factories.working_hours(nurse)
+    other, course = (factories.confirmed_course(by=doctor, sessions=1) for _ in range(2))
+    elsewhere = factories.room("Two")
+    factories.booked(other, elsewhere, practitioner=nurse, hour=10)
+    [session] = factories.booked(course, elsewhere, practitioner=nurse, hour=14)
+    change = Change(session, session.version, clock(10), nurse, room)
+    [alone] = taken_said([change], at=NOW)
+    assert "Natalia" in alone
+    assert len(taken_said([change], at=NOW - MINUTE)) == 2, "before it lapsed the room was held"
+    spans = [(resource_of(room).pk, (clock(9), clock(10)))]
+    assert encounters(spans, at=NOW) == []
+    assert [one.said for one in encounters(spans, at=NOW - MINUTE)] == [
+        "this time is held for the waiting list"
+    ]
+
+
+def test_what_lay_under_it_is(doctor, room, held, clinic_admin):
+    away(doctor, clock(10), clock(12), by=clinic_admin)
+    assert [one.said for one in encounters([(resource_of(doctor).pk, (clock(10), clock(11)))], at=NOW)] == [
+        "somebody is away or the clinic is closed then"
+    ]
+    assert Reservation.objects.taken([(1, resource_of(doctor).pk, (clock(10), clock(11)))], at=NOW) == [1]
+    assert Reservation.objects.taken([(1, resource_of(doctor).pk, (clock(13), clock(14)))], at=NOW) == []
