@@ -25,7 +25,10 @@ NEEDLESS = {
     Needless.NOT_WANTED: _("They do not want it any more, or do not work here."),
     Needless.NEVER_OFFERED: _("The patient had not been told of the offer."),
 }
-NO_ADDRESS = _("There is no e-mail address. Call, or add one and try again.")
+NO_ADDRESS = {  # by channel
+    "email": _("There is no e-mail address. Call, or add one and try again."),
+    "sms": _("There is no phone number. Write an e-mail, or add a number and try again."),
+}
 BAD_ADDRESS = _("The message cannot be written to this address. Correct it and try again.")
 BAD_NUMBER = _("This is no phone number that texts can be sent to. Correct it and try again.")
 CAME_BACK = _("Messages to this address came back. Correct it, or try again if it works now.")

@@ -55,7 +55,7 @@ def _refusal(message: Message, needless: rules.Needless | None, bad: bool, at: d
     if at > message.not_after:
         return ended(message, MessageState.EXPIRED, words.TOO_LATE)
     if not writing.to(message):
-        return ended(message, MessageState.FAILED, words.NO_ADDRESS)
+        return ended(message, MessageState.FAILED, words.NO_ADDRESS[message.channel])
     return ended(message, MessageState.FAILED, words.CAME_BACK) if bad else None
 
 

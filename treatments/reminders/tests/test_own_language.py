@@ -104,6 +104,13 @@ def test_without_compiled_words_the_page_is_english_and_says_so(sessions, settin
     assert "Tuesday 15 December 2026" in answer.content.decode()
 
 
+def test_nobody_is_asked_to_call_where_there_is_no_phone(sessions):
+    phone = Phone(letters.of_session(sessions[1]))
+    assert "call us:" in phone.page()
+    Clinic.objects.update(phone="")
+    assert "call us:" not in phone.page()
+
+
 # Who nobody knows
 
 

@@ -169,6 +169,42 @@ def test_the_list_shows_every_kind_in_few_queries(as_, clinic_admin, at):
     assert len(few) == len(more)
 
 
+def test_who_reads_german_gets_the_german_that_ships_and_the_admin_is_told(as_, clinic_admin, doctor, at):
+    worded(clinic_admin, at)
+    message = reminder(doctor, at=at)
+    text = wording.text_of(message, "de")
+    assert (text.language, text.version, text.body) == ("de", None, wording.shipped()[text_key("de")].body)
+    browser = as_(clinic_admin)
+    assert browser.get("/messages/texts/").text.count("as it ships; worded by the clinic in English") == 2
+    assert (
+        "The clinic worded this in English. Who reads German gets the text"
+        in browser.get(text_page("de")).text
+    )
+    worded(clinic_admin, at, language="de")
+    assert (
+        browser.get("/messages/texts/").text.count("as it ships; worded by the clinic in English, German")
+        == 1
+    )
+    assert "The clinic worded this" not in browser.get(text_page("de")).text
+
+
+def text_key(language):
+    return ("maintenance", "email", language)
+
+
+def text_page(language):
+    return PAGE.replace("/en/", f"/{language}/")
+
+
+@pytest.mark.parametrize(("language", "said"), [("de", "Guten Tag Ana,"), ("pl", "Dzień dobry Ana,")])
+def test_the_preview_of_each_language_is_a_step_away_and_shows_the_way_out(as_, clinic_admin, language, said):
+    assert f'href="{text_page(language)}"' in as_(clinic_admin).get(PAGE).text
+    assert said in as_(clinic_admin).get(text_page(language)).text
+    sms = as_(clinic_admin).get(text_page(language).replace("email", "sms")).text
+    assert "One text message" in sms
+    assert "STOP" in sms
+
+
 def test_the_clinic_changes_a_text(as_, clinic_admin):
     page = as_(clinic_admin).post(PAGE, TYPED, follow=True)
     row = Wording.objects.get()

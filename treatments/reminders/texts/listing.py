@@ -1,6 +1,7 @@
 """Which texts there are, and which of them the clinic changed."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -70,19 +71,45 @@ def languages_of(kind: str) -> list[str]:
     return [FIRST_LANGUAGE] if kind in SUBJECTS["staff"] else [code for code, _name in LANGUAGES]
 
 
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """How a text stands: its newest version (None: as it ships), and its other languages that the clinic worded.
+
+    A language that the clinic did not word goes out as it ships, in the reader's language, whatever the others say.
+    """
+
+    place: Place
+    newest: Wording | None
+    worded_in: list[str]
+
+    @property
+    def differs(self) -> bool:
+        """Does it go out as it ships although the clinic says it otherwise in another language?"""
+        return self.newest is None and bool(self.worded_in)
+
+
+def stands(place: Place, versions: Mapping[Place, Wording]) -> Stands:
+    """How the text of a place stands among the newest `versions` of all."""
+    others = [replace(place, language=code) for code in languages_of(place.kind) if code != place.language]
+    return Stands(place, versions.get(place), [one.labels["language"] for one in others if one in versions])
+
+
+def newest_versions(**columns: str) -> dict[Place, Wording]:
+    """The newest version of each text that the clinic worded. One query."""
+    rows = Wording.objects.filter(**columns).select_related("made_by")
+    newest = rows.order_by("kind", "channel", "language", "-number").distinct("kind", "channel", "language")
+    return {Place(row.kind, row.channel, row.language): row for row in newest}
+
+
 def groups() -> list[dict]:
-    """Every kind with its texts, and of each the newest version (None: as shipped). One query."""
-    newest = Wording.objects.select_related("made_by").order_by("kind", "channel", "language", "-number")
-    by_place = {
-        Place(row.kind, row.channel, row.language): row
-        for row in newest.distinct("kind", "channel", "language")
-    }
+    """Every kind with how its texts stand. One query."""
+    versions = newest_versions()
     found = sorted(
         {(kind, channel) for kind, channel, _language in wording.shipped()}, key=lambda one: _order(*one)
     )
     places = [Place(kind, channel, code) for kind, channel in found for code in languages_of(kind)]
     return [
-        {"label": MessageKind(kind).label, "texts": [(one, by_place.get(one)) for one in some]}
+        {"label": MessageKind(kind).label, "texts": [stands(one, versions) for one in some]}
         for kind, some in groupby(places, key=lambda one: one.kind)
     ]
 

@@ -13,6 +13,8 @@ from clinic.models import Clinic
 from treatments.reminders.kinds import Said
 from treatments.reminders.pieces import lazy_piece
 
+# As long as a real one, and of the same signs: the preview of a text message counts them.
+TOKEN = "personal-link-".ljust(43, "x")
 Sample = Callable[[dt.datetime, Clinic], Said]
 
 
@@ -37,7 +39,7 @@ MEANINGS: Mapping[str, Meaning] = {
         _("name and address of the clinic"),
         lambda at, clinic: "\n".join(filter(None, [clinic.name, clinic.address])),
     ),
-    "link": Meaning(_("personal link"), lambda at, clinic: f"{settings.BASE_URL}/my/…"),
+    "link": Meaning(_("personal link"), lambda at, clinic: f"{settings.BASE_URL}/my/with/{TOKEN}/"),
     "when": Meaning(_("day and time of the session"), lambda at, clinic: _on_day(at, 2, 10, 30)),
     "sessions": Meaning(
         _("days and times of the sessions, each on its line"),

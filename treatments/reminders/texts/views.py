@@ -1,5 +1,7 @@
 """The pages on which the clinic admin words the messages."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -75,6 +77,8 @@ def _context(place: listing.Place, form: TextForm) -> dict:
         "versions": place.versions(),
         "meanings": [(name, MEANINGS[name].words) for name in sorted(place.allowed)],
         "required": place.required,
+        "languages": [replace(place, language=code) for code in listing.languages_of(place.kind)],
+        "stands": listing.stands(place, listing.newest_versions(kind=place.kind, channel=place.channel)),
     }
 
 
