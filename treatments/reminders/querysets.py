@@ -1,6 +1,7 @@
 """Questions about messages."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 
@@ -48,11 +49,11 @@ PROMISED = {
     "created_at": "timestamptz",
 }
 PROMISE = f"""
-INSERT INTO reminders_message ({", ".join(PROMISED)}, about, attempts, language, sent_to, sent_subject, sent_text,
-    provider_ref)
-SELECT {", ".join(PROMISED)}, about::bigint[], 0, '', '', '', '', ''
-FROM unnest({", ".join(f"%s::{kind}[]" for kind in PROMISED.values())}, %s::text[])
-    AS one ({", ".join(PROMISED)}, about)
+INSERT INTO reminders_message ({", ".join(PROMISED)}, about, told_before, attempts, language, sent_to, sent_subject,
+    sent_text, provider_ref)
+SELECT {", ".join(PROMISED)}, about::bigint[], told_before::jsonb, 0, '', '', '', '', ''
+FROM unnest({", ".join(f"%s::{kind}[]" for kind in PROMISED.values())}, %s::text[], %s::text[])
+    AS one ({", ".join(PROMISED)}, about, told_before)
 """  # noqa: S608 (names of ours)
 
 
@@ -68,8 +69,9 @@ class MessageQuerySet(models.QuerySet):
         about = [
             "{" + ",".join(map(str, row.about)) + "}" for row in rows
         ]  # unnest takes no arrays of arrays
+        before = [None if row.told_before is None else json.dumps(row.told_before) for row in rows]
         with connection.cursor() as cursor:
-            cursor.execute(f"{PROMISE} ON CONFLICT DO NOTHING" if once else PROMISE, [*said, about])
+            cursor.execute(f"{PROMISE} ON CONFLICT DO NOTHING" if once else PROMISE, [*said, about, before])
 
     def held(self, *, skip_locked: bool = False) -> Self:
         """These, locked until the transaction ends; `skip_locked`: those of them that nobody else holds.

@@ -172,7 +172,9 @@ def follow_channel(patient_id: int, *, at: dt.datetime) -> None:
 
 
 def _twin(message: Message, to: Recipient, *, at: dt.datetime) -> Message:
-    fields = {name: getattr(message, name) for name in (*SAME, "about", "not_after", "maybe_twice")}
+    fields = {
+        name: getattr(message, name) for name in (*SAME, "about", "told_before", "not_after", "maybe_twice")
+    }
     return addressed(MessageKind(message.kind), to, due_at=message.due_at, at=at, **fields)
 
 
@@ -183,11 +185,14 @@ def _bring_back(waiting: Sequence[Message], gone: Sequence[Message]) -> None:
     for row in gone:
         if same := by_key.get((row.kind, *(getattr(row, name) for name in SAME))):
             row.state, row.why = MessageState.DUE, ""
-            row.about, row.due_at, row.not_after, row.try_at = (
+            row.about, row.told_before, row.due_at, row.not_after, row.try_at = (
                 same.about,
+                same.told_before,
                 same.due_at,
                 same.not_after,
                 same.due_at,
             )
             turned.append(row)
-    Message.objects.bulk_update(turned, ["state", "why", "about", "due_at", "not_after", "try_at"])
+    Message.objects.bulk_update(
+        turned, ["state", "why", "about", "told_before", "due_at", "not_after", "try_at"]
+    )

@@ -5,7 +5,7 @@ The clinic's settings count as they are at booking or moving; what was promised 
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ from treatments.visits.models import Visit
 BEFORE = (MessageKind.REMINDER, MessageKind.PRECARE, MessageKind.RECHECK)
 TOLD = (MessageKind.BOOKED, MessageKind.MOVED, MessageKind.CANCELLED)
 RECALLED = (MessageKind.MAINTENANCE,)
-EXTENDED = ["about", "due_at", "try_at", "not_after"]
+EXTENDED = ["about", "told_before", "due_at", "try_at", "not_after"]
 
 
 def _waiting_or_said() -> QuerySet[Message]:
@@ -84,13 +84,18 @@ def sessions_booked(course_id: int, patient_id: int, sessions: Sequence[Booked],
 
 @transaction.atomic(savepoint=False)
 def session_moved(course_id: int, patient_id: int, now: Booked, *, at: dt.datetime) -> None:
-    """It is told where it is now, and what goes before it is promised anew. If only its place changed, nothing is."""
-    if not _starts_elsewhere(now):
+    """It is told where it is now, and what goes before it is promised anew. If only its place changed, nothing is.
+
+    One that is back before the letter went, where the patient knows it, is told by none: `kinds.told` leaves it out.
+    """
+    was = _started_before(now)
+    if was == now.starts_at:
         return
     desk, held = Desk.of(course_id, patient_id, at), _held(patient_id, course_id, at, now.session_id)
     gone = _take_back(held, now.session_id, Needless.MOVED)
     waiting = _waiting(held, now)
-    letter = [] if waiting else _told(desk, MessageKind.MOVED, [now], held)
+    knew = {str(now.session_id): was.isoformat()} if was else {}
+    letter = [] if waiting else _told(desk, MessageKind.MOVED, [now], held, knew)
     promise([*letter, *before(desk, now, gone)], once=False)
     turn([*waiting, *(one for one in held if one.kind in RECALLED)], at=at)
 
@@ -176,7 +181,11 @@ def _waiting(held: Iterable[Message], session: Booked) -> list[Message]:
 
 
 def _told(
-    desk: Desk, kind: MessageKind, sessions: Sequence[Booked], held: Sequence[Message]
+    desk: Desk,
+    kind: MessageKind,
+    sessions: Sequence[Booked],
+    held: Sequence[Message],
+    knew: Mapping[str, str] | None = None,
 ) -> list[Message]:
     """The letter to promise (not saved), or none where one that waits can tell of these sessions too."""
     starts = [session.starts_at for session in sessions]
@@ -186,10 +195,20 @@ def _told(
     letters = [one for one in held if one.kind == kind and one.course_id == desk.course_id]
     waiting, about = _open(letters, desk.to.channel), [session.session_id for session in sessions]
     if waiting:
+        if knew:
+            waiting.told_before = {
+                **knew,
+                **(waiting.told_before or {}),
+            }  # what they knew first, they know still
         _extend(waiting, about, due_at, max(starts))
         return []
     number = max((one.subject_version for one in letters), default=0) + 1
-    subject = {"course_id": desk.course_id, "about": about, "subject_version": number}
+    subject = {
+        "course_id": desk.course_id,
+        "about": about,
+        "subject_version": number,
+        "told_before": knew,
+    }
     return [addressed(kind, desk.to, due_at=due_at, not_after=max(starts), at=desk.at, **subject)]
 
 
@@ -210,8 +229,8 @@ def _take_back(held: Iterable[Message], session_id: int, why: Needless) -> set[s
     return {one.kind for one in of_session if one.state not in (MessageState.DUE, MessageState.SUPPRESSED)}
 
 
-def _starts_elsewhere(now: Booked) -> bool:
-    """Does it start at another time than at its version before?"""
+def _started_before(now: Booked) -> dt.datetime | None:
+    """When it started at its version before, None if nobody wrote that down. One SQL query."""
     history = apps.get_model("schedule", "SessionEvent").objects
-    before_it = history.filter(pgh_obj=now.session_id, version=now.version - 1, starts_at=now.starts_at)
-    return not before_it.exists()
+    before_it = history.filter(pgh_obj=now.session_id, version=now.version - 1)
+    return before_it.order_by("-pgh_id").values_list("starts_at", flat=True).first()

@@ -1,7 +1,8 @@
 """What is told of the sessions of a course: that they are booked, are elsewhere now, or do not take place.
 
 One letter tells of all that changed together. What it says is what is so when it is written: a session that is booked
-and moved at once is told where it is, one that is given up again is not told as booked.
+and moved at once is told where it is, one that is given up again is not told as booked, one that is moved and is back
+before the letter went is not told as moved.
 """
 
 import datetime as dt
@@ -33,8 +34,15 @@ def appointment(session: Session) -> rules.Appointment:
 
 def _chosen(message: Message, known: Mapping[int, Session], tells: Tells, at: dt.datetime) -> list[Session]:
     """The sessions that the letter tells of, soonest first."""
-    found = [known[pk] for pk in message.about if pk in known and tells(appointment(known[pk]), at)]
+    told = [pk for pk in message.about if pk in known and not _where_they_know_it(message, known[pk])]
+    found = [known[pk] for pk in told if tells(appointment(known[pk]), at)]
     return sorted(found, key=lambda session: (session.starts_at, session.pk))
+
+
+def _where_they_know_it(message: Message, session: Session) -> bool:
+    """Was it moved, and back again before the letter went?"""
+    known = (message.told_before or {}).get(str(session.pk))
+    return known is not None and dt.datetime.fromisoformat(known) == session.starts_at
 
 
 def _needless(tells: Tells) -> Callable[[Sequence[Message], dt.datetime], dict[int, rules.Needless]]:

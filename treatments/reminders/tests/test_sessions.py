@@ -267,6 +267,55 @@ def test_moved_back_again_each_reminder_still_waits_once(sessions, doctor, at):
     assert waiting(moved) == [("reminder", 1), ("reminder", 2)]
 
 
+@pytest.fixture
+def moved_and_back(sessions, doctor, at):
+    """The patient knows where it is; it was elsewhere for a minute."""
+    Message.objects.filter(kind="booked").update(state="sent", sent_at=at)
+    first = sessions[0].starts_at
+    for n, to in enumerate([first + DAY, first + HOUR, first]):
+        moved = move(sessions[0], doctor, to, at=at + HOUR + n * MINUTE)
+    return moved
+
+
+def test_moved_and_back_before_the_letter_went_no_letter_speaks_of_a_change(moved_and_back, at):
+    [letter] = letters(kind="moved")
+    assert actions.deliver(letter.pk, at=letter.due_at) == "suppressed"
+
+
+def test_moved_away_again_the_letter_says_where_it_is(moved_and_back, doctor, at):
+    to = moved_and_back.starts_at + 2 * DAY
+    move(moved_and_back, doctor, to, at=at + HOUR + 3 * MINUTE)
+    [letter] = letters(kind="moved")
+    assert timezone.localtime(to).strftime("%-d %B") in read(letter, letter.due_at).text
+    assert kinds.needless([letter], at=letter.due_at) == {}
+
+
+def test_the_letter_that_went_is_followed_by_one_that_takes_it_back(sessions, doctor, at):
+    Message.objects.filter(kind="booked").update(state="sent", sent_at=at)
+    first = sessions[0].starts_at
+    move(sessions[0], doctor, first + DAY, at=at + HOUR)
+    Message.objects.filter(kind="moved").update(state="sent", sent_at=at)
+    move(sessions[0], doctor, first, at=at + 2 * HOUR)
+    letter = letters(kind="moved", state="due")[0]
+    assert timezone.localtime(first).strftime("%-d %B") in read(letter, letter.due_at).text
+    assert kinds.needless([letter], at=letter.due_at) == {}
+
+
+def test_of_two_moved_the_one_that_is_back_is_left_out(sessions, doctor, at):
+    Message.objects.filter(kind="booked").update(state="sent", sent_at=at)
+    first, second = sessions[:2]
+    for session, to in (
+        (first, first.starts_at + DAY),
+        (second, second.starts_at + DAY),
+        (first, first.starts_at),
+    ):
+        move(session, doctor, to, at=at + HOUR)
+    [letter] = letters(kind="moved")
+    text = read(letter, letter.due_at).text
+    assert timezone.localtime(second.starts_at + DAY).strftime("%-d %B") in text
+    assert timezone.localtime(first.starts_at).strftime("%-d %B") not in text
+
+
 def test_another_room_changes_no_letter(sessions, doctor, at):
     before = letters()
     session = sessions[0]
