@@ -11,6 +11,7 @@ from celery.beat import Service
 from celery.signals import beat_init, worker_init
 from django.conf import settings
 from kombu.exceptions import OperationalError
+from kombu.transport.redis import Channel
 
 from clinic import servers
 
@@ -47,3 +48,14 @@ def tick_at_once(sender: Service, **kwargs) -> None:
     for entry in sender.app.conf.beat_schedule.values():
         with suppress(OperationalError):  # the broker is not there yet: beat ticks again soon
             sender.app.send_task(entry["task"], **entry["options"])
+
+
+@worker_init.connect
+def outlive_the_broker(**kwargs) -> None:
+    """Give tasks back to the broker only while there is a connection to it.
+
+    When the broker goes away while a task is under way, kombu 5.7 means to give that back through the connection that
+    it has just closed, and the worker ends. What was not given back comes again when the broker's patience is over.
+    """
+    connected = property(lambda channel: getattr(channel.connection, "client", None) is not None)
+    Channel.do_restore = connected  # type: ignore[assignment]

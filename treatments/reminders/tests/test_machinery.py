@@ -4,10 +4,14 @@ import datetime as dt
 from unittest.mock import Mock
 
 import pytest
+from django.conf import settings as house
 from django.core.checks import run_checks
+from kombu import Connection
 from kombu.exceptions import OperationalError
+from kombu.simple import SimpleQueue
+from kombu.transport.redis import Channel
 
-from clinic.celery import TICKS, app, tick_at_once
+from clinic.celery import TICKS, app, outlive_the_broker, tick_at_once
 from treatments.reminders import rules
 from treatments.reminders.checks import patience
 
@@ -78,3 +82,24 @@ def test_a_faster_pace_keeps_the_order(settings):
     settings.CELERY_TASK_TIME_LIMIT = 60 / 12
     settings.CELERY_BROKER_TRANSPORT_OPTIONS, settings.MESSAGE_PACE = {"visibility_timeout": 300 / 12}, 12
     assert patience(None) == []
+
+
+@pytest.fixture
+def broker():
+    """The broker, with names that nobody else reads."""
+    connection = Connection(house.CELERY_BROKER_URL, transport_options={"global_keyprefix": "outlives:"})
+    yield connection
+    with Connection(house.CELERY_BROKER_URL) as another:
+        client = another.default_channel.client
+        client.delete(*client.keys("outlives:*"))
+
+
+def test_a_worker_outlives_a_broker_that_goes_away_while_a_task_is_under_way(broker, monkeypatch):
+    monkeypatch.setattr(Channel, "do_restore", Channel.do_restore)  # put back afterwards
+    outlive_the_broker()
+    channel = broker.channel()
+    queue = SimpleQueue(channel, "tasks")
+    queue.put({})
+    assert queue.get(timeout=5).payload == {}
+    broker.transport.client = None  # as celery leaves it
+    channel.close()
