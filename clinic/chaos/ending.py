@@ -59,21 +59,26 @@ def in_time(seconds: int, folder: Path) -> Iterator[None]:
     If it does not end in good order then, what lives in the folder is killed, and this process.
     """
 
+    numbers = (signal.SIGALRM, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    guards = [threading.Timer(seconds + GRACE, _end_all, [folder])]
+
     def break_off(number: int, _frame: object) -> None:
+        for one in numbers:
+            signal.signal(one, signal.SIG_IGN)  # once is enough: what ends everything must not be broken off
+        guards.append(threading.Timer(GRACE, _end_all, [folder]))
+        guards[-1].start()
         late = number == signal.SIGALRM
         raise CommandError(f"Not done after {seconds / 60:.0f} minutes." if late else "Broken off.")
 
-    numbers = (signal.SIGALRM, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, break_off) for number in numbers}
-    guard = threading.Timer(seconds + GRACE, _end_all, [folder])
-    guard.daemon = True
-    guard.start()
+    guards[0].start()
     signal.alarm(seconds)
     try:
         yield
     finally:
         signal.alarm(0)
-        guard.cancel()
+        for guard in guards:
+            guard.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
 

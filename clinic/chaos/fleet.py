@@ -97,6 +97,8 @@ class Fleet:
     ) -> None:
         self.folder, self.kills = folder, list[Kill]()
         self.seen, self.ends = set[int](), list[Kill]()
+        self.put_to_rest, self.killing = set[int](), threading.Lock()
+        self.ended_alone = 0  # processes of workers that nobody killed
         self.workers = [
             self._member(f"worker{n}", [*WORKER, "--hostname", f"worker{n}@chaos"], environment)
             for n in range(workers)
@@ -130,7 +132,12 @@ class Fleet:
             self._note_starts_and_ends()
             for member in self.members:
                 if not (member.runs or member.resting or self.tending.is_set()):
+                    self.ended_alone += member in self.workers and not self._was_killed(member.groups[-1])
                     member.start()
+
+    def _was_killed(self, pid: int) -> bool:
+        with self.killing:
+            return pid in self.put_to_rest or any(kill.pid == pid for kill in self.kills)
 
     def _note_starts_and_ends(self) -> None:
         """Since when workers have children; and who is gone, by whatever hand.
@@ -167,7 +174,7 @@ class Fleet:
         return True
 
     def _kill(self, kill: Kill) -> None:
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError), self.killing:
             os.kill(kill.pid, signal.SIGKILL)
             self.kills.append(kill)
 
@@ -175,6 +182,7 @@ class Fleet:
         """These stop, and nobody starts them again until `wake`."""
         for member in members:
             member.resting = True
+            self.put_to_rest.add(member.groups[-1])
             _end(member.groups[-1:])
 
     def wake(self, members: Sequence[Member]) -> None:

@@ -161,6 +161,7 @@ class Evidence:
     kills: Sequence[Kill]
     ends: Sequence[Kill]
     spells: Sequence[Spell]
+    ended_alone: int  # workers that ended though nobody killed them
 
 
 @dataclass(frozen=True, slots=True)

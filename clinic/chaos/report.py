@@ -89,6 +89,7 @@ def faults_table(run: Run) -> Table:
             "",
         ),
     ]
+    rows.append(("worker ended by itself, and was started again", f"{run.evidence.ended_alone}", ""))
     spells = sorted(run.evidence.spells, key=lambda one: one.began)
     for name in dict.fromkeys(spell.what for spell in spells):
         lasted = [spell.ended - spell.began for spell in spells if spell.what == name]

@@ -115,7 +115,10 @@ def run(stage: scene.Stage, size: Size, folder: Path, database: Database, *, wit
         recovery = _recover(size)
     killed = [Kill(CHILD, pid, at, sending=True) for pid, at in house.mail.killed()]
     kills = sorted([*house.fleet.kills, *killed], key=lambda one: one.at)
-    evidence = Evidence(house.mail.taken(), desk.done, kills, house.fleet.ends, misfortune.spells)
+    fleet = house.fleet
+    evidence = Evidence(
+        house.mail.taken(), desk.done, kills, fleet.ends, misfortune.spells, fleet.ended_alone
+    )
     return Run(without, size, began, evidence, judge(evidence, size.pace), recovery)
 
 
