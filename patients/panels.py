@@ -1,13 +1,17 @@
-"""The sections of the patient's page that higher apps bring: plans, sessions, messages.
+"""The sections of the patient's pages that higher apps bring: plans, sessions, messages.
 
 Imports run down the house, so the page does not know them; each app registers its own in its AppConfig.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from clinic.requests import StaffRequest
 from patients.models import Patient
+
+# On the patient's page; before everything else on it, since something has to be done; where the record is closed.
+Where = Literal["page", "above", "closing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,7 @@ class Panel:
     roles: tuple[str, ...]
     template: str
     context: Callable[[StaffRequest, Patient], dict]
+    where: Where = "page"
 
 
 _panels: dict[str, Panel] = {}
@@ -29,7 +34,8 @@ def register(panel: Panel) -> None:
     _panels[panel.name] = panel
 
 
-def for_page(request: StaffRequest, patient: Patient) -> list[tuple[Panel, dict]]:
-    """The sections that this person may see, in order, each with its context."""
-    mine = [panel for panel in _panels.values() if request.user.has_role(*panel.roles)]
+def for_page(request: StaffRequest, patient: Patient, where: Where = "page") -> list[tuple[Panel, dict]]:
+    """The sections that this person may see there, in order, each with its context."""
+    there = [panel for panel in _panels.values() if panel.where == where]
+    mine = [panel for panel in there if request.user.has_role(*panel.roles)]
     return [(panel, panel.context(request, patient)) for panel in sorted(mine, key=lambda p: p.order)]

@@ -130,6 +130,7 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "schedule:gap": DESK,
     "schedule:swap": DESK,
     "schedule:cancel": DESK,
+    "schedule:cancel_all": DESK,
     # absences
     "absences:list": (*DESK, Role.CLINIC_ADMIN),
     "absences:absence": (*DESK, Role.CLINIC_ADMIN),

@@ -12,7 +12,7 @@ from clinic.access import role_required
 from clinic.errors import conflict
 from clinic.requests import StaffRequest
 from clinic.roles import BOOKING
-from patients import actions
+from patients import actions, panels
 from patients.access import open_patient
 from patients.forms_closing import DeathForm, DuplicateForm
 from patients.models import Patient
@@ -57,7 +57,8 @@ def duplicate(request: StaffRequest, pk: int) -> HttpResponse:
         goes_on = form.cleaned_data["of"]
         actions.close_as_duplicate(patient, goes_on, by=request.user, at=at)
     except actions.StillBooked:
-        return conflict(request, _("Sessions are booked here: cancel them first, and book them there."))
+        said = _("Sessions are booked here: cancel them first, and book them there.")
+        return conflict(request, said, template=PAGE, context=context)
     except actions.NotADuplicate:
         return conflict(request, _("One of the two records was closed meanwhile, or stands for others."))
     messages.success(request, _("Closed. This is the record that goes on."))
@@ -69,6 +70,7 @@ def _forms(request: StaffRequest, patient: Patient, *, death: bool = False, same
     day, visible = timezone.localdate(timezone.now()), Patient.objects.visible_to(request.user)
     return {
         "patient": patient,
+        "panels": panels.for_page(request, patient, "closing"),
         "death": DeathForm(request.POST if death else None, patient=patient, day=day),
         "same": DuplicateForm(request.POST if same else None, patient=patient, visible=visible),
     }

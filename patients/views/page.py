@@ -22,6 +22,7 @@ from patients.views import links
 def patient(request: StaffRequest, pk: int) -> HttpResponse:
     person, at = open_patient(request, pk), timezone.now()
     context: dict[str, Any] = {"patient": person, "panels": panels.for_page(request, person)}
+    context["above"] = panels.for_page(request, person, "above")
     context |= {"report": Report.objects.pending(person), "links": links.shown(person, at=at)}
     if request.user.is_clinical:
         context |= _told(person, context["report"], timezone.localdate(at))

@@ -12,7 +12,7 @@ class ScheduleConfig(AppConfig):
         from patients.events import RecordClosed
         from treatments.courses import booked
         from treatments.courses.events import CourseCancelled, CoursesScreened
-        from treatments.schedule import actions, held, listeners, standing
+        from treatments.schedule import actions, ending, held, listeners, standing
         from treatments.schedule.actions import waiting
         from treatments.schedule.away import leaving
         from treatments.schedule.caseload import SESSIONS
@@ -26,6 +26,8 @@ class ScheduleConfig(AppConfig):
         events.listen(TimeFreed, listeners.time_freed)
         events.listen(CoursesScreened, standing.courses_screened)
         panels.register(PANEL)
+        panels.register(ending.ABOVE)
+        panels.register(ending.CLOSING)
         booked.register(booked_of)
         worklist.register("sessions", held.for_a_doctor)
         worklist.register_held("sessions", held.otherwise)

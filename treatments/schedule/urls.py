@@ -6,6 +6,7 @@ from treatments.schedule.views import (
     arrivals,
     booking,
     calendar,
+    ending,
     feed,
     files,
     gaps,
@@ -36,6 +37,7 @@ urlpatterns = [
     path("overlaps.csv", overlaps.report_csv, name="overlaps_csv"),
     path("rescreening/", progress.progress, name="rescreening"),
     # /schedule/sessions/<pk>/
+    path("patients/<id:pk>/cancel/", ending.cancel_all, name="cancel_all"),
     path("sessions/<id:pk>/", sessions.session, name="session"),
     path("sessions/<id:pk>/appointment.ics", files.session, name="session_ics"),
     path("sessions/<id:pk>/arrived/", arrivals.arrived, name="arrived"),

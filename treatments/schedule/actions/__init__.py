@@ -9,7 +9,7 @@ from treatments.schedule.actions.by_patient import (
     move_by_patient,
     soonest,
 )
-from treatments.schedule.actions.cancelling import cancel_session, cancel_sessions_of, is_late
+from treatments.schedule.actions.cancelling import cancel_all_of, cancel_session, cancel_sessions_of, is_late
 from treatments.schedule.actions.closing import close_gap
 from treatments.schedule.actions.common import keep_verdict
 from treatments.schedule.actions.missing import come_after_all, may_be_missed, may_come_after_all, miss
@@ -22,6 +22,7 @@ __all__ = [
     "Change",
     "OfferGone",
     "book_course",
+    "cancel_all_of",
     "cancel_by_patient",
     "cancel_session",
     "cancel_sessions_of",

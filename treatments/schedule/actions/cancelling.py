@@ -1,12 +1,15 @@
 """A booked session is given up: its time is free again."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic import events
 from clinic.models import Clinic, User
+from clinic.versions import ChangedMeanwhile
+from patients.models import Patient
 from treatments.courses.events import CourseCancelled
 from treatments.courses.models import Course
 from treatments.schedule.actions.common import first_come, lock_booked, lock_courses
@@ -48,6 +51,29 @@ def cancel_session(
         lock_sessions([row])
         row.cancelled_late = not by_clinic and is_late(row, Clinic.current().late_cancel_hours, at)
         return _cancel(row, reason=reason.strip(), by=by, at=at)
+
+    return first_come(change, list)
+
+
+def cancel_all_of(
+    patient: Patient, shown: Mapping[int, int], *, reason: str, by: User, at: dt.datetime
+) -> int:
+    """Give up these sessions of a patient whose record ends, {key: version}, or none. Returns how many.
+
+    None of them counts as late. Raises ChangedMeanwhile where one is not as shown or is of somebody else, SlotTaken.
+    """
+
+    def change() -> int:
+        theirs = Session.objects.filter(pk__in=shown, course__patient=patient)
+        courses = dict(theirs.values_list("pk", "course"))
+        if courses.keys() != shown.keys():
+            raise ChangedMeanwhile
+        lock_courses(set(courses.values()))
+        rows = list(lock_booked(shown).values())
+        lock_sessions(rows)
+        for row in rows:
+            _cancel(row, reason=reason, by=by, at=at)
+        return len(rows)
 
     return first_come(change, list)
 

@@ -1,0 +1,58 @@
+"""What is still booked for a patient whose record ends: shown, and given up only when a person says so."""
+
+import re
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from clinic.roles import BOOKING
+from patients.models import Patient
+from patients.panels import Panel
+from treatments.schedule.models import Session
+
+DIED = _("The patient has died.")
+DUPLICATE = _("The record was closed: the same person has another.")
+PAIR = re.compile(r"([1-9][0-9]{0,17}):([1-9][0-9]{0,8})", re.ASCII)
+
+
+def reason_for(patient: Patient) -> str:
+    """Why their sessions are given up, as everybody who books reads it."""
+    said: Promise = DIED if patient.died_on else DUPLICATE
+    return str(said)
+
+
+class EndingForm(forms.Form):
+    """The sessions that the page showed, each at its version: `{key: version}`."""
+
+    shown = forms.CharField(max_length=5_000)
+
+    def clean_shown(self) -> dict[int, int]:
+        pairs = [PAIR.fullmatch(one) for one in self.cleaned_data["shown"].split(",")]
+        if None in pairs:
+            raise ValidationError(_("These are no sessions."))
+        return {int(pair[1]): int(pair[2]) for pair in pairs if pair}
+
+
+def of_ended(request, patient: Patient) -> dict:
+    """On the patient's page: only where the record has ended. One SQL query there, else none."""
+    ended = patient.died_on or patient.duplicate_of_id
+    return still_booked(request, patient) if ended else {"still_booked": []}
+
+
+def still_booked(request, patient: Patient) -> dict:
+    """All that is booked, soonest first. One SQL query."""
+    rows = Session.objects.visible_to(request.user).of_patient(patient).booked().order_by("starts_at", "pk")
+    shown = list(rows)
+    return {
+        "still_booked": shown,
+        "shown": ",".join(f"{row.pk}:{row.version}" for row in shown),
+        "reason": reason_for(patient),
+    }
+
+
+ABOVE = Panel("still_booked", 1, BOOKING, "schedule/_still_booked.html", of_ended, where="above")
+CLOSING = Panel(
+    "still_booked_closing", 1, BOOKING, "schedule/_still_booked.html", still_booked, where="closing"
+)

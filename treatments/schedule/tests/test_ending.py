@@ -1,0 +1,109 @@
+"""What is booked for a patient whose record ends: shown, and given up in one step when a person says so."""
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+
+from clinic.tests.unchanged import nothing_changes
+from clinic.versions import ChangedMeanwhile
+from conftest import NOW
+from patients.actions import note_death
+from patients.models import Patient
+from patients.tests.factories import patient as person_of
+from treatments.reminders.models import Message
+from treatments.schedule import actions
+from treatments.schedule.models import Reservation, Session
+from treatments.schedule.tests import factories
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_day")]
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def sessions(doctor):
+    """Two, from tomorrow on: nearer than the clinic's limit."""
+    factories.working_hours(doctor)
+    course = factories.confirmed_course(by=doctor, sessions=2)
+    return factories.booked(course, factories.room(), practitioner=doctor)
+
+
+@pytest.fixture
+def dead(sessions, front_desk, day):
+    """The patient of these sessions, who has died."""
+    return note_death(sessions[0].course.patient, day, by=front_desk, at=NOW)
+
+
+def shown(sessions):
+    return ",".join(f"{row.pk}:{row.version}" for row in sessions)
+
+
+def address(patient):
+    return reverse("schedule:cancel_all", args=[patient.pk])
+
+
+def test_nothing_is_cancelled_by_itself_and_the_page_says_what_is_booked(as_, front_desk, dead, sessions):
+    page = as_(front_desk).get(dead.get_absolute_url()).text
+    assert "2 sessions are still booked" in page
+    assert shown(sessions) in page
+    assert set(Session.objects.values_list("state", flat=True)) == {"booked"}
+
+
+def test_of_the_living_the_page_says_nothing_but_where_records_are_closed(as_, front_desk, sessions):
+    patient = sessions[0].course.patient
+    assert "still booked" not in as_(front_desk).get(patient.get_absolute_url()).text
+    assert "still booked" in as_(front_desk).get(reverse("patients:closing", args=[patient.pk])).text
+
+
+def test_one_step_cancels_all_with_a_reason_and_writes_to_nobody(as_, front_desk, dead, sessions):
+    answer = as_(front_desk).post(address(dead), {"shown": shown(sessions)})
+    assert answer.url == dead.get_absolute_url()
+    said = Session.objects.values_list("state", "cancel_reason", "cancelled_by", "cancelled_late")
+    assert set(said) == {("cancelled", "The patient has died.", front_desk.pk, False)}
+    assert not Reservation.objects.filter(session__in=sessions).exists()
+    assert not Message.objects.filter(patient=dead, state="due").exists()
+    assert "still booked" not in as_(front_desk).get(dead.get_absolute_url()).text
+
+
+def test_a_duplicate_is_closed_after_what_is_booked_on_it_is_given_up(as_, front_desk, doctor, sessions):
+    row, desk = sessions[0].course.patient, as_(front_desk)
+    other = person_of(by=doctor, name=row.name, birth_date=row.birth_date)
+    close = reverse("patients:duplicate", args=[row.pk])
+    refused = desk.post(close, {"of": other.pk})
+    assert refused.status_code == 409
+    assert shown(sessions) in refused.text
+    assert desk.post(address(row), {"shown": shown(sessions)}).url == reverse(
+        "patients:closing", args=[row.pk]
+    )
+    assert desk.post(close, {"of": other.pk}).url == other.get_absolute_url()
+    assert {one.cancel_reason for one in Session.objects.all()} == {
+        "The record was closed: the same person has another."
+    }
+
+
+def test_all_or_none_of_what_was_shown(dead, sessions, doctor, front_desk):
+    first, second = sessions
+    someone_elses = factories.booked(
+        factories.confirmed_course(by=doctor, sessions=1), first.room, practitioner=doctor, hour=14
+    )[0]
+    by = {"reason": "died", "by": front_desk, "at": NOW}
+    for odd in ({first.pk: 1, second.pk: 7}, {first.pk: 1, someone_elses.pk: 1}, {first.pk: 1, 10**17: 1}):
+        with pytest.raises(ChangedMeanwhile):
+            actions.cancel_all_of(dead, odd, **by)
+    assert set(Session.objects.values_list("state", flat=True)) == {"booked"}
+
+
+@pytest.mark.parametrize("said", [None, "", "x", "1:1,", "0:1", "9" * 30 + ":1", "1:1:1", "١:1", "7:7"])
+def test_what_no_page_showed_is_a_conflict_and_changes_nothing(as_, front_desk, dead, said):
+    browser = as_(front_desk)
+    with nothing_changes():
+        answer = browser.post(address(dead), {} if said is None else {"shown": said})
+    assert answer.status_code == 409
+
+
+def test_the_wrong_role_method_and_patient(as_, front_desk, clinic_admin, dead, sessions):
+    assert as_(clinic_admin).post(address(dead), {"shown": shown(sessions)}).status_code == 403
+    desk = as_(front_desk)
+    assert desk.get(address(dead)).status_code == 405
+    assert desk.post(address(Patient(pk=10**17)), {"shown": shown(sessions)}).status_code == 404
+    assert set(Session.objects.values_list("state", flat=True)) == {"booked"}
