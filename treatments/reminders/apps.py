@@ -11,7 +11,7 @@ class RemindersConfig(AppConfig):
         from patients import panels
         from patients.events import InterviewAsked, PatientChanged
         from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
-        from treatments.reminders import checks, listeners  # noqa: F401, checks register themselves
+        from treatments.reminders import checks, listeners, undelivered  # noqa: F401, checks register themselves
         from treatments.reminders.hooks.listening import mail_reported
         from treatments.reminders.panel import PANEL
         from treatments.schedule.events import (
@@ -37,4 +37,5 @@ class RemindersConfig(AppConfig):
         listen(OfferMade, listeners.offer_made)
         listen(OfferLost, listeners.offer_lost)
         panels.register(PANEL)
+        panels.register(undelivered.PANEL)
         tracking.connect(mail_reported, dispatch_uid="reminders")

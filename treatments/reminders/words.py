@@ -38,6 +38,19 @@ UNREACHABLE = _("The mail server cannot be reached.")
 NOT_LET_IN = _("The mail server does not let us in (%(code)s). Tell whoever looks after it.")
 BROKEN_OFF = _("The connection to the mail server broke off.")
 BOUNCED = _("It came back (%(said)s).")
+# What providers say of it, in words; of e-mail django-anymail's, of texts the codes of the gateway.
+REASONS = {
+    "bounced": _("the mailbox does not exist, or takes nothing"),
+    "invalid": _("there is no such address"),
+    "blocked": _("the recipient's mail server refuses it"),
+    "spam": _("it was taken for advertising"),
+    "timed_out": _("the recipient's mail server did not answer"),
+    "30003": _("the phone is switched off or out of reach"),
+    "30005": _("there is no such number"),
+    "30006": _("this number takes no text messages"),
+    "21211": _("there is no such number"),
+    "21614": _("this number takes no text messages"),
+}
 PROVIDER_REFUSES = _("The provider refuses this address or message (%(code)s).")
 PROVIDER_LATER = _("The provider asks to come back later (%(code)s).")
 PROVIDER_FAILED = _("The provider had trouble (%(code)s).")

@@ -26,7 +26,7 @@ def arrived(channel: str, ref: str, *, at: dt.datetime) -> None:
 def came_back(channel: str, ref: str, *, said: str, for_good: bool, at: dt.datetime) -> None:
     """The message with this reference came back; `for_good`: so will all others to this address."""
     ours = Message.objects.reported(channel, ref).exclude(state=MessageState.BOUNCED)
-    why = str(words.BOUNCED % {"said": said or "-"})
+    why = str(words.BOUNCED % {"said": words.REASONS.get(said, said) or "-"})
     for message in ours.order_by("pk").select_for_update(of=("self",)):
         if for_good:
             bad = BadAddress(channel=channel, address=message.sent_to.lower(), since=at, why=why)

@@ -95,7 +95,7 @@ def test_a_delivered_text_is_known_to_be_so_once_however_often_it_is_said(text, 
 def test_what_came_back_stays_so_in_whatever_order_it_is_said(text, reported):
     for status in ("delivered", "undelivered", "delivered", "undelivered"):
         assert reported(STATUS, MessageSid="SM1", MessageStatus=status, ErrorCode="30003") == 200
-    assert (state(text), text.why) == ("bounced", "It came back (30003).")
+    assert (state(text), text.why) == ("bounced", "It came back (the phone is switched off or out of reach).")
     assert not BadAddress.objects.exists()  # the phone was off, that is all
 
 
