@@ -64,8 +64,8 @@ def became(message: Message, number: int) -> None:
 
 
 def ended(course: Course, story: Story, scene: Scene) -> None:
-    """What became of the reminder of a finished course."""
-    message = Message.objects.filter(course=course).first()
+    """What became of the first reminder of a finished course; those that follow are still to come."""
+    message = Message.objects.filter(course=course).order_by("step").first()
     desk, patient = scene.staff["desk"], course.patient
     if message is None:
         return
@@ -74,7 +74,7 @@ def ended(course: Course, story: Story, scene: Scene) -> None:
         edit_patient(patient, fields=fields, version=patient.version, by=desk, at=scene.at)
     elif story.after is After.CAME_BACK:
         again(course, story, scene)
-    elif story.after is not After.WAITS:
+    elif story.after is not After.WAITS and message.due_at < scene.at:
         settled(message, story.after)
 
 
