@@ -41,3 +41,11 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
 const noAnswer = () => document.getElementById("notices")
   .replaceChildren(document.getElementById("no-answer").content.cloneNode(true));
 ["htmx:responseError", "htmx:sendError", "htmx:timeout"].forEach((name) => document.addEventListener(name, noAnswer));
+
+// Filters that are tall fold away where there is little room; with room they stand open, without their handle.
+const roomy = matchMedia("(min-width: 48rem)");
+function fold() {
+  for (const filter of document.querySelectorAll("details[data-folds-when-narrow]")) filter.open = roomy.matches;
+}
+roomy.addEventListener("change", fold);
+fold();

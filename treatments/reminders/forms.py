@@ -4,6 +4,7 @@ import datetime as dt
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import User
@@ -28,6 +29,19 @@ class PlaceFilter(forms.Form):
     def asked(self) -> dict:
         """What was asked, without the place in the list."""
         return {name: value for name, value in self.cleaned_data.items() if name != "after"}
+
+    def said(self) -> list[str]:
+        """What was asked, in words: of each field that is filled, "name: value"."""
+        if not self.is_valid():
+            return []
+        return [
+            f"{self[name].label}: {self._said(name, value)}" for name, value in self.asked().items() if value
+        ]
+
+    def _said(self, name: str, value: str | dt.date) -> str:
+        if isinstance(value, dt.date):
+            return date_format(value, "j M Y")
+        return str(dict(getattr(self.fields[name], "choices", [])).get(value, value))
 
 
 def _day(label) -> forms.DateField:
@@ -74,6 +88,12 @@ class MaintenanceFilter(PlaceFilter):
     def choices(self) -> list[forms.BoundField]:
         """All but what is typed."""
         return [self["overdue"], self["standing"]]
+
+
+class UpToForm(forms.Form):
+    """The last row that a page showed."""
+
+    up_to = forms.IntegerField(min_value=1, max_value=10**18)
 
 
 class WishesForm(forms.Form):

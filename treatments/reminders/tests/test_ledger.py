@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +12,7 @@ from django.utils import timezone
 from clinic.models import AccessLog
 from treatments.reminders import actions
 from treatments.reminders.actions import NotFailed
+from treatments.reminders.forms import LedgerFilter
 from treatments.reminders.models import Message, Wording
 from treatments.reminders.tests.factories import reminder, someone
 from treatments.reminders.views import paging
@@ -201,3 +203,24 @@ def test_whom_the_ledger_names_is_in_the_access_log(as_, front_desk, doctor):
     as_(front_desk).get("/messages/")
     rows = AccessLog.objects.filter(view="reminders:messages", listed=True)
     assert set(rows.values_list("patient_id", flat=True)) == named
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        pytest.param("", None, id="nothing"),
+        pytest.param("after=1", None, id="a place in the list is nothing that was asked"),
+        pytest.param("state=failed&kind=booked", "State: Failed · Kind: Sessions booked", id="two choices"),
+        pytest.param("q=Zoë&since=2026-11-03", "Patient: Zoë · Due from: 3 Nov 2026", id="words and a day"),
+        pytest.param("state=nonsense", None, id="what there is not"),
+    ],
+)
+def test_what_is_asked_is_said_in_one_line(asked, said):
+    assert (" · ".join(LedgerFilter(QueryDict(asked)).said()) or None) == said
+
+
+def test_the_list_says_what_is_shown_also_as_a_part_of_its_page(as_, front_desk):
+    for part in ({}, {"HX-Request": "true"}):
+        for address in ("/messages/?kind=booked", "/messages/maintenance/?standing=all"):
+            assert "Shown:" in as_(front_desk).get(address, headers=part).text
+            assert "Shown:" not in as_(front_desk).get(address.partition("?")[0], headers=part).text
