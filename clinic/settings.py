@@ -115,6 +115,7 @@ TEMPLATES = [
                 "clinic.context.clinic",
                 "clinic.context.theme",
                 "treatments.reminders.context.late_messages",
+                "treatments.reminders.context.patients_changed",
             ],
         },
     }

@@ -13,24 +13,26 @@ from patients.actions import save_answers, show_code, submit_report
 from patients.interviews import questions
 from patients.models import Patient
 from treatments.courses.models import Course, CourseState
-from treatments.schedule.actions import put_on_list
+from treatments.schedule.actions import cancel_by_patient, confirm_by_patient, put_on_list
 from treatments.schedule.actions.waiting import WISHES
 from treatments.schedule.models import Session
 
 COLD = "viral_infection"
+SOON = dt.timedelta(days=2)  # later than the clinic's limit for patients who give up a session
 NO_WISH = dict.fromkeys(WISHES) | {"weekdays": []}
 
 
 def leave_open(scene: Scene) -> None:
     """Yesterday evening somebody reported a cold, a nurse asked a doctor, the catalogue admin proposed a change.
 
-    Two patients wait for a time.
+    Two patients wait for a time. One says by a link that they come, another gives a session up.
     """
     evening = scene.at - dt.timedelta(hours=12)
     reported(_somebody_expected(scene), scene, at=evening)
     asked(scene, at=evening)
     proposed(scene, at=evening)
     waits(scene, at=evening)
+    answered(scene, at=evening)
 
 
 def reported(patient: Patient, scene: Scene, *, at: dt.datetime) -> None:
@@ -71,6 +73,15 @@ def waits(scene: Scene, *, at: dt.datetime) -> None:
     start = Course.objects.filter(state=CourseState.CONFIRMED, sessions=None).order_by("pk").first()
     if start:
         put_on_list(start, 1, NO_WISH | {"earliest": scene.day}, by=desk, at=at - dt.timedelta(days=3))
+
+
+def answered(scene: Scene, *, at: dt.datetime) -> None:
+    """What two patients did by the links in their messages; nobody at the desk has seen it."""
+    ahead = Session.objects.booked().filter(starts_at__gt=scene.at + SOON, course__screening__verdict="clear")
+    rows = list(ahead.order_by("starts_at", "pk"))
+    comes, does_not = rows[0], rows[len(rows) // 2]
+    confirm_by_patient(comes, version=comes.version, at=at)
+    cancel_by_patient(does_not, version=does_not.version, at=at)
 
 
 def _somebody_expected(scene: Scene) -> Patient:

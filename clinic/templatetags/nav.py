@@ -22,6 +22,7 @@ ITEMS = [
     ("contraindications:worklist", "scales", _("Decisions"), CLINICAL),
     ("rules:versions", "columns", _("Rules"), (*CLINICAL, Role.CATALOGUE_ADMIN, Role.CLINIC_ADMIN)),
     ("reminders:maintenance", "again", _("Maintenance"), BOOKING),
+    ("reminders:changed", "person", _("Patients changed"), BOOKING),
     ("reminders:messages", "letter", _("Messages"), (*BOOKING, Role.CLINIC_ADMIN)),
     ("admin:index", "leaf", _("Catalogue"), (Role.CATALOGUE_ADMIN,)),
     ("staff", "badge", _("Staff"), (Role.CLINIC_ADMIN,)),

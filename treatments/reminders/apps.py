@@ -18,7 +18,9 @@ class RemindersConfig(AppConfig):
             CourseBooked,
             OfferLost,
             OfferMade,
+            OfferTaken,
             SessionCancelled,
+            SessionConfirmed,
             SessionMissed,
             SessionMoved,
         )
@@ -30,11 +32,13 @@ class RemindersConfig(AppConfig):
         listen(CourseCancelled, listeners.course_changed)
         listen(SessionMoved, listeners.session_moved)
         listen(SessionCancelled, listeners.session_cancelled)
+        listen(SessionConfirmed, listeners.session_confirmed)
         listen(SessionMissed, listeners.session_missed)
         listen(SessionPerformed, listeners.session_performed)
         listen(PatientChanged, listeners.patient_changed)
         listen(InterviewAsked, listeners.interview_asked)
         listen(OfferMade, listeners.offer_made)
+        listen(OfferTaken, listeners.offer_taken)
         listen(OfferLost, listeners.offer_lost)
         panels.register(PANEL)
         panels.register(undelivered.PANEL)

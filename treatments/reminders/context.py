@@ -1,13 +1,25 @@
 """What every page of staff may say about messages."""
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.translation import ngettext_lazy
 
+from treatments.reminders.models import Deed, DeedKind
 from treatments.reminders.pulse import feel
 from treatments.reminders.rules_lateness import are_late, stands_still
+
+CHANGED: dict[str, Promise] = {
+    DeedKind.CANCELLED: ngettext_lazy("%d session given up", "%d sessions given up"),
+    DeedKind.MOVED: ngettext_lazy("%d session moved", "%d sessions moved"),
+    DeedKind.TOOK: ngettext_lazy("%d offered time taken", "%d offered times taken"),
+    DeedKind.CALL_ME: ngettext_lazy("%d patient wants to be called", "%d patients want to be called"),
+    DeedKind.DECLINED: ngettext_lazy("%d maintenance declined", "%d maintenances declined"),
+    DeedKind.STOPPED: ngettext_lazy("%d reminders stopped", "%d reminders stopped"),
+}
 
 
 class Late(NamedTuple):
@@ -20,6 +32,16 @@ class Late(NamedTuple):
 def late_messages(request) -> dict:
     """`late_messages`: asked with one query, and only where a template wants to know."""
     return {"late_messages": SimpleLazyObject(lambda: lateness(timezone.now()))}
+
+
+def patients_changed(request) -> dict:
+    """`patients_changed`: what patients did that nobody has seen, in words; one query, where a template wants it."""
+    return {"patients_changed": SimpleLazyObject(lambda: changed_in_words(Deed.objects.to_look_at()))}
+
+
+def changed_in_words(counted: Mapping[str, int]) -> list[str]:
+    """{kind: how many} as phrases, in the order of the kinds."""
+    return [str(CHANGED[kind] % counted[kind]) for kind in CHANGED if counted.get(kind)]
 
 
 def lateness(at: dt.datetime) -> Late | None:

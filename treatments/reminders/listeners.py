@@ -5,12 +5,14 @@ from patients.models import InterviewLink
 from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
 from treatments.courses.models import Course
 from treatments.reminders import actions
-from treatments.reminders.models import MessageKind
+from treatments.reminders.models import DeedKind, MessageKind
 from treatments.schedule.events import (
     CourseBooked,
     OfferLost,
     OfferMade,
+    OfferTaken,
     SessionCancelled,
+    SessionConfirmed,
     SessionMissed,
     SessionMoved,
 )
@@ -35,10 +37,20 @@ def course_booked(event: CourseBooked) -> None:
 
 def session_moved(event: SessionMoved) -> None:
     actions.session_moved(event.course_id, event.patient_id, event.now, at=event.at)
+    if event.by_patient:
+        actions.note_move(event.session_id, event.now.version, event.patient_id, at=event.at)
 
 
 def session_cancelled(event: SessionCancelled) -> None:
-    actions.session_cancelled(_session(event.session_id), at=event.at)
+    session = _session(event.session_id)
+    actions.session_cancelled(session, at=event.at)
+    if session.cancelled_by_patient:
+        actions.note_deed(DeedKind.CANCELLED, session.course.patient_id, session=session, at=event.at)
+
+
+def session_confirmed(event: SessionConfirmed) -> None:
+    session = _session(event.session_id)
+    actions.note_deed(DeedKind.CONFIRMED, session.course.patient_id, session=session, at=event.at)
 
 
 def session_missed(event: SessionMissed) -> None:
@@ -64,6 +76,11 @@ def interview_asked(event: InterviewAsked) -> None:
 
 def offer_made(event: OfferMade) -> None:
     actions.promise_offer(_offer(event.offer_id), at=event.at)
+
+
+def offer_taken(event: OfferTaken) -> None:
+    session = _session(event.session_id)
+    actions.note_deed(DeedKind.TOOK, session.course.patient_id, session=session, at=event.at)
 
 
 def offer_lost(event: OfferLost) -> None:

@@ -34,11 +34,20 @@ class SessionMoved:
     course_id: int
     patient_id: int
     now: Booked
+    by_patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SessionCancelled:
     """A session does not take place."""
+
+    session_id: int
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionConfirmed:
+    """The patient says that they come."""
 
     session_id: int
     at: dt.datetime
@@ -67,6 +76,14 @@ class OfferMade:
     """A held time is offered to a patient who waits for one."""
 
     offer_id: int
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OfferTaken:
+    """A patient took an offered time by their own link: the session is booked there, or was moved."""
+
+    session_id: int
     at: dt.datetime
 
 

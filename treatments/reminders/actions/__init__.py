@@ -6,6 +6,7 @@ agree on what is due and whose lease ran out.
 
 from treatments.reminders.actions.claiming import claim, pause, release
 from treatments.reminders.actions.journal import begin, settle
+from treatments.reminders.actions.noting import note_deed, note_move, see
 from treatments.reminders.actions.outcomes import Outcome
 from treatments.reminders.actions.promising import (
     drafted,
@@ -54,6 +55,8 @@ __all__ = [
     "drafted",
     "follow_channel",
     "look",
+    "note_deed",
+    "note_move",
     "pause",
     "promise",
     "promise_aftercare",
@@ -67,6 +70,7 @@ __all__ = [
     "release",
     "reword",
     "say_wishes",
+    "see",
     "session_cancelled",
     "session_moved",
     "session_over",

@@ -6,8 +6,9 @@ from django.db import transaction
 
 from clinic.models import User
 from patients.models import Patient
+from treatments.reminders.actions.noting import note_deed
 from treatments.reminders.actions.promising import reconsider
-from treatments.reminders.models import Answer, Message, RecallAnswer
+from treatments.reminders.models import Answer, DeedKind, Message, RecallAnswer
 
 
 @transaction.atomic
@@ -21,4 +22,6 @@ def answer_recall(message: Message, answer: Answer, *, at: dt.datetime, by: User
     if latest is None or latest.answer != answer:
         said = {"course_id": message.course_id, "message": message, "answer": answer}
         RecallAnswer.objects.create(**said, said_at=at, said_by=by)
+        if by is None:
+            note_deed(DeedKind(answer), message.patient_id, at=at)  # type: ignore[arg-type]  # a recall has one
     reconsider(message.patient_id, at=at, only_due=True)  # type: ignore[arg-type]  # a recall has one

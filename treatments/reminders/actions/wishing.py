@@ -9,7 +9,8 @@ from clinic.events import announce
 from clinic.models import User
 from patients.events import PatientChanged
 from patients.models import Patient
-from treatments.reminders.models import MessageWish, Topic, WishHow
+from treatments.reminders.actions.noting import note_deed
+from treatments.reminders.models import DeedKind, MessageWish, Topic, WishHow
 
 
 @transaction.atomic
@@ -40,7 +41,10 @@ def stop_topic(patient: Patient, topic: str, *, how: WishHow, at: dt.datetime) -
     """No messages of this topic any more, as the patient said by themself; what they said of the others stands."""
     Patient.objects.lock(patient)
     unwanted = {one for one, wanted in MessageWish.objects.standing(patient.pk).items() if not wanted}
-    return say_wishes(patient, unwanted=unwanted | {topic}, how=how, by=None, at=at)
+    written = say_wishes(patient, unwanted=unwanted | {topic}, how=how, by=None, at=at)
+    if written and topic == Topic.MAINTENANCE:
+        note_deed(DeedKind.STOPPED, patient.pk, at=at)
+    return written
 
 
 def stop_all(patient: Patient, *, how: WishHow, by: User | None, at: dt.datetime) -> list[MessageWish]:

@@ -14,7 +14,7 @@ from clinic.roles import BOOKING, CLINICAL
 from patients.models import Report
 from treatments.reminders import rules
 from treatments.reminders.kinds.shape import Kind, Values
-from treatments.reminders.models import Message, MessageKind
+from treatments.reminders.models import Deed, Message, MessageKind
 from treatments.schedule.models import Session
 
 AHEAD = dt.timedelta(days=7)  # sessions that are held up within it
@@ -32,16 +32,23 @@ NEEDS: dict[str, tuple[tuple[str, ...], Promise]] = {
             "- %d patient's answers wait to be confirmed", "- the answers of %d patients wait to be confirmed"
         ),
     ),
+    "changed": (
+        BOOKING,
+        ngettext_lazy(
+            "- %d change by a patient that nobody has seen", "- %d changes by patients that nobody has seen"
+        ),
+    ),
     "failed": (BOOKING, ngettext_lazy("- %d message could not be sent", "- %d messages could not be sent")),
 }
 
 
 def _counted(at: dt.datetime) -> Mapping[str, int]:
-    """Three queries."""
+    """Four queries."""
     ahead = Session.objects.to_come(timezone.localdate(at)).filter(starts_at__lt=at + AHEAD)
     return {
         "held": ahead.with_held().filter(held=True).count(),
         "reported": Report.objects.unsettled().count(),
+        "changed": sum(Deed.objects.to_look_at().values()),
         "failed": Message.objects.retriable(at).count(),
     }
 
@@ -57,7 +64,7 @@ def _people(messages: Sequence[Message]) -> dict[int, User]:
 
 
 def needless(messages: Sequence[Message], at: dt.datetime) -> dict[int, rules.Needless]:
-    """Five queries."""
+    """Six queries."""
     people, counted, found = _people(messages), _counted(at), {}
     for one in messages:
         person = people[one.staff_id]  # type: ignore[index]  # the kind has one, by a constraint
@@ -69,7 +76,7 @@ def needless(messages: Sequence[Message], at: dt.datetime) -> dict[int, rules.Ne
 
 
 def values(messages: Sequence[Message], at: dt.datetime) -> dict[int, Values]:
-    """Five queries."""
+    """Six queries."""
     people, counted = _people(messages), _counted(at)
     page = settings.BASE_URL + reverse("start")
     found = {one.pk: _of(people[one.staff_id], counted) for one in messages if one.staff_id}

@@ -2,6 +2,7 @@
 
 from patients.models import Channel
 from treatments.reminders.models.channels import BadAddress, ChannelState
+from treatments.reminders.models.deeds import Deed, DeedKind
 from treatments.reminders.models.links import LinkPurpose, LinkToken
 from treatments.reminders.models.messages import (
     LEFT_THE_HOUSE,
@@ -22,6 +23,8 @@ __all__ = [
     "BadAddress",
     "Channel",
     "ChannelState",
+    "Deed",
+    "DeedKind",
     "Heartbeat",
     "LinkPurpose",
     "LinkToken",

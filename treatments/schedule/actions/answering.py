@@ -15,7 +15,7 @@ from treatments.schedule.actions.offering import OfferGone, end, lock_hold, make
 from treatments.schedule.actions.rearranging import move_session
 from treatments.schedule.away.duty import count_on_doctors
 from treatments.schedule.equipment import pools_of, resources_in
-from treatments.schedule.events import OfferLost
+from treatments.schedule.events import OfferLost, OfferTaken
 from treatments.schedule.models import Hold, Offer, OfferState, Session, Waiting
 from treatments.schedule.places import held_by
 from treatments.schedule.refusals import NotBookable, SlotTaken, WrongTimes
@@ -73,6 +73,8 @@ def _take(offer: Offer, *, desk: User | None, by: User, at: dt.datetime) -> Sess
     end(hold, at=at)
     taken = _put(offer, hold, session, by=by, at=at)
     _won(offer, hold, desk=desk, at=at)
+    if desk is None:
+        events.announce(OfferTaken(taken.pk, at))
     return taken
 
 

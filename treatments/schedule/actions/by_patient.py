@@ -5,11 +5,15 @@ Nobody of the clinic signs it (`by=None`), and the rules are those of everybody 
 
 import datetime as dt
 
+from django.db import transaction
+
+from clinic import events
 from clinic.models import Clinic, Room, User
 from clinic.versions import ChangedMeanwhile
 from treatments.schedule.actions.cancelling import cancel_session, is_late
 from treatments.schedule.actions.common import keep_verdict
 from treatments.schedule.actions.rearranging import move_session
+from treatments.schedule.events import SessionConfirmed
 from treatments.schedule.models import Session
 from treatments.schedule.refusals import NotBookable, SlotTaken, TooLate
 from treatments.schedule.rules import Slot
@@ -18,8 +22,11 @@ from treatments.schedule.rules import Slot
 def confirm_by_patient(session: Session, *, version: int, at: dt.datetime) -> None:
     """The patient comes at the time that was shown. Said twice it is said once. Raises ChangedMeanwhile."""
     shown = Session.objects.booked().filter(pk=session.pk, version=version, starts_at__gt=at)
-    if not shown.filter(confirmed_at=None).update(confirmed_at=at) and not shown.exists():
-        raise ChangedMeanwhile
+    with transaction.atomic():
+        if shown.filter(confirmed_at=None).update(confirmed_at=at):
+            events.announce(SessionConfirmed(session.pk, at))
+        elif not shown.exists():
+            raise ChangedMeanwhile
 
 
 def cancel_by_patient(session: Session, *, version: int, at: dt.datetime) -> Session:

@@ -148,7 +148,8 @@ def _put(
     reserve(list(zip(moved, there, strict=True)))
     for row in moved:
         course = part.course
-        events.announce(SessionMoved(row.pk, at, course.pk, course.patient_id, told(row)))
+        event = SessionMoved(row.pk, at, course.pk, course.patient_id, told(row), by_patient=by is None)
+        events.announce(event)
 
 
 def _mark(row: Session, starts_at: dt.datetime, *, by: User | None, at: dt.datetime) -> None:

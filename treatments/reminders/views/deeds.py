@@ -1,0 +1,65 @@
+"""What patients did by themselves, and the tick of whoever has seen it."""
+
+import datetime as dt
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from clinic.access import role_required
+from clinic.accesslog import record_list
+from clinic.roles import BOOKING
+from treatments.reminders import actions
+from treatments.reminders.forms import UpToForm
+from treatments.reminders.models import Deed, DeedKind
+
+ON_THE_PAGE = 100
+SEEN_FOR = dt.timedelta(days=7)  # so long it can be read who saw what
+SEEN_ON_THE_PAGE = 30
+
+
+@require_safe
+@role_required(*BOOKING)
+def changed(request) -> HttpResponse:
+    """What nobody has seen yet, newest first, and what was seen lately."""
+    return page(request)
+
+
+def page(request, *, status: int = 200) -> HttpResponse:
+    """The list, with its named patients in the access log. Three SQL queries, however long it is."""
+    at, mine = timezone.now(), Deed.objects.visible_to(request.user).for_page()
+    unseen = list(mine.unseen()[: ON_THE_PAGE + 1])
+    seen = list(mine.seen_since(at - SEEN_FOR)[:SEEN_ON_THE_PAGE])
+    rows = unseen[:ON_THE_PAGE]
+    record_list(request, [row.patient_id for row in [*rows, *seen]])
+    confirmed = [row.pk for row in rows if row.kind == DeedKind.CONFIRMED]
+    context = {"rows": rows, "more": len(unseen) > ON_THE_PAGE, "seen": seen, "at": at}
+    context |= {"confirmed": len(confirmed), "up_to": max(confirmed, default=None)}
+    return render(request, "reminders/changed.html", context, status=status)
+
+
+@require_POST
+@role_required(*BOOKING)
+def seen(request, pk: int) -> HttpResponse:
+    """One of them was seen. Ticked off by two people it is whoever was first."""
+    mine = Deed.objects.visible_to(request.user)
+    row = get_object_or_404(mine, pk=pk)
+    actions.see(mine.filter(pk=row.pk), by=request.user, at=timezone.now())
+    if not request.htmx:
+        return redirect("reminders:changed")
+    row = mine.for_page().get(pk=row.pk)
+    record_list(request, [row.patient_id])
+    return render(request, "reminders/_deed.html", {"row": row, "at": timezone.now()})
+
+
+@require_POST
+@role_required(*BOOKING)
+def seen_confirmed(request) -> HttpResponse:
+    """All who said that they come were seen, up to the last one that the page showed."""
+    form = UpToForm(request.POST)
+    if not form.is_valid():
+        return page(request, status=422)
+    shown = Deed.objects.visible_to(request.user).confirmed_until(form.cleaned_data["up_to"])
+    actions.see(shown, by=request.user, at=timezone.now())
+    return redirect("reminders:changed")
