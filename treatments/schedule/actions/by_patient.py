@@ -10,13 +10,16 @@ from django.db import transaction
 from clinic import events
 from clinic.models import Clinic, Room, User
 from clinic.versions import ChangedMeanwhile
+from treatments.schedule import rules
 from treatments.schedule.actions.cancelling import cancel_session, is_late
 from treatments.schedule.actions.common import keep_verdict
 from treatments.schedule.actions.rearranging import move_session
 from treatments.schedule.events import SessionConfirmed
 from treatments.schedule.models import Session
+from treatments.schedule.occupations import occupation_of
 from treatments.schedule.refusals import NotBookable, SlotTaken, TooLate
 from treatments.schedule.rules import Slot
+from treatments.schedule.waiting.claims import claims
 
 
 def confirm_by_patient(session: Session, *, version: int, at: dt.datetime) -> None:
@@ -43,7 +46,7 @@ def move_by_patient(session: Session, there: Slot, *, version: int, at: dt.datet
     """
     _check_in_time(session, version, at)
     people, rooms = User.objects.filter(pk=there.practitioner), Room.objects.filter(pk=there.room)
-    if there.starts_at < soonest(at) or not (people and rooms):
+    if there.starts_at < soonest(at) or not (people and rooms) or _is_claimed(session, there):
         raise SlotTaken([session.number])
     where = {"starts_at": there.starts_at, "practitioner": people[0], "room": rooms[0]}
     try:
@@ -51,6 +54,13 @@ def move_by_patient(session: Session, there: Slot, *, version: int, at: dt.datet
     except NotBookable as refused:
         keep_verdict(refused, session.course, by=None, at=at)
         raise
+
+
+def _is_claimed(session: Session, there: Slot) -> bool:
+    """Who waits for a time has the first claim to what became free."""
+    takes = occupation_of(session.course).longer(session.added_minutes)
+    span = rules.shifted(there.starts_at, (0, takes.minutes))
+    return any(one.meets(there, takes) for one in claims(*span))
 
 
 def may_change(session: Session, at: dt.datetime) -> bool:

@@ -15,6 +15,7 @@ from treatments.schedule.models import Session
 from treatments.schedule.occupations import clock, series_of
 from treatments.schedule.proposing.desk import Desk, desk
 from treatments.schedule.rules import FIRST_WITHIN_DAYS, Days, Slot
+from treatments.schedule.waiting.claims import claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,18 @@ def days_for(session: Session, *, today: dt.date) -> Days | None:
 def times_for(
     session: Session, days: Days, *, around: dt.date, soonest: dt.datetime, at: dt.datetime
 ) -> list[Time]:
-    """A few times on these days, nearest to `around` first chosen; what the session takes now counts as free."""
+    """A few times on these days, nearest to `around` first chosen; what the session takes now counts as free.
+
+    Not where somebody of the waiting list may still be asked: they have the first claim.
+    """
     last = min(filter(None, [days.last, around + dt.timedelta(days=FIRST_WITHIN_DAYS)]))
     people = sorted(who_could_treat(session.course), key=lambda one: one.pk != session.practitioner_id)
     longer = session.added_minutes
     at_desk = desk(session.course, people, at=at, last=last, moving=[session], added_minutes=longer)
     now = Slot(session.number, session.starts_at, session.room_id, session.practitioner_id)
     free = [slot for slot in _free(at_desk, now, soonest) if _within(slot, days, last, at_desk)]
+    claimed = claims(at, rules.wall(last + dt.timedelta(days=2), dt.time.min, at_desk.clock.zone))
+    free = [slot for slot in free if not any(one.meets(slot, at_desk.takes) for one in claimed)]
     found = rules.a_few(free, now, around=around, zone=at_desk.clock.zone)
     return [Time(slot, _other(slot, now, at_desk)) for slot in found]
 

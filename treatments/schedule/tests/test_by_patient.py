@@ -11,8 +11,9 @@ from clinic.versions import ChangedMeanwhile
 from contraindications.models import Screening
 from patients.tests.factories import interview
 from treatments.schedule import actions, refusals, rules
-from treatments.schedule.models import Reservation, Session
+from treatments.schedule.models import FreedTime, Reservation, Session
 from treatments.schedule.proposing import elsewhere
+from treatments.schedule.resources import resource_of
 from treatments.schedule.rules import Slot
 from treatments.schedule.tests import factories
 
@@ -179,6 +180,37 @@ def test_times_of_others_come_after_those_of_the_same_practitioner(second, at, n
         second, days, around=second.starts_at.date(), soonest=actions.soonest(at), at=at
     )
     assert {one.who for one in found} == {None}
+
+
+def test_what_became_free_is_for_those_first_who_wait(second, at, doctor):
+    days, soonest, around = (
+        elsewhere.days_for(second, today=at.date()),
+        actions.soonest(at),
+        second.starts_at.date(),
+    )
+    [first, *_others] = elsewhere.times_for(second, days, around=around, soonest=soonest, at=at)
+    begin = first.slot.starts_at
+    freed = FreedTime.objects.create(
+        resources=[resource_of(doctor).pk], begin=begin, until=begin + HOUR, freed_at=at
+    )
+    for one in elsewhere.times_for(second, days, around=around, soonest=soonest, at=at):
+        assert not begin - HOUR < one.slot.starts_at < begin + HOUR
+    with pytest.raises(refusals.SlotTaken):
+        actions.move_by_patient(second, first.slot, version=1, at=at)
+    freed.delete()
+    assert actions.move_by_patient(second, first.slot, version=1, at=at).starts_at == begin
+
+
+def test_freed_time_of_others_in_other_rooms_is_no_concern(second, at, nurse):
+    days, soonest, around = (
+        elsewhere.days_for(second, today=at.date()),
+        actions.soonest(at),
+        second.starts_at.date(),
+    )
+    before = elsewhere.times_for(second, days, around=around, soonest=soonest, at=at)
+    resources = [resource_of(nurse).pk, resource_of(factories.room("Two")).pk]
+    FreedTime.objects.create(resources=resources, begin=at, until=at + 90 * DAY, freed_at=at)
+    assert elsewhere.times_for(second, days, around=around, soonest=soonest, at=at)[0] == before[0]
 
 
 ZONE = ZoneInfo("Europe/Warsaw")
