@@ -3,7 +3,6 @@
 import gettext
 import struct
 from functools import cache
-from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -45,17 +44,30 @@ def asked_for(request: HttpRequest) -> str:
     return next((code for code in found if code in ours), FIRST_LANGUAGE)
 
 
+def written_in(language: str) -> translation.override:
+    """For words of a language that come from elsewhere, with its names of days and months.
+
+    Unlike `speaking` it does without the compiled translations; where they are broken nothing could be written.
+    """
+    return translation.override(FIRST_LANGUAGE if _is_broken(language) else language)
+
+
 @cache
 def has_words(language: str) -> bool:
-    """Can the compiled translations be read? The first language needs none. Asked once in a process."""
-    return language == FIRST_LANGUAGE or any(
-        _readable(Path(folder), language) for folder in settings.LOCALE_PATHS
-    )
+    """Are the compiled translations there? The first language needs none. Asked once in a process."""
+    return language == FIRST_LANGUAGE or (bool(_compiled(language)) and not _is_broken(language))
 
 
-def _readable(folder: Path, language: str) -> bool:
+@cache
+def _is_broken(language: str) -> bool:
     try:
-        gettext.translation("django", str(folder), [language])
+        for folder in _compiled(language):
+            gettext.translation("django", folder, [language])
     except (OSError, ValueError, SyntaxError, struct.error, IndexError, KeyError):
-        return False  # not compiled, or broken
-    return True
+        return True
+    return False
+
+
+def _compiled(language: str) -> list[str]:
+    folders = map(str, settings.LOCALE_PATHS)
+    return [folder for folder in folders if gettext.find("django", folder, [language])]

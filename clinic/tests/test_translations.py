@@ -13,7 +13,7 @@ from django.utils import translation
 from django.utils.translation.template import templatize
 
 from clinic import languages, moments
-from clinic.languages import FIRST_LANGUAGE, LANGUAGES, asked_for, has_words, speaking
+from clinic.languages import FIRST_LANGUAGE, LANGUAGES, asked_for, speaking, written_in
 from clinic.translations import FOLDER, compile_all
 from conftest import NOW
 from patients.models import Channel
@@ -173,9 +173,9 @@ def copied(folder: Path, language="de"):
 def elsewhere(settings, tmp_path):
     """An installation whose translations are in another folder."""
     settings.LOCALE_PATHS = [tmp_path]
-    has_words.cache_clear()
+    forget_what_was_compiled()
     yield tmp_path
-    has_words.cache_clear()
+    forget_what_was_compiled()
 
 
 def test_it_is_compiled_once_and_again_after_a_change(tmp_path):
@@ -187,10 +187,17 @@ def test_it_is_compiled_once_and_again_after_a_change(tmp_path):
     assert b"Sonnenbaden" not in source.with_suffix(".mo").read_bytes()
 
 
-def test_what_is_not_compiled_is_english(elsewhere):
+def forget_what_was_compiled():
+    languages.has_words.cache_clear()
+    languages._is_broken.cache_clear()
+
+
+def test_what_is_not_compiled_is_english_but_letters_need_nothing_compiled(elsewhere):
     copied(elsewhere)
     with speaking("de"):
         assert translation.get_language() == "en"
+    with written_in("de"):
+        assert moments.on(NOW) == "Montag, 23. November 2026"
 
 
 def test_what_is_compiled_is_spoken(elsewhere):
@@ -206,5 +213,6 @@ def test_a_broken_file_is_english_and_no_error(elsewhere, content):
     compile_all(elsewhere)
     target = source.with_suffix(".mo")
     target.write_bytes(target.read_bytes()[:2000] if content is None else content)
-    with speaking("de"):
-        assert translation.get_language() == "en"
+    for way in (speaking, written_in):
+        with way("de"):
+            assert translation.gettext("Sunbathing") == "Sunbathing"

@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from import_export.admin import ImportExportMixin
@@ -385,7 +386,7 @@ class CareRuleAdmin(RowAdmin):
 
     def formfield_for_dbfield(self, db_field, request, **kwargs) -> Any:
         if db_field.name == "translations":
-            return TranslationsField(label=db_field.verbose_name, help_text=db_field.help_text)
+            return TranslationsField(label=capfirst(db_field.verbose_name), help_text=db_field.help_text)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import translation
 from django.utils.html import escape
 
 from clinic import moments
-from clinic.languages import FIRST_LANGUAGE
+from clinic.languages import FIRST_LANGUAGE, written_in
 from clinic.models import Clinic
 from treatments.reminders import kinds, links, placeholders, wording, words
 from treatments.reminders.channels import Letter, sms
@@ -45,7 +44,7 @@ def write(
     """Write a message to whom it goes. Raises LinkDead or OfferGone when its link cannot be minted any more."""
     text = text_of(message, language_of(message))
     address, out = address_of(message, values, at=at), way_out(message, at=at)
-    with translation.override(text.language):
+    with written_in(text.language):
         said = said_by(message, values, clinic, address)
         subject, body = (placeholders.filled(part, said) for part in (text.subject, text.body))
         body = with_way_out(body, out.line, message.channel)

@@ -3,8 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.utils import translation
-
+from clinic.languages import written_in
 from clinic.models import Clinic
 from patients.models import Channel
 from treatments.reminders import leaving, placeholders, writing
@@ -27,7 +26,7 @@ def preview(subject: str, body: str, place: Place, *, at: dt.datetime) -> Previe
     """A text for this place, which holds no faults: filled with samples, the way out under it. One query."""
     clinic, sms = Clinic.current(), place.channel == Channel.SMS
     samples = {name: MEANINGS[name].sample(at, clinic) for name in place.allowed | {"link"}}
-    with translation.override(place.language):
+    with written_in(place.language):
         said = {name: writing.in_words(one, plain=sms) for name, one in samples.items()}
         subject, body = (placeholders.filled(part, said) for part in (subject, body))
         way_out = leaving.words_of(place.kind, place.channel)

@@ -12,6 +12,7 @@ from django.urls import reverse
 from clinic.models import AccessLog, Clinic
 from clinic.tests.unchanged import nothing_changes
 from conftest import NOW
+from patients.models import Patient
 from patients.tests.factories import interview
 from treatments.courses import actions as courses
 from treatments.courses.tests.factories import course
@@ -273,6 +274,15 @@ def test_looking_at_an_offer_changes_nothing_and_says_nothing_clinical(client, l
         assert said in page.text
     assert "face" not in page.text.lower().replace("surface", "")
     assert "hyaluron" not in page.text.lower()
+
+
+def test_an_offer_is_read_and_answered_in_the_language_of_its_patient(client, link, offers):
+    Patient.objects.update(language="pl")
+    page = client.get(link)
+    assert page["Content-Language"] == "pl"
+    assert '<html lang="pl"' in page.text
+    assert "24 listopada 2026 (wtorek)" in page.text
+    assert "Termin jest zarezerwowany." in client.post(link, {"answer": "yes"}).text
 
 
 def test_yes_by_the_patient_and_once_more_for_a_double_click(client, link, booked):
