@@ -17,6 +17,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from clinic.events import SettingsChanged, announce
 from clinic.models import Clinic, DayHours, Room, RoomHours, User, WeeklyHours, WorkingHours
 from clinic.roles import Role
 from clinic.rules import DaySpan, Span, needs_cooperating_doctor, overlapping
@@ -149,7 +150,10 @@ def change_clinic(clinic: Clinic, *, version: int, by: User, at: dt.datetime) ->
             raise ChangedMeanwhile(None)
         Clinic(pk=1).save(force_insert=True)
     names = [field.name for field in Clinic._meta.concrete_fields if field.editable and not field.primary_key]
+    stood = Clinic.objects.get(pk=1)
     save_version(clinic, version=version, fields=names)
+    changed = frozenset(name for name in names if getattr(stood, name) != getattr(clinic, name))
+    announce(SettingsChanged(changed, at))
     return clinic
 
 

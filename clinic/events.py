@@ -5,13 +5,23 @@ transaction. The lower app names what happened with a frozen dataclass; the high
 A listener that raises undoes the change: that is the point.
 """
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 
 _listeners: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChanged:
+    """The clinic admin saved other values of these settings (fields of `Clinic`)."""
+
+    names: frozenset[str]
+    at: dt.datetime
 
 
 def listen(kind: type, listener: Callable[[Any], None]) -> None:

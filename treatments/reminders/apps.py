@@ -7,7 +7,7 @@ class RemindersConfig(AppConfig):
     def ready(self) -> None:
         from anymail.signals import tracking
 
-        from clinic.events import listen
+        from clinic.events import SettingsChanged, listen
         from patients import panels
         from patients.events import InterviewAsked, PatientChanged
         from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
@@ -36,6 +36,7 @@ class RemindersConfig(AppConfig):
         listen(SessionMissed, listeners.session_missed)
         listen(SessionPerformed, listeners.session_performed)
         listen(PatientChanged, listeners.patient_changed)
+        listen(SettingsChanged, listeners.settings_changed)
         listen(InterviewAsked, listeners.interview_asked)
         listen(OfferMade, listeners.offer_made)
         listen(OfferTaken, listeners.offer_taken)

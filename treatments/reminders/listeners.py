@@ -1,5 +1,6 @@
 """What happens elsewhere in the house and makes messages due, or needless. Called inside the change's transaction."""
 
+from clinic.events import SettingsChanged
 from patients.events import InterviewAsked, PatientChanged
 from patients.models import InterviewLink
 from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
@@ -66,6 +67,11 @@ def session_performed(event: SessionPerformed) -> None:
 def patient_changed(event: PatientChanged) -> None:
     actions.follow_channel(event.patient_id, at=event.at)
     actions.reconsider(event.patient_id, at=event.at)
+
+
+def settings_changed(event: SettingsChanged) -> None:
+    if not actions.PLANNED_BY.isdisjoint(event.names):
+        actions.replan(at=event.at)
 
 
 def interview_asked(event: InterviewAsked) -> None:

@@ -1,7 +1,8 @@
 """To whom messages are promised: how they are written to, and what of it they do not want."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
@@ -36,16 +37,25 @@ class Recipient:
         )
 
 
-def _with_what_they_said() -> QuerySet[Patient]:
+def _with_what_they_said(**which: Any) -> QuerySet[Patient]:
     said = MessageWish.objects.filter(patient=OuterRef("pk")).order_by("topic", "-said_at", "-pk")
     latest = said.distinct("topic").values(said=JSONObject(topic="topic", wanted="wanted"))
-    return Patient.objects.filter(pk=asked("patient")).annotate(said=ArraySubquery(latest))
+    return Patient.objects.filter(**which).annotate(said=ArraySubquery(latest))
 
 
-WITH_WHAT_THEY_SAID = Prepared(_with_what_they_said)
+WITH_WHAT_THEY_SAID = Prepared(lambda: _with_what_they_said(pk=asked("patient")))
 
 
 def recipient(patient_id: int) -> Recipient:
     """One SQL query."""
     [patient] = WITH_WHAT_THEY_SAID.objects(patient=patient_id)
+    return _recipient(patient)
+
+
+def recipients(patients: Collection[int]) -> dict[int, Recipient]:
+    """By key. One SQL query, however many."""
+    return {patient.pk: _recipient(patient) for patient in _with_what_they_said(pk__in=patients)}
+
+
+def _recipient(patient: Any) -> Recipient:
     return Recipient(patient, {one["topic"]: one["wanted"] for one in patient.said})

@@ -37,6 +37,7 @@ class Needless(StrEnum):
     NO_RULES = "no_rules"
     NOTHING_OPEN = "nothing_open"
     NOT_WANTED = "not_wanted"
+    NOT_PLANNED = "not_planned"
 
 
 # What is asked at the sending only: it hangs on the day, and on lists and a catalogue that may change until then.

@@ -23,6 +23,7 @@ NEEDLESS = {
     Needless.NO_RULES: _("There is nothing to mind."),
     Needless.NOTHING_OPEN: _("No answer will be missing or too old on the day."),
     Needless.NOT_WANTED: _("They do not want it any more, or do not work here."),
+    Needless.NOT_PLANNED: _("The clinic has changed when messages go before a session."),
     Needless.NEVER_OFFERED: _("The patient had not been told of the offer."),
 }
 NO_ADDRESS = {  # by channel

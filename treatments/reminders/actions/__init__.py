@@ -19,6 +19,7 @@ from treatments.reminders.actions.promising import (
     reconsider,
 )
 from treatments.reminders.actions.recalls import answer_recall
+from treatments.reminders.actions.replanning import PLANNED_BY, replan
 from treatments.reminders.actions.reports import arrived, came_back, stop_number, unwanted
 from treatments.reminders.actions.rewording import reword
 from treatments.reminders.actions.sending import Turn, deliver
@@ -41,6 +42,7 @@ from treatments.reminders.actions.ticking import (
 from treatments.reminders.actions.wishing import say_wishes, stop_all, stop_topic
 
 __all__ = [
+    "PLANNED_BY",
     "NotFailed",
     "Outcome",
     "Turn",
@@ -68,6 +70,7 @@ __all__ = [
     "put_back",
     "reconsider",
     "release",
+    "replan",
     "reword",
     "say_wishes",
     "see",

@@ -1,7 +1,7 @@
 """What follows from a change of the calendar: letters about it, and all that goes before and after a session.
 
 Call it with the course locked, as every change of the calendar has it: then nobody else writes letters of the course.
-The clinic's settings count as they are at booking or moving; what was promised before a setting changed stays.
+The clinic's settings count as they are at booking or moving; when they change, `replanning` plans what waits anew.
 """
 
 import datetime as dt
