@@ -65,19 +65,24 @@ def measure(*, requests: int, into: Proposals) -> None:
     into.sessions = course.sessions_planned
     with open_doors(), transaction.atomic():
         at = timezone.now()
-        jobs = {
-            "pages": _page(course),
-            "chosen": _choose(course, at),
+        # Page and query beside each other: what ran before one of them is in the processor's caches, or is not.
+        asking = {
             "bare": _query(course, into, at, off=None),
+            "pages": _page(course),
             "at_first": _query(course, into, at, off=rules.OFF_AT_FIRST),
-            "crowded": _crowded(course, at, same=False),
-            "crowded_same": _crowded(course, at, same=True),
+            "chosen": _choose(course, at),
         }
-        for name, job in [*jobs.items()] * WARM_UP + [*jobs.items()] * requests:
-            getattr(into, name).append(_seconds(job))
-        for name in jobs:
-            del getattr(into, name)[-(WARM_UP + requests) : -requests]
+        choosing = {"crowded": _crowded(course, at, same=False), "crowded_same": _crowded(course, at, same=True)}
+        for jobs in (asking, choosing):
+            _in_turn(jobs, requests, into)
         transaction.set_rollback(True)
+
+
+def _in_turn(jobs: dict[str, Callable[[], object]], requests: int, into: Proposals) -> None:
+    for name, job in [*jobs.items()] * WARM_UP + [*jobs.items()] * requests:
+        getattr(into, name).append(_seconds(job))
+    for name in jobs:
+        del getattr(into, name)[-(WARM_UP + requests) : -requests]
 
 
 def _page(course: Course) -> Callable[[], object]:

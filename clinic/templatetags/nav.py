@@ -88,6 +88,7 @@ def initials(name: str) -> str:
     return "".join(part[0] for part in (parts[0], *parts[1:][-1:])).upper() if parts else ""
 
 
+@cache  # where pages are does not change while a process runs
 def _address(name: str) -> str | None:
     try:
         return reverse(name)

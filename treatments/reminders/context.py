@@ -4,6 +4,8 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from django.conf import settings
+from django.core.cache import caches
 from django.utils import timezone
 from django.utils.functional import Promise, SimpleLazyObject
 from django.utils.translation import ngettext_lazy
@@ -30,8 +32,17 @@ class Late(NamedTuple):
 
 
 def late_messages(request) -> dict:
-    """`late_messages`: asked with one query, and only where a template wants to know."""
-    return {"late_messages": SimpleLazyObject(lambda: lateness(timezone.now()))}
+    """`late_messages`: asked only where a template wants to know, and by each process every few seconds.
+
+    The same for everybody and late by minutes before it is said, so a few seconds do not matter.
+    """
+    return {"late_messages": SimpleLazyObject(_lately_known)}
+
+
+def _lately_known() -> Late | None:
+    """One query, none where it was asked within NOTICE_KEPT_SECONDS."""
+    kept_for = settings.NOTICE_KEPT_SECONDS
+    return caches["process"].get_or_set("late", lambda: lateness(timezone.now()), kept_for)
 
 
 def patients_changed(request) -> dict:

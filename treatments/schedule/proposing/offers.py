@@ -35,6 +35,14 @@ class Row:
     def value(self) -> str:
         return slot_value(self.slot) if self.slot else ""
 
+    @property
+    def day(self) -> str:
+        return words.short_day(self.starts_at)
+
+    @property
+    def hour(self) -> str:
+        return words.hour(self.starts_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:

@@ -8,6 +8,7 @@ import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from math import gcd
 
@@ -79,6 +80,7 @@ class Grid:
     days: Mapping[int, GridDay]  # by ordinal
 
     @classmethod
+    @lru_cache(maxsize=16)  # it is the same for every page that looks as far on the same day
     def over(cls, first: dt.date, last: dt.date, clock: Clock) -> "Grid":
         """From one day to another, both included; none where the last is before the first."""
         dates = [first + dt.timedelta(days=n) for n in range(max((last - first).days, -1) + 2)]

@@ -90,7 +90,7 @@ class Ways:
         """(days off target, day) for the session after this one, the nearest to the target first."""
         if {number, number + 1} <= self.standing.keys():
             return [(0, self.standing[number + 1])]
-        return [(off, day + days) for off, days in self._gaps]
+        return ((off, day + days) for off, days in self._gaps)
 
     def best_after(self, number: int, day: int) -> list[int]:
         """The days of the next session that lie on a way with the fewest days off target."""

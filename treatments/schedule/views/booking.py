@@ -172,9 +172,9 @@ def _proposals(
     """Proposals, or why there are none; then everybody's free time is asked for."""
     found = offers.proposals(desk, wishes)
     if not isinstance(found, rules.Lacking):
-        return {
-            "proposals": [(one, _query(course, [*wish.pairs(), *_slot_pairs(one.slots)])) for one in found]
-        }
+        wished, slots = wish.pairs(), [_slot_pairs(one.slots) for one in found]
+        queries = [_query(course, [*wished, *pairs]) for pairs in slots]
+        return {"proposals": list(zip(found, slots, queries, strict=True))}
     everyone, earliest = list(wish.people.values()), wish.cleaned_data["earliest"]
     everybody = open_desk(course, everyone, at=desk.at, earliest=earliest, rooms=rooms)
     why = offers.why_none(everybody, wishes, found)

@@ -3,7 +3,7 @@
 from treatments.schedule.words.changed import days_said, length_said, lost_said, stuck_said
 from treatments.schedule.words.lacking import lacking_said, letting_said, otherwise_said
 from treatments.schedule.words.proposed import deviations
-from treatments.schedule.words.times import face, when
+from treatments.schedule.words.times import face, hour, short_day, when
 from treatments.schedule.words.wrong import fault_said, faults_said
 
 __all__ = [
@@ -12,11 +12,13 @@ __all__ = [
     "face",
     "fault_said",
     "faults_said",
+    "hour",
     "lacking_said",
     "length_said",
     "letting_said",
     "lost_said",
     "otherwise_said",
+    "short_day",
     "stuck_said",
     "when",
 ]

@@ -14,8 +14,18 @@ def face(starts_at: dt.datetime) -> str:
     local = timezone.localtime(starts_at)
     return _("%(weekday)s, %(time)s") % {
         "weekday": capfirst(WEEKDAYS[local.weekday()]),
-        "time": f"{local:%H:%M}",
+        "time": hour(starts_at),
     }
+
+
+def hour(starts_at: dt.datetime) -> str:
+    """The hour on the clinic's clock."""
+    return f"{timezone.localtime(starts_at):%H:%M}"
+
+
+def short_day(starts_at: dt.datetime) -> str:
+    """Weekday, day and month, shortened."""
+    return date_format(timezone.localtime(starts_at), "D j M")
 
 
 def when(starts_at: dt.datetime) -> str:
