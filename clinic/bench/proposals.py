@@ -72,7 +72,10 @@ def measure(*, requests: int, into: Proposals) -> None:
             "at_first": _query(course, into, at, off=rules.OFF_AT_FIRST),
             "chosen": _choose(course, at),
         }
-        choosing = {"crowded": _crowded(course, at, same=False), "crowded_same": _crowded(course, at, same=True)}
+        choosing = {
+            "crowded": _crowded(course, at, same=False),
+            "crowded_same": _crowded(course, at, same=True),
+        }
         for jobs in (asking, choosing):
             _in_turn(jobs, requests, into)
         transaction.set_rollback(True)

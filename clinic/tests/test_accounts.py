@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from clinic.accesslog import record_read
 from clinic.models import AccessLog
+from clinic.roles import Role
 from clinic.tests.unchanged import nothing_changes
 
 SECRET = "JBSWY3DPEHPK3PXP"
@@ -105,6 +106,15 @@ def test_logging_in_needs_no_redis(client, doctor, settings):
     assert "redis" not in settings.CACHES["default"]["BACKEND"]
     log_in(client)
     assert is_in(client)
+
+
+def test_roles_are_those_held_at_this_click_and_come_with_the_person(client, doctor):
+    client.force_login(doctor)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get("/accounts/2fa/").wsgi_request.user.roles == {Role.DOCTOR}
+    assert not [one for one in asked if one["sql"].startswith('SELECT "auth_group"')]
+    doctor.groups.clear()
+    assert client.get("/accounts/2fa/").wsgi_request.user.roles == frozenset()
 
 
 def test_who_is_disabled_is_out_at_the_next_click(client, doctor):

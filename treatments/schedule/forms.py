@@ -9,6 +9,7 @@ from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Room, User
+from clinic.widgets import ListSelect
 from treatments.courses.models import Course
 from treatments.schedule.equipment import who_could_treat
 from treatments.schedule.rules import BOOKABLE_AHEAD, Daytime, Slot, Wish, Wishes, wall
@@ -79,8 +80,8 @@ class AheadForm(forms.Form):
 class WishForm(AheadForm):
     """What is wished of all sessions of a course. Three SQL queries at most."""
 
-    practitioner = forms.ChoiceField(label=_("Practitioner"))
-    room = forms.ChoiceField(label=_("Room"), required=False)
+    practitioner = forms.ChoiceField(label=_("Practitioner"), widget=ListSelect)
+    room = forms.ChoiceField(label=_("Room"), required=False, widget=ListSelect)
     earliest = forms.DateField(label=_("From"), widget=_date())
     latest = forms.DateField(label=_("Last session by"), required=False, widget=_date())
     not_before = forms.TimeField(label=_("Not before"), required=False, widget=_time())

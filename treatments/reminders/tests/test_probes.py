@@ -204,6 +204,14 @@ def test_it_costs_one_query(as_, front_desk):
     assert sum("reminders_heartbeat" in one["sql"] for one in asked) == 1
 
 
+def test_and_in_earnest_one_every_few_seconds(as_, front_desk, overdue, settings):
+    settings.NOTICE_KEPT_SECONDS = 5
+    browser = as_(front_desk)
+    with CaptureQueriesContext(connection) as asked:
+        assert all("Messages are late." in browser.get(EVERYBODYS).text for _ in range(3))
+    assert sum("reminders_heartbeat" in one["sql"] for one in asked) == 1
+
+
 # the numbers
 
 

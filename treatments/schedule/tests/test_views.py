@@ -187,7 +187,7 @@ def test_wishes_stay_in_the_page_and_in_its_form(as_, front_desk, doctor, course
     page = as_(front_desk).get(book_url(course), {**asked, "room": room.pk, "latest": "2027-06-01"})
     said = page.context["wished"]
     assert {("weekdays", "3"), ("weekdays", "4"), ("over_by", "15:00"), ("latest", "2027-06-01")} <= set(said)
-    rows = [row for one, _query in page.context["proposals"] for row in one.rows]
+    rows = [row for one, _slots, _query in page.context["proposals"] for row in one.rows]
     assert {row.starts_at.isoweekday() for row in rows} <= {3, 4}
     assert all(dt.time(9) <= row.starts_at.astimezone(NOW.tzinfo).time() for row in rows)
     assert all(row.ends_at.astimezone(NOW.tzinfo).time() <= dt.time(15) for row in rows)
