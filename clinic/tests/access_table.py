@@ -128,6 +128,7 @@ ACCESS: dict[str, tuple[str, ...]] = {
     "schedule:missed": DESK,
     "schedule:move": DESK,
     "schedule:gap": DESK,
+    "schedule:given_up": DESK,
     "schedule:swap": DESK,
     "schedule:cancel": DESK,
     "schedule:cancel_all": DESK,

@@ -33,6 +33,7 @@ urlpatterns = [
     path("courses/<id:pk>/taken/<id:number>/", taken.course, name="taken_of_course"),
     path("courses/<id:pk>/appointments.ics", files.course, name="course_ics"),
     path("courses/<id:pk>/gap/", gaps.gap, name="gap"),
+    path("given-up/", gaps.given_up, name="given_up"),
     path("overlaps/", overlaps.report, name="overlaps"),
     path("overlaps.csv", overlaps.report_csv, name="overlaps_csv"),
     path("rescreening/", progress.progress, name="rescreening"),

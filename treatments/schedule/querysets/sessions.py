@@ -165,6 +165,21 @@ class SessionQuerySet(models.QuerySet):
             "starts_at", "pk"
         )
 
+    def given_up(self):
+        """Those that were cancelled or missed and are not booked anew, of courses under way: each number once.
+
+        Whose turn would have been soonest first.
+        """
+        anew = (
+            SessionQuerySet(self.model)
+            .standing()
+            .filter(course=OuterRef("course"), number=OuterRef("number"))
+        )
+        rows = self.filter(~Exists(anew), state__in=["cancelled", "missed"], course__state="confirmed")
+        last = rows.order_by("course", "number", "-pk").distinct("course", "number").values("pk")
+        shown = self.filter(pk__in=last).select_related("course__patient", "practitioner", "cancelled_by")
+        return shown.order_by("starts_at", "pk")
+
     def of_day(self, begin: dt.datetime, until: dt.datetime):
         """The sessions that start between two moments, by time, the missed ones too.
 

@@ -4,8 +4,11 @@ import datetime as dt
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from clinic.models import AccessLog
 from conftest import NOW
 from patients.tests.factories import interview
 from treatments.courses.models import Check
@@ -191,3 +194,56 @@ def test_the_gap_of_what_is_held_stays_and_its_verdict_is_kept(
     assert "pregnan" not in answer.text.lower()
     assert standing() == before
     assert Check.objects.get(course=course).at == NOW + MINUTE
+
+
+# All that was given up
+
+GIVEN_UP = "/schedule/given-up/"
+
+
+def given_up(browser):
+    return [(row.course_id, row.number) for row in browser.get(GIVEN_UP).context["sessions"]]
+
+
+def test_what_was_given_up_or_missed_is_listed_until_it_is_booked_anew(
+    as_, front_desk, course, sessions, third_gone, doctor
+):
+    browser = as_(front_desk)
+    actions.cancel_by_patient(sessions[3], version=1, at=NOW)
+    page = browser.get(GIVEN_UP)
+    assert "Ill" in page.text
+    assert "Cancelled by the patient, with the link in a message" in page.text
+    assert url(course) in page.text
+    assert given_up(browser) == [(course.pk, 3), (course.pk, 4)]
+    slots = [slot for slot in factories.slots(course, sessions[0].room, every=21) if slot.number in (3, 4)]
+    actions.book_course(course, slots, practitioner=doctor, by=doctor, at=NOW, key=uuid4())
+    assert given_up(browser) == []
+    assert "No course has a gap." in browser.get(GIVEN_UP).text
+
+
+def test_given_up_twice_it_is_listed_once(as_, front_desk, course, sessions, third_gone, doctor):
+    slots = [slot for slot in factories.slots(course, sessions[0].room, every=21) if slot.number == 3]
+    standing = actions.book_course(course, slots, practitioner=doctor, by=doctor, at=NOW, key=uuid4())
+    [again] = [row for row in standing if row.number == 3]
+    actions.cancel_session(again, reason="Again", version=1, by=doctor, at=NOW)
+    page = as_(front_desk).get(GIVEN_UP)
+    assert [row.pk for row in page.context["sessions"]] == [again.pk]
+
+
+def test_a_longer_list_asks_no_more_and_whom_it_names_is_logged(
+    as_, front_desk, course, sessions, third_gone, django_assert_max_num_queries
+):
+    browser = as_(front_desk)
+    with CaptureQueriesContext(connection) as one:
+        browser.get(GIVEN_UP)
+    actions.cancel_by_patient(sessions[3], version=1, at=NOW)
+    with django_assert_max_num_queries(len(one)):
+        browser.get(GIVEN_UP)
+    rows = AccessLog.objects.filter(view="schedule:given_up", listed=True)
+    assert set(rows.values_list("actor_id", "patient_id")) == {(front_desk.pk, course.patient_id)}
+
+
+@pytest.mark.parametrize("who", ["stranger", "catalogue_admin", "clinic_admin"])
+def test_nobody_else_reads_the_list_and_nothing_is_posted_to_it(as_, request, doctor, third_gone, who):
+    assert as_(request.getfixturevalue(who)).get(GIVEN_UP).status_code == 403
+    assert as_(doctor).post(GIVEN_UP).status_code == 405

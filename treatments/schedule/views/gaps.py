@@ -9,17 +9,20 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic.access import role_required
 from clinic.roles import BOOKING
 from clinic.versions import ChangedMeanwhile
 from treatments.courses.models import Course
 from treatments.schedule import actions, refusals
-from treatments.schedule.access import open_course
+from treatments.schedule.access import named, open_course
 from treatments.schedule.changing import gaps
 from treatments.schedule.changing.posted import read_following
 from treatments.schedule.forms import BookForm, read_slots
+from treatments.schedule.models import Session
+
+SHOWN = 200
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,6 +48,15 @@ def gap(request, pk: int) -> HttpResponse:
         return _page(request, course, at=at, said=[str(refused)], status=409)
     messages.success(request, _("The gap is closed: all sessions of the course are booked."))
     return redirect(course.patient)
+
+
+@require_safe
+@role_required(*BOOKING)
+def given_up(request) -> HttpResponse:
+    """The sessions that somebody gave up or missed and that nobody has booked anew, patients by their link included."""
+    rows = list(Session.objects.given_up()[: SHOWN + 1])
+    named(request, rows[:SHOWN])
+    return render(request, "schedule/given_up.html", {"sessions": rows[:SHOWN], "more": len(rows) > SHOWN})
 
 
 def _page(
