@@ -5,7 +5,8 @@ import datetime as dt
 import pytest
 from django.utils import translation
 
-from treatments.reminders import kinds, placeholders, wording, writing
+from patients.models import Channel
+from treatments.reminders import kinds, placeholders, wording, words, writing
 from treatments.reminders.channels.sms import length
 from treatments.reminders.pieces import piece
 
@@ -47,6 +48,11 @@ def test_every_kind_has_a_text_for_every_way_it_can_go():
     for code, kind in kinds.KINDS.items():
         for channel in ("email", "sms") if kind.topic else ("email",):
             assert (code, channel, "en") in wording.shipped()
+
+
+def test_for_every_way_there_are_words_for_who_cannot_be_reached_by_it():
+    assert set(words.NO_ADDRESS) == set(Channel.values)
+    assert "phone number" in words.NO_ADDRESS[Channel.SMS]
 
 
 def test_every_link_a_letter_promises_can_be_followed():
