@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery, TimeField, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, QuerySet
 from django.utils import timezone
 
 from clinic.models import Clinic, User
@@ -14,7 +13,7 @@ from clinic.prepared import Prepared, asked
 from treatments.reminders import rules, rules_times, words
 from treatments.reminders.actions.journal import quickly
 from treatments.reminders.actions.promising import drafted, promise
-from treatments.reminders.models import Channel, Heartbeat, Message, MessageKind, MessageState
+from treatments.reminders.models import Channel, Message, MessageKind, MessageState
 from treatments.reminders.querysets import MessageQuerySet
 
 
@@ -22,6 +21,7 @@ class NotFailed(Exception):
     """The message neither failed nor came back (any more), or it is too late for it; nothing was changed."""
 
 
+A_DAY = dt.timedelta(days=1)
 # Does not wait for the disk, as `quickly`: all of a tick is done again in a minute.
 BEAT = """
 INSERT INTO reminders_heartbeat (id, ticked_at) VALUES (1, %s)
@@ -36,23 +36,24 @@ def beat(*, at: dt.datetime) -> None:
         cursor.execute(BEAT, [at])
 
 
-def _all_at_once() -> QuerySet[Heartbeat, Any]:
-    clinic = Clinic.objects.filter(pk=1).values("messages_at")
-    goes_at = Value(Clinic._meta.get_field("messages_at").default, output_field=TimeField())
+def _all_at_once() -> QuerySet[Clinic, Any]:
     due = (Message.objects.claimable(asked("at")).filter(channel=one) for one in Channel.values)
-    return Heartbeat.objects.filter(pk=1).values_list(
-        Coalesce(Subquery(clinic), goes_at),
-        Exists(_untold(asked("day"))),
+    return Clinic.objects.filter(pk=1).values_list(
+        "messages_at",
+        Exists(_untold(asked("day"), asked("yesterday"))),
         Exists(Message.objects.too_late(asked("at"))),
         Exists(Message.objects.broken_off(asked("at"))),
         *map(Exists, due),
     )
 
 
-def _untold(day: Any) -> QuerySet[User]:
-    """Who wants to be told what needs them, and was not on the day with this number."""
-    had = Message.objects.filter(kind=MessageKind.TODAY, staff=OuterRef("pk"), subject_version=day)
-    return User.objects.filter(~Exists(had), is_active=True, wants_today=True)
+def _untold(day: Any, yesterday: Any) -> QuerySet[User]:
+    """Who wants to be told what needs them, and was not for the day with this number.
+
+    All that was told of it came after `yesterday`, which is asked for since there is an index by time.
+    """
+    had = Message.objects.filter(kind=MessageKind.TODAY, subject_version=day, due_at__gt=yesterday)
+    return User.objects.filter(is_active=True, wants_today=True).exclude(pk__in=had.values("staff"))
 
 
 SEEN = Prepared(_all_at_once)
@@ -68,8 +69,12 @@ class Seen:
 
     @classmethod
     def at(cls, at: dt.datetime) -> "Seen":
-        """One query, after the first `beat` of the clinic."""
-        [(goes_at, untold, late, broken, *due)] = SEEN.rows(at=at, day=timezone.localdate(at).toordinal())
+        """One query."""
+        asks = {"at": at, "day": timezone.localdate(at).toordinal(), "yesterday": at - A_DAY}
+        if not (rows := SEEN.rows(**asks)):
+            Clinic.installed()  # nobody saved the settings yet: from now on there is a row
+            rows = SEEN.rows(**asks)
+        [(goes_at, untold, late, broken, *due)] = rows
         morning = rules_times.morning(at, goes_at, timezone.get_default_timezone())
         channels = [one for one, something in zip(Channel.values, due, strict=True) if something]
         return cls(untold and morning is not None, late or broken, channels)
@@ -123,7 +128,7 @@ def promise_today(*, at: dt.datetime) -> None:
     until = rules_times.morning(at, Clinic.current().messages_at, timezone.get_default_timezone())
     if until is not None:
         about: dict[str, Any] = {"subject_version": number, "due_at": at, "not_after": until, "at": at}
-        promise([drafted(MessageKind.TODAY, staff=person, **about) for person in _untold(number)])
+        promise([drafted(MessageKind.TODAY, staff=person, **about) for person in _untold(number, at - A_DAY)])
 
 
 def want_today(person: User, wanted: bool, *, at: dt.datetime) -> None:

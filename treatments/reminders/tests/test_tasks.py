@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from clinic.models import Clinic
 from treatments.reminders import actions, rules_channels, tasks
 from treatments.reminders.management.commands import tick
 from treatments.reminders.models import Heartbeat, Message
@@ -69,6 +70,7 @@ def test_the_tick_leaves_word_by_the_database_clock(db, asked):
 
 def test_a_tick_asks_three_questions_however_much_is_to_come(doctor, asked, django_assert_num_queries):
     reminder(doctor)
+    Clinic.installed()
     with django_assert_num_queries(3):  # what time it is, that it was there, what there is to do
         tasks.tick()
     for _ in range(3):
