@@ -43,22 +43,6 @@ def django_db_setup(migrated, django_db_setup, django_db_blocker):
         yield
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items):
-    """Who commits comes last, as pytest-django says too, but pytest then groups tests by their browser.
-
-    Of these the slow ones come first: what is begun last keeps one worker busy while the other has nothing left.
-    """
-    items.sort(key=lambda item: (commits(item), commits(item) and not item.get_closest_marker("slow")))
-
-
-def commits(item) -> bool:
-    """Does what this test writes stay until it is put back?"""
-    marker = item.get_closest_marker("django_db")
-    used = set(getattr(item, "fixturenames", ()))
-    return bool({"transactional_db", "live_server"} & used or (marker and marker.kwargs.get("transaction")))
-
-
 @pytest.fixture
 def catalogue(db):
     """Says that a test rests on the documented data, which every test database holds."""
