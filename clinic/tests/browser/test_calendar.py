@@ -10,6 +10,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import expect
 
 from clinic.tests.browser.looking import SHOTS, Looker, complaints, log_in
+from clinic.tests.processes import until
 from conftest import NOW
 from patients.tests.factories import clear_interview, interview, patient
 from treatments.schedule import actions
@@ -22,6 +23,7 @@ from treatments.schedule.tests.test_absences import away
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 BOTH = ("light", "dark")
+BOX = "which => document.querySelector(which)?.getBoundingClientRect().toJSON()"
 HOUR, DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 TUESDAY = NOW + DAY
 LONG = "Wolfeschlegelsteinhausenbergerdorff-Szczęśniewicz-Konstantopoulou von und zu Hohenstein-Sonderburg"
@@ -76,6 +78,21 @@ def block(page, session):
     return page.locator(f".ec-event.session-{session.pk}").first
 
 
+def place(page, session):
+    """Where the session stands. The calendar draws it anew now and then: it is looked for until it is there."""
+
+    def seen():
+        box = page.evaluate(BOX, f".ec-event.session-{session.pk}")
+        return box if box and box["height"] else None
+
+    return until(seen)
+
+
+def stands(page, session, y) -> bool:
+    """Does it stand at `y`, or come to, at its head?"""
+    return until(lambda: abs(place(page, session)["y"] - y) < 3)
+
+
 def point(page, column, clock):
     """Where `clock` (hours) is in the so-and-so-many-th column."""
     day = page.locator(".ec-body .ec-day").nth(column).bounding_box()
@@ -84,7 +101,7 @@ def point(page, column, clock):
 
 def drag(page, session, column, clock):
     """With a real mouse: take the session by its head and let go of it elsewhere."""
-    box = block(page, session).bounding_box()
+    box = place(page, session)
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 2)
     page.mouse.down()
     x, y = point(page, column, clock)
@@ -123,7 +140,7 @@ def test_a_session_is_dragged_to_another_practitioner_and_time_once_the_server_s
 def test_a_session_is_made_longer_at_its_lower_edge(page, live_server, front_desk, session):
     log_in(page, live_server.url, front_desk)
     calendar(page, live_server.url, "day=2026-11-24")
-    box = block(page, session).bounding_box()
+    box = place(page, session)
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] - 3
     page.mouse.move(x, y)
     page.mouse.down()
@@ -152,11 +169,11 @@ def test_what_cannot_be_is_said_in_words_and_goes_back(
     page.keyboard.press("Escape")
     expect(dialog).not_to_be_visible()
     at = point(page, 0, 10)[1]
-    assert abs(block(page, session).bounding_box()["y"] - at) < 3
+    assert stands(page, session, at)
     drag(page, session, 1, 15)
     dialog.get_by_role("button", name="Leave it as it was").click()
     expect(dialog).not_to_be_visible()
-    assert abs(block(page, session).bounding_box()["y"] - at) < 3
+    assert stands(page, session, at)
     assert {row.version for row in (session, other) if row.refresh_from_db() is None} == {1}
 
 
@@ -230,7 +247,7 @@ def test_what_is_past_or_performed_stays_where_it_is(page, live_server, front_de
     Session.objects.filter(pk=session.pk).update(state="performed")
     log_in(page, live_server.url, front_desk)
     calendar(page, live_server.url, "day=2026-11-24")
-    box = block(page, session).bounding_box()
+    box = place(page, session)
     page.mouse.move(box["x"] + 40, box["y"] + 2)
     page.mouse.down()
     page.mouse.move(box["x"] + 40, box["y"] + 200, steps=5)
@@ -315,7 +332,7 @@ def test_times_are_the_clinics_in_every_zone(browser, live_server, front_desk, s
     page = context.new_page()
     log_in(page, live_server.url, front_desk)
     calendar(page, live_server.url, "day=2026-11-24")
-    assert abs(block(page, session).bounding_box()["y"] - point(page, 0, 10)[1]) < 3
+    assert stands(page, session, point(page, 0, 10)[1])
     drag(page, session, 0, 12)
     expect(page.get_by_role("dialog")).to_contain_text("12:00")
     page.get_by_role("dialog").get_by_role("button", name="Move the session").click()
@@ -378,7 +395,7 @@ def test_nights_in_which_a_clock_changes_lose_and_shift_nothing(
     page.locator(".ec-main").evaluate("main => main.scrollTop = 0")
     expect(block(page, session)).to_contain_text(said)
     column = page.locator(".ec-body .ec-day").first.bounding_box()
-    box = block(page, session).bounding_box()
+    box = place(page, session)
     assert abs(box["y"] - column["y"] - 72 * (clock - int(clock))) < 3
     assert abs(box["height"] - 90) < 3
     page.mouse.move(box["x"] + 60, box["y"] + 2)

@@ -104,6 +104,7 @@ def check_in(page, look, number: int):
     """Asked again on the day, one tap for each question; not on the first, which is that of the interview."""
     page.get_by_role("button", name="Patient is here").click()
     page.get_by_role("link", name="Check in").click()
+    page.wait_for_url("**/check-in/")  # to its end: all questions are counted
     if number == 2:
         look("check-in", schemes=("light", "dark"))
     for question in page.locator(".q:not(.allergy)").all():
