@@ -36,8 +36,8 @@ def person(name: str, *roles: Role, **fields) -> User:
     return user
 
 
-# The documented data, loaded once per test database; and the order of the tests.
-pytest_plugins = ["treatments.catalogue.tests.fixtures", "clinic.tests.order"]
+# The documented data, loaded once per test database; the order of the tests; how they are run in less time.
+pytest_plugins = ["treatments.catalogue.tests.fixtures", "clinic.tests.order", "clinic.tests.garbage"]
 
 
 @pytest.fixture
