@@ -1,4 +1,9 @@
-"""Looking at a page as people do: on a desk and on a phone, in light and dark, and with axe's eyes."""
+"""Looking at a page as people do: on a desk and on a phone, in light and dark, and with axe's eyes.
+
+With CLINIC_SCREENSHOTS=1 what is looked at is left in `var/screenshots`.
+"""
+
+import os
 
 from django.conf import settings
 from django.test import Client
@@ -18,22 +23,27 @@ def log_in(page, base: str, user) -> None:
 
 
 class Looker:
-    """Leaves screenshots of pages, at both widths, and keeps what axe calls serious and what is too wide."""
+    """Looks at pages at both widths, and keeps what axe calls serious and what is too wide."""
 
     def __init__(self, page):
         self.page = page
         self.found: list[str] = []
 
     def __call__(self, name: str, *, schemes=("light",)) -> None:
-        SHOTS.mkdir(parents=True, exist_ok=True)
         for width, size in WIDTHS.items():
             self.page.set_viewport_size({"width": size[0], "height": size[1]})
             for scheme in schemes:
                 self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-                self.page.screenshot(path=SHOTS / f"{name}-{width}-{scheme}.png", full_page=True)
+                shoot(self.page, f"{name}-{width}-{scheme}")
                 self.found += [f"{name}, {width}, {scheme}: {said}" for said in complaints(self.page)]
         self.page.set_viewport_size({"width": 1280, "height": 900})
         self.page.emulate_media(color_scheme="light")
+
+
+def shoot(page, name: str) -> None:
+    """Leave a picture of the whole page, for whoever asked for them: they take as long as axe does."""
+    if os.environ.get("CLINIC_SCREENSHOTS"):
+        page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
 
 def complaints(page) -> list[str]:

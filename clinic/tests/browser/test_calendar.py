@@ -9,7 +9,7 @@ import time_machine
 from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import expect
 
-from clinic.tests.browser.looking import SHOTS, Looker, complaints, log_in
+from clinic.tests.browser.looking import Looker, complaints, log_in, shoot
 from clinic.tests.processes import until
 from conftest import NOW
 from patients.tests.factories import clear_interview, interview, patient
@@ -165,7 +165,7 @@ def test_what_cannot_be_is_said_in_words_and_goes_back(
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("alert")).to_be_visible()
     expect(dialog.get_by_role("button", name="Move the session")).to_have_count(0)
-    page.screenshot(path=f"{SHOTS}/calendar-refused.png")
+    shoot(page, "calendar-refused")
     page.keyboard.press("Escape")
     expect(dialog).not_to_be_visible()
     at = point(page, 0, 10)[1]
@@ -449,6 +449,6 @@ def test_on_a_phone_the_list_comes_first_and_one_column_fills_the_calendar(
     listed, drawn = (page.locator(one).bounding_box() for one in ("#listed", "#calendar"))
     assert listed["y"] < drawn["y"]
     assert page.locator(".ec-body .ec-day").first.bounding_box()["width"] > 250
-    page.screenshot(path=SHOTS / "calendar-on-a-phone.png", full_page=True)
+    shoot(page, "calendar-on-a-phone")
     assert complaints(page) == []
     context.close()
