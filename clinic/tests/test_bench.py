@@ -122,9 +122,10 @@ def test_the_person_whose_page_is_measured_is_in_the_demo():
 def test_the_replay_is_measured_beside_the_bare_loop(db, monkeypatch):
     monkeypatch.setattr("clinic.demo.seeding.STORIES", STORIES[:3])
     seed(DAY)
-    measured = replays.measure(most=5)
+    rounds = [replays.measure(most=5) for _ in range(5)]  # one alone meets a busy moment now and then
+    measured = rounds[0]
     assert measured.screenings == min(5, Screening.objects.count())
-    assert 0 < measured.bare < measured.replayed
+    assert 0 < min(one.bare for one in rounds) < min(one.replayed for one in rounds)
     assert f"{measured.share:.2f}" in report.replay_table(measured).lines()[-2]
 
 
