@@ -4,6 +4,7 @@ import re
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -42,12 +43,14 @@ def of_ended(request, patient: Patient) -> dict:
 
 
 def still_booked(request, patient: Patient) -> dict:
-    """All that is booked, soonest first. One SQL query."""
+    """All that is booked, soonest first; of what has begun somebody says what became of it. One SQL query."""
     rows = Session.objects.visible_to(request.user).of_patient(patient).booked().order_by("starts_at", "pk")
-    shown = list(rows)
+    found, at = list(rows), timezone.now()
+    ahead = [row for row in found if row.starts_at > at]
     return {
-        "still_booked": shown,
-        "shown": ",".join(f"{row.pk}:{row.version}" for row in shown),
+        "still_booked": found,
+        "ahead": ahead,
+        "shown": ",".join(f"{row.pk}:{row.version}" for row in ahead),
         "reason": reason_for(patient),
     }
 

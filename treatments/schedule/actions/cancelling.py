@@ -58,13 +58,13 @@ def cancel_session(
 def cancel_all_of(
     patient: Patient, shown: Mapping[int, int], *, reason: str, by: User, at: dt.datetime
 ) -> int:
-    """Give up these sessions of a patient whose record ends, {key: version}, or none. Returns how many.
+    """Give up these sessions to come of a patient whose record ends, {key: version}, or none. Returns how many.
 
-    None of them counts as late. Raises ChangedMeanwhile where one is not as shown or is of somebody else, SlotTaken.
+    None counts as late. Raises ChangedMeanwhile where one is not as shown, is somebody else's or has begun; SlotTaken.
     """
 
     def change() -> int:
-        theirs = Session.objects.filter(pk__in=shown, course__patient=patient)
+        theirs = Session.objects.filter(pk__in=shown, course__patient=patient, starts_at__gt=at)
         courses = dict(theirs.values_list("pk", "course"))
         if courses.keys() != shown.keys():
             raise ChangedMeanwhile

@@ -93,6 +93,20 @@ def test_all_or_none_of_what_was_shown(dead, sessions, doctor, front_desk):
     assert set(Session.objects.values_list("state", flat=True)) == {"booked"}
 
 
+def test_of_what_has_begun_somebody_says_what_became_of_it(as_, front_desk, dead, sessions):
+    first, second = sessions
+    Session.objects.filter(pk=first.pk).update(starts_at=NOW - DAY, ends_at=NOW - DAY / 2)
+    page = as_(front_desk).get(dead.get_absolute_url()).text
+    assert "over: say what became of it" in page
+    assert f'value="{shown([second])}"' in page
+    assert as_(front_desk).post(address(dead), {"shown": shown(sessions)}).status_code == 409
+    assert as_(front_desk).post(address(dead), {"shown": shown([second])}).status_code == 302
+    assert list(Session.objects.order_by("starts_at").values_list("state", flat=True)) == [
+        "booked",
+        "cancelled",
+    ]
+
+
 @pytest.mark.parametrize("said", [None, "", "x", "1:1,", "0:1", "9" * 30 + ":1", "1:1:1", "١:1", "7:7"])
 def test_what_no_page_showed_is_a_conflict_and_changes_nothing(as_, front_desk, dead, said):
     browser = as_(front_desk)
