@@ -44,7 +44,7 @@ from treatments.schedule.models import Absence, FreedTime, Offer, Session
 from treatments.schedule.tests import factories
 
 DAY = timezone.localdate(NOW)
-ROUNDS = int(os.environ.get("ODD_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("ODD_ROUNDS", "2"))
 LOGINS = {
     Role.DOCTOR: "doctor",
     Role.NURSE: "nurse",
@@ -68,6 +68,7 @@ ASKED = [
     "until",
 ]
 WRITTEN = re.compile(r'(?:INSERT INTO|(?<!FOR )(?<!KEY )UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
+FILES = (".pdf", ".ics", ".csv")  # that lead nowhere
 # Nobody is known there yet.
 ENTRANCES = {
     "messages:enter",
@@ -227,7 +228,7 @@ class World:
         seen, more = set(), True
         while more:
             found = [(who, one) for door in OWN for who in self.readers(door) for one in self.at(door)]
-            fresh = [one for one in found if one not in seen]
+            fresh = [one for one in found if one not in seen and not one[1].endswith(FILES)]
             seen |= set(fresh)
             more = sum(self.open(*one) for one in fresh) > 0
 
@@ -358,7 +359,7 @@ def tries(
     part = {"HTTP_HX_REQUEST": "true", "HTTP_HX_TARGET": rng.choice(["calendar-dialog", "x" * 300])}
     for kind, body in odd.bodies(world.sent(door), rng, rounds):
         yield "POST", rng.choice(real), {"data": body, "content_type": kind, **rng.choice([{}, part])}
-    for _ in range(rounds // 3):
+    for _ in range(rounds // 2):
         one = rng.choice(asked)
         yield "GET", f"{rng.choice(real)}?{odd.query([one], rng)}", rng.choice([{}, part])
 
@@ -367,7 +368,7 @@ def tries(
 def test_odd_input_is_refused_in_words(world, door):
     rng, wrong = random.Random(door.name), []
     for nth, who in enumerate(world.who(door)):
-        rounds = ROUNDS if nth == 0 or ROUNDS > 3 else 1
+        rounds = ROUNDS if nth == 0 or ROUNDS > 2 else 1
         for method, address, sent in tries(world, door, who, rounds, rng):
             wrong += tried(world, who, door, method, address, **sent)
     assert not wrong, "\n".join(wrong)
