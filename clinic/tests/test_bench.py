@@ -266,6 +266,14 @@ def test_the_tables_of_messages_say_what_is_missed(worker, tick, last, missed):
     memory = {"memory_first": 100 << 20, "memory_last": last << 20, "flat_seconds": 1}
     one = messages.Messages(**loops, **ticks, **memory)
     assert [said for table in message_report.messages_tables(one) for said in table.missed] == missed
+    text = documentation.page(message_report.messages_tables(one), machine="x86_64")
+    for said in (
+        "## The tick",
+        "## Memory of a worker",
+        "bare smtplib loop that makes each",
+        "- **Messages**: what is due",
+    ):
+        assert said in text
 
 
 def test_a_replay_of_nothing_is_no_measurement(db):

@@ -204,7 +204,7 @@ def test_it_costs_one_query(as_, front_desk):
     assert sum("reminders_heartbeat" in one["sql"] for one in asked) == 1
 
 
-def test_and_in_earnest_one_every_few_seconds(as_, front_desk, overdue, settings):
+def test_and_in_earnest_one_every_few_seconds(as_, front_desk, ticking, overdue, settings):
     settings.NOTICE_KEPT_SECONDS = 5
     browser = as_(front_desk)
     with CaptureQueriesContext(connection) as asked:
