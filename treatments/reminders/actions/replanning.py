@@ -117,12 +117,14 @@ def _plan(
 ) -> None:
     live = _live(rows)
     since = min((one.created_at for one in live), default=session.booked_at)
-    now = Booked(session.pk, session.number, session.starts_at, session.ends_at, session.version)
+    # What comes to a promise belongs to it, though the room may have changed since: `_live` finds all of it.
+    version = live[0].subject_version if live else session.version
+    now = Booked(session.pk, session.number, session.starts_at, session.ends_at, version)
     gone = {one.kind for one in rows if one.state not in WAITS}
     plan = before(Desk(session.course_id, to, clinic, since), now, gone)
     for kind in BEFORE:
         drafts = sorted((one for one in plan if one.kind == kind), key=lambda one: one.due_at)
-        _plan_kind([one for one in rows if one.kind == kind], _of(live, kind, to), drafts, changes, at)
+        _plan_kind([one for one in rows if one.kind == kind], _of(live, kind), to, drafts, changes, at)
 
 
 def _live(rows: Iterable[Row]) -> list[Row]:
@@ -131,20 +133,28 @@ def _live(rows: Iterable[Row]) -> list[Row]:
     return [one for one in rows if one.subject_version == latest]
 
 
-def _of(live: Iterable[Row], kind: str, to: Recipient) -> list[Row]:
-    return [one for one in live if one.kind == kind and one.channel == to.channel]
+def _of(live: Iterable[Row], kind: str) -> list[Row]:
+    return [one for one in live if one.kind == kind]
+
+
+def _waits(one: Row, at: dt.datetime) -> bool:
+    return one.state == MessageState.DUE or (one.state == MessageState.SUPPRESSED and one.due_at > at)
 
 
 def _plan_kind(
-    known: Sequence[Row], live: Sequence[Row], drafts: Sequence[Message], changes: Changes, at: dt.datetime
+    known: Sequence[Row],
+    live: Sequence[Row],
+    to: Recipient,
+    drafts: Sequence[Message],
+    changes: Changes,
+    at: dt.datetime,
 ) -> None:
-    """`known` are all messages of the kind about the session, `drafts` those that the plan wants."""
-    waiting = {
-        one.pk: one
-        for one in live
-        if one.state == MessageState.DUE or (one.state == MessageState.SUPPRESSED and one.due_at > at)
-    }
-    went = len([one for one in live if one.state not in WAITS])
+    """`known` are all messages of the kind about the session, `drafts` those that the plan wants.
+
+    What went counts by whichever channel, what waits by the patient's.
+    """
+    waiting = {one.pk: one for one in live if one.channel == to.channel and _waits(one, at)}
+    went = len({one.step for one in live if one.state not in WAITS})
     moments = {pk: one.due_at for pk, one in waiting.items()}
     found = replanned([one.due_at for one in drafts], moments, went=went, at=at)
     for pk, place in found.moved.items():

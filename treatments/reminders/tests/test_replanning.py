@@ -15,6 +15,8 @@ from treatments.reminders.models import Message
 from treatments.reminders.rules_plans import Replanned, replanned
 from treatments.reminders.tests.factories import announce
 from treatments.reminders.tests.test_sessions import DAY, HOUR, cancel, course, move, room, sessions, waiting
+from treatments.schedule import actions as schedule
+from treatments.schedule.tests import factories
 
 __all__ = ["course", "room", "sessions"]
 MINUTE = dt.timedelta(minutes=1)
@@ -120,6 +122,25 @@ def test_sessions_that_are_cancelled_or_elsewhere_get_none_for_their_old_time(se
     assert {one.subject_version for one in Message.objects.filter(session=moved, state="due")} == {
         moved.version
     }
+
+
+def test_in_another_room_they_are_still_the_ones_that_were_promised(sessions, doctor, set_to, at):
+    first, other = sessions[0], factories.room("Two")
+    where = {"starts_at": first.starts_at, "practitioner": doctor, "room": other, "version": first.version}
+    schedule.move_session(first, **where, by=doctor, at=at + MINUTE)
+    for wanted in ([72, 24, 3], [48, 3], [24]):
+        set_to(reminder_hours=wanted)
+        assert len(due(first)) == len(wanted)
+
+
+def test_what_went_another_way_went(sessions, course, set_to, at):
+    first, patient = sessions[0], course.patient
+    Message.objects.filter(session=first, kind="reminder", step=1).update(state="sent", sent_at=at)
+    patient.phone, patient.channel = "+48601234567", "sms"
+    patient.save()
+    announce(PatientChanged(patient.pk, at + HOUR))
+    set_to(when=2 * HOUR, reminder_hours=[24, 3])
+    assert len(due(first)) == 1
 
 
 def test_who_wants_none_gets_none_and_in_again_those_of_the_new_plan(sessions, course, set_to, at):
