@@ -39,6 +39,7 @@ def course_booked(event: CourseBooked) -> None:
 def session_moved(event: SessionMoved) -> None:
     actions.session_moved(event.course_id, event.patient_id, event.now, at=event.at)
     if event.by_patient:
+        actions.patient_moved(event.course_id, event.session_id)
         actions.note_move(event.session_id, event.now.version, event.patient_id, at=event.at)
 
 
@@ -86,6 +87,7 @@ def offer_made(event: OfferMade) -> None:
 
 def offer_taken(event: OfferTaken) -> None:
     session = _session(event.session_id)
+    actions.patient_moved(session.course_id, session.pk)
     actions.note_deed(DeedKind.TOOK, session.course.patient_id, session=session, at=event.at)
 
 

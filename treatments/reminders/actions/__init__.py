@@ -24,6 +24,7 @@ from treatments.reminders.actions.reports import arrived, came_back, stop_number
 from treatments.reminders.actions.rewording import reword
 from treatments.reminders.actions.sending import Turn, deliver
 from treatments.reminders.actions.sessions import (
+    patient_moved,
     promise_aftercare,
     session_cancelled,
     session_moved,
@@ -59,6 +60,7 @@ __all__ = [
     "look",
     "note_deed",
     "note_move",
+    "patient_moved",
     "pause",
     "promise",
     "promise_aftercare",

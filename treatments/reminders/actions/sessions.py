@@ -101,6 +101,17 @@ def session_moved(course_id: int, patient_id: int, now: Booked, *, at: dt.dateti
 
 
 @transaction.atomic(savepoint=False)
+def patient_moved(course_id: int, session_id: int) -> None:
+    """It was the patient who had it moved: they know where it is, so back where it was is a change to be told."""
+    letters = Message.objects.filter(
+        course=course_id, kind=MessageKind.MOVED, state=MessageState.DUE, about__contains=[session_id]
+    )
+    for letter in letters.order_by("pk").select_for_update(of=("self",)):
+        letter.told_before = {**(letter.told_before or {}), str(session_id): None}
+        letter.save(update_fields=["told_before"])
+
+
+@transaction.atomic(savepoint=False)
 def session_cancelled(session: Session, *, at: dt.datetime) -> None:
     """It is told that it does not take place; letters that have nothing else to say are taken back."""
     course = session.course

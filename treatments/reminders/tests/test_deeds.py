@@ -14,7 +14,7 @@ from conftest import NOW
 from patients.actions import note_death
 from treatments.courses.tests.factories import cleared_patient
 from treatments.reminders import actions
-from treatments.reminders.models import Answer, Deed, DeedKind, LinkPurpose, Topic, WishHow
+from treatments.reminders.models import Answer, Deed, DeedKind, LinkPurpose, Message, Topic, WishHow
 from treatments.reminders.models.deeds import OF_A_SESSION
 from treatments.reminders.tests import letters
 from treatments.reminders.tests.factories import reminder
@@ -42,6 +42,7 @@ def sessions(doctor):
 @pytest.mark.parametrize("desk", [False, True])
 def test_an_offered_time_is_noted_where_the_patient_took_it(sessions, doctor, front_desk, desk):
     _first, second = sessions[:2]
+    Message.objects.filter(kind="booked").update(state="sent", sent_at=NOW)
     factories.waiting(second.course, second.number, by=doctor)
     other = factories.confirmed_course(by=doctor, sessions=1)
     given_up = factories.booked(other, second.room, practitioner=doctor, first=NOW.date() + 19 * DAY)[0]
@@ -50,6 +51,8 @@ def test_an_offered_time_is_noted_where_the_patient_took_it(sessions, doctor, fr
     taken = calendar.say_yes(Offer.objects.get(), desk=front_desk if desk else None, at=NOW)
     noted = list(Deed.objects.values_list("kind", "session"))
     assert noted == ([] if desk else [("took", taken.pk)])
+    known = Message.objects.get(kind="moved").told_before[str(taken.pk)]
+    assert known == (second.starts_at.isoformat() if desk else None)
 
 
 def deed(session, kind="cancelled", *, at=NOW, **fields) -> Deed:

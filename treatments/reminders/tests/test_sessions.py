@@ -20,6 +20,7 @@ from treatments.reminders.tests.factories import announce, reminder
 from treatments.schedule import actions as schedule
 from treatments.schedule.actions.common import told
 from treatments.schedule.models import Session
+from treatments.schedule.rules import Slot
 from treatments.schedule.tests import factories
 
 MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
@@ -288,6 +289,17 @@ def test_moved_away_again_the_letter_says_where_it_is(moved_and_back, doctor, at
     [letter] = letters(kind="moved")
     assert timezone.localtime(to).strftime("%-d %B") in read(letter, letter.due_at).text
     assert kinds.needless([letter], at=letter.due_at) == {}
+
+
+def test_who_moved_it_by_their_link_is_told_that_it_is_back(sessions, doctor, at):
+    Message.objects.filter(kind="booked").update(state="sent", sent_at=at)
+    session, first = sessions[0], sessions[0].starts_at
+    there = Slot(session.number, first + DAY, session.room_id, doctor.pk)
+    schedule.move_by_patient(session, there, version=session.version, at=at + HOUR)
+    move(session, doctor, first, at=at + HOUR + MINUTE)
+    [letter] = letters(kind="moved")
+    assert kinds.needless([letter], at=letter.due_at) == {}
+    assert timezone.localtime(first).strftime("%-d %B") in read(letter, letter.due_at).text
 
 
 def test_the_letter_that_went_is_followed_by_one_that_takes_it_back(sessions, doctor, at):
