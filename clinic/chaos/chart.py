@@ -27,7 +27,7 @@ class Chart:
         lanes = self._lanes()
         height = HIGH + 50 + LANE * len(lanes)
         head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="100%" role="img">'
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="640" role="img">'
         )
         found = [*self._bars(), *(line for lane in enumerate(lanes.items()) for line in self._lane(lane))]
         return "\n".join([head, f"<style>{STYLE}</style>", *found, "</svg>"]) + "\n"
