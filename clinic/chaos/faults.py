@@ -32,6 +32,8 @@ APART = 0.3  # seconds between two killings, at least
 # Of parents one in five or so: the next takes seconds to start, and where nobody works nothing can go wrong.
 KINDS_OF_KILL = (CHILD, CHILD, CHILD, PARENT, CHILD, CHILD, CHILD, CHILD, BOTH, CHILD)
 ALWAYS = {mail.LATER: 0.03, mail.LATER_STILL: 0.02, mail.SLOW: 0.25, mail.KILL: 0.01, mail.KILL_BEFORE: 0.01}
+# Where nobody is stopped and little time there is, more letters are under way at any moment.
+SLOWER = {**ALWAYS, mail.SLOW: 0.6}
 SICK = {mail.BUSY: 0.2, mail.LATER: 0.3, mail.CLOSE_IN_DATA: 0.1, mail.HANG: 0.05}
 TREACHEROUS = {mail.CLOSE_AFTER: 0.15, mail.HANG_AFTER: 0.1, mail.KILL: 0.1, mail.SLOW: 0.3}
 
@@ -66,13 +68,18 @@ class Fault:
     mend_it: Callable[[], object]
 
 
-def faults(house: House, *, stopping: bool) -> list[Fault]:
-    """All of them, in the order in which they begin; between them it works. `stopping`: whole processes, too."""
+def always(size: Size) -> Mapping[str, float]:
+    """What ails the mail server when it is well."""
+    return ALWAYS if size.stopping else SLOWER
+
+
+def faults(house: House, size: Size) -> list[Fault]:
+    """All of them, in the order in which they begin; between them it works."""
     fleet, broker, database, well = (
         house.fleet,
         house.broker,
         house.database,
-        partial(house.mail.ails, ALWAYS),
+        partial(house.mail.ails, always(size)),
     )
 
     def ails(what: str, begin: float, lasts: float, shares: Mapping[str, float]) -> Fault:
@@ -98,7 +105,7 @@ def faults(house: House, *, stopping: bool) -> list[Fault]:
         rests("both beats stopped", 0.46, 0.06, fleet.beats),
         rests("all workers stopped", 0.73, 0.02, fleet.workers),
     ]
-    return sorted([*found, *(stops if stopping else [])], key=lambda one: one.begin)
+    return sorted([*found, *(stops if size.stopping else [])], key=lambda one: one.begin)
 
 
 def nothing() -> None:
@@ -113,11 +120,11 @@ class Misfortune:
         self.begin, self.over = time.time(), threading.Event()
         self.spells: list[Spell] = []
         deeds: list[Callable[[], None]] = [self._kill, self._tick_at_once]
-        deeds += [partial(self._suffer, fault) for fault in faults(house, stopping=size.stopping)]
+        deeds += [partial(self._suffer, fault) for fault in faults(house, size)]
         self.threads = [threading.Thread(target=deed, daemon=True) for deed in deeds]
 
     def __enter__(self) -> Self:
-        self.house.mail.ails(ALWAYS)
+        self.house.mail.ails(always(self.size))
         for thread in self.threads:
             thread.start()
         return self

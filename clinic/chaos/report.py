@@ -139,7 +139,7 @@ def recovery_table(run: Run) -> Table:
     )
     headings = (
         "waited",
-        "the last taken, ticks after it could be tried",
+        "the last settled, ticks after it could be tried",
         f"at most {MOST_TICKS}",
         "seconds until nothing waited, pauses and leases too",
     )

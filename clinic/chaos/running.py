@@ -18,11 +18,13 @@ from clinic.chaos.deeds import Desk
 from clinic.chaos.faults import House, Misfortune
 from clinic.chaos.fleet import CHILD, Fleet, Kill
 from clinic.chaos.judging import Evidence, Verdict, judge
+from clinic.chaos.mailserver import SLOW
 from clinic.chaos.servers import Broker, Database, MailServer, wait_until
 from clinic.chaos.size import Size
 from treatments.reminders.models import Heartbeat
 
 TO_START = 90  # seconds that processes may take until they work
+LEISURELY = {SLOW: 0.6}
 TO_DRAIN = 5  # ticks from when the last may be tried; then what still waits is lost
 # What protects from sending twice, and how it is taken away in the database of a run. Without a lease a claim holds for
 # no time, and nobody sees that a letter is on its way.
@@ -109,6 +111,8 @@ def run(stage: scene.Stage, size: Size, folder: Path, database: Database, *, wit
         misfortune = stack.enter_context(Misfortune(house, size, chance=chance))
         desk = stack.enter_context(Desk(stage, until=began + size.seconds, chance=chance))
         misfortune.join()
+        if without == "lease":  # what is not protected is seen where several are at the same
+            house.mail.ails(LEISURELY)
         desk.join()
         connection.close()  # it was broken with all the others
         wait_until(lambda: house.fleet.whole, TO_START)

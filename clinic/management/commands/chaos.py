@@ -28,7 +28,7 @@ EMPTY, BUILT, CHASED = "clinic_chaos_empty", "clinic_chaos", "clinic_chaos_run"
 A_COURSE = 12  # messages that follow from it, about
 FULL_SECONDS, FULL_KILLS = 240, 60
 # For runs without a protection: it is enough that there are faults.
-A_FEW = Size(courses=16, seconds=15, kills=4, pace=QUICK, workers=2, beats=1, stopping=False)
+A_FEW = Size(courses=20, seconds=15, kills=2, pace=QUICK, workers=2, beats=1, stopping=False)
 SHORT = Size(courses=8, seconds=8, kills=4, pace=QUICKEST, workers=2, beats=1, stopping=False)
 LONGEST = 10 * 60 - 25  # seconds, then everything is ended
 
