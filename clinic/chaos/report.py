@@ -39,6 +39,9 @@ answers 421, 450, 451 and 550, hangs, closes, is slow, and takes letters without
 others are delivered four times at once. Between these spells everything works for a while: most letters go meanwhile,
 not afterwards.
 
+Whatever ends is started again, as `compose.yaml` does: also a worker that ends by itself, which happens where Celery
+stumbles over a broker that goes away in an unlucky moment. These are counted.
+
 Afterwards it is asked in SQL that no code of the messages has a part in, beside the log of the mail server, which
 wrote down every letter that it took before it said so, and beside what the desk wrote down: each change, and the
 moment from which it stood.
