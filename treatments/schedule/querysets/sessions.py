@@ -168,14 +168,16 @@ class SessionQuerySet(models.QuerySet):
     def given_up(self):
         """Those that were cancelled or missed and are not booked anew, of courses under way: each number once.
 
-        Whose turn would have been soonest first.
+        Whose turn would have been soonest first. None of patients who have died, or whose record is closed.
         """
         anew = (
             SessionQuerySet(self.model)
             .standing()
             .filter(course=OuterRef("course"), number=OuterRef("number"))
         )
-        rows = self.filter(~Exists(anew), state__in=["cancelled", "missed"], course__state="confirmed")
+        open_record = {"course__patient__died_on": None, "course__patient__duplicate_of": None}
+        under_way = self.filter(course__state="confirmed", **open_record)
+        rows = under_way.filter(~Exists(anew), state__in=["cancelled", "missed"])
         last = rows.order_by("course", "number", "-pk").distinct("course", "number").values("pk")
         shown = self.filter(pk__in=last).select_related("course__patient", "practitioner", "cancelled_by")
         return shown.order_by("starts_at", "pk")

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from clinic.models import AccessLog
 from conftest import NOW
+from patients.actions import note_death
 from patients.tests.factories import interview
 from treatments.courses.models import Check
 from treatments.schedule import actions, refusals
@@ -219,6 +220,12 @@ def test_what_was_given_up_or_missed_is_listed_until_it_is_booked_anew(
     actions.book_course(course, slots, practitioner=doctor, by=doctor, at=NOW, key=uuid4())
     assert given_up(browser) == []
     assert "No course has a gap." in browser.get(GIVEN_UP).text
+
+
+def test_nobody_is_asked_to_close_the_gap_of_who_has_died(as_, front_desk, course, third_gone):
+    assert given_up(as_(front_desk)) == [(course.pk, 3)]
+    note_death(course.patient, NOW.date(), by=front_desk, at=NOW)
+    assert given_up(as_(front_desk)) == []
 
 
 def test_given_up_twice_it_is_listed_once(as_, front_desk, course, sessions, third_gone, doctor):
