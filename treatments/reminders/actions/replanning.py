@@ -161,10 +161,11 @@ def _plan_kind(
         draft, row = drafts[place], waiting[pk]
         if (draft.due_at, draft.not_after) != (row.due_at, row.not_after):
             changes.rows.append(Changed(pk, draft.state, draft.why, draft.due_at, draft.not_after))
-    for pk in found.dropped:
-        why = str(words.NEEDLESS[Needless.NOT_PLANNED])
-        # As of now: what is due later might be promised again.
-        changes.rows.append(Changed(pk, MessageState.SUPPRESSED, why, at, waiting[pk].not_after))
+    why, steps = str(words.NEEDLESS[Needless.NOT_PLANNED]), {waiting[pk].step for pk in found.dropped}
+    for row in live:
+        if row.step in steps and _waits(row, at):  # whichever way: it might come back with the channel
+            # As of now: what is due later might be promised again.
+            changes.rows.append(Changed(row.pk, MessageState.SUPPRESSED, why, at, row.not_after))
     free = max((one.step for one in known), default=0)
     for step, place in enumerate(found.missing, start=free + 1):
         drafts[place].step, drafts[place].created_at = step, at

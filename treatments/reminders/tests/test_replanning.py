@@ -143,6 +143,17 @@ def test_what_went_another_way_went(sessions, course, set_to, at):
     assert len(due(first)) == 1
 
 
+def test_what_is_taken_back_does_not_come_back_with_the_channel(sessions, course, set_to, at):
+    patient = course.patient
+    patient.phone, patient.email = "+48601234567", "ana@mail.example"
+    for nth, channel in enumerate(("sms", "email"), start=1):
+        patient.channel = channel
+        patient.save()
+        announce(PatientChanged(patient.pk, at + nth * HOUR))
+        set_to(when=nth * HOUR, reminder_hours=[3])
+        assert [len(due(session)) for session in sessions] == [1] * 5
+
+
 def test_who_wants_none_gets_none_and_in_again_those_of_the_new_plan(sessions, course, set_to, at):
     patient = course.patient
     for wanted, when in ((False, None), (True, at + 2 * HOUR)):
