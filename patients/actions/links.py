@@ -18,6 +18,10 @@ class NoAddress(Exception):
     """There is no e-mail address and no phone number to send a link to."""
 
 
+class RecordEnded(Exception):
+    """The patient has died, or another record goes on in place of this one: nobody is asked by it."""
+
+
 class LinkDead(Exception):
     """The link was used, taken back, closed after wrong dates of birth, or has run out."""
 
@@ -41,9 +45,9 @@ class AlreadyReceived(Exception):
 def send_link(patient: Patient, *, by: User, at: dt.datetime) -> InterviewLink:
     """Ask the patient by a message; pressed twice, it is one request.
 
-    Raises NoAddress, AlreadyReceived while a report of theirs waits to be read.
+    Raises NoAddress, RecordEnded, AlreadyReceived while a report of theirs waits to be read.
     """
-    _lock(patient.pk)
+    patient = _lock(patient.pk)
     if not (patient.email or patient.phone):
         raise NoAddress
     waits = patient.interview_links.filter(kind=LinkKind.EMAIL, sent_at=None, revoked_at=None)
@@ -56,8 +60,11 @@ def send_link(patient: Patient, *, by: User, at: dt.datetime) -> InterviewLink:
 
 @transaction.atomic
 def show_code(patient: Patient, *, by: User, at: dt.datetime) -> tuple[InterviewLink, str]:
-    """A link to show on the desk's screen, and its token, which is not to be had again. Raises AlreadyReceived."""
-    _lock(patient.pk)
+    """A link to show on the desk's screen, and its token, which is not to be had again.
+
+    Raises RecordEnded, AlreadyReceived.
+    """
+    patient = _lock(patient.pk)
     token = tokens.new()
     hashes = [tokens.hashed(token)]
     return _make(patient, LinkKind.QR, by=by, at=at, sent_at=at, token_hashes=hashes), token
@@ -65,8 +72,8 @@ def show_code(patient: Patient, *, by: User, at: dt.datetime) -> tuple[Interview
 
 @transaction.atomic
 def hand_over_tablet(patient: Patient, *, by: User, at: dt.datetime) -> InterviewLink:
-    """A link that is open already, for the device in the patient's hands. Raises AlreadyReceived."""
-    _lock(patient.pk)
+    """A link that is open already, for the device in the patient's hands. Raises RecordEnded, AlreadyReceived."""
+    patient = _lock(patient.pk)
     ends = at + rules_links.TABLET_WORKS_FOR
     return _make(patient, LinkKind.TABLET, by=by, at=at, sent_at=at, opened_at=at, expires_at=ends)
 
@@ -81,6 +88,8 @@ def revoke_link(link: InterviewLink, *, by: User, at: dt.datetime) -> None:
 
 
 def _make(patient: Patient, kind: LinkKind, *, by: User | None, at: dt.datetime, **fields) -> InterviewLink:
+    if patient.has_ended:
+        raise RecordEnded
     if Report.objects.pending(patient):
         raise AlreadyReceived
     days = dt.timedelta(days=Clinic.current().interview_link_days)
@@ -105,14 +114,14 @@ def mint(link_id: int, *, at: dt.datetime) -> str:
 def link_for_letter(patient_id: int, *, since: dt.datetime, at: dt.datetime) -> str:
     """A token for a letter that asks the patient again, promised at `since`: each attempt has one, all of one link.
 
-    Nobody of the desk asked, so the link is by nobody. Raises LinkDead while a report of theirs waits to be read.
+    Nobody of the desk asked, so the link is by nobody. Raises LinkDead while a report of theirs waits to be read, and
+    for a record that has ended.
     """
-    _lock(patient_id)
-    patient = Patient.objects.get(pk=patient_id)
+    patient = _lock(patient_id)
     mine = working(at).filter(patient=patient, kind=LinkKind.EMAIL, created_by=None, created_at__gte=since)
     try:
         link = mine.first() or _make(patient, LinkKind.EMAIL, by=None, at=at, sent_at=at)
-    except AlreadyReceived as error:
+    except (AlreadyReceived, RecordEnded) as error:
         raise LinkDead from error
     return mint(link.pk, at=at)
 
@@ -159,6 +168,6 @@ def locked_link(link_id: int, *, at: dt.datetime) -> InterviewLink:
     return link
 
 
-def _lock(patient_id: int) -> None:
+def _lock(patient_id: int) -> Patient:
     """One at a time writes what belongs to a patient; the patient is locked before their links."""
-    Patient.objects.select_for_update(of=("self",), no_key=True).get(pk=patient_id)
+    return Patient.objects.select_for_update(of=("self",), no_key=True).get(pk=patient_id)

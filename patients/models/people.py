@@ -115,6 +115,11 @@ class Patient(models.Model):
         return reverse("patients:patient", args=[self.pk])
 
     @property
+    def has_ended(self) -> bool:
+        """Died, or closed in favour of another record: nothing more is asked of them, booked for or sent to them."""
+        return self.died_on is not None or self.duplicate_of_id is not None
+
+    @property
     def reached_by(self) -> str:
         """The channel that they chose, or the other one where only that leads to them."""
         known = {Channel.EMAIL.value: self.email, Channel.SMS.value: self.phone}

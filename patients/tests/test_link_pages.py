@@ -63,6 +63,18 @@ def test_without_an_address_there_is_no_button_and_a_post_is_told_so(as_, front_
     assert browser.post(way(nobody, "mail")).status_code == 409
 
 
+@pytest.mark.parametrize("how", WAYS)
+def test_nobody_is_asked_by_a_record_that_has_ended(as_, front_desk, ana, at, how):
+    browser = as_(front_desk)
+    actions.note_death(ana, NOW.date(), by=front_desk, at=at)
+    assert "Show a QR code" not in browser.get(f"/patients/{ana.pk}/").text
+    refused = browser.post(way(ana, how))
+    assert (refused.status_code, "has ended" in refused.text) == (409, True)
+    assert not InterviewLink.objects.exists()
+    with pytest.raises(actions.LinkDead):
+        actions.link_for_letter(ana.pk, since=at, at=at)
+
+
 def test_pressed_twice_it_is_one_request(as_, front_desk, ana):
     browser = as_(front_desk)
     for _press in range(2):

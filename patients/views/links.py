@@ -36,8 +36,8 @@ def by_mail(request: StaffRequest, pk: int) -> HttpResponse:
             request,
             _("There is no e-mail address and no phone number. Add one, or use the code or a tablet."),
         )
-    except actions.AlreadyReceived:
-        return _waits(request)
+    except (actions.AlreadyReceived, actions.RecordEnded) as refused:
+        return _not_asked(request, refused)
     messages.success(request, _("The message goes out within minutes."))
     return redirect(patient)
 
@@ -49,8 +49,8 @@ def by_code(request: StaffRequest, pk: int) -> HttpResponse:
     patient = open_patient(request, pk)
     try:
         link, token = actions.show_code(patient, by=request.user, at=timezone.now())
-    except actions.AlreadyReceived:
-        return _waits(request)
+    except (actions.AlreadyReceived, actions.RecordEnded) as refused:
+        return _not_asked(request, refused)
     code = segno.make(settings.BASE_URL + reverse("interview:enter", args=[token]), error="m")
     context = {"patient": patient, "link": link, "code": code.svg_data_uri(scale=8, border=4, light="#fff")}
     return render(request, "patients/code.html", context)
@@ -66,8 +66,8 @@ def on_tablet(request: StaffRequest, pk: int) -> HttpResponse:
     patient, at = _patient(request, pk), timezone.now()
     try:
         link = actions.hand_over_tablet(patient, by=request.user, at=at)
-    except actions.AlreadyReceived:
-        return _waits(request)
+    except (actions.AlreadyReceived, actions.RecordEnded) as refused:
+        return _not_asked(request, refused)
     logout(request)
     response = redirect("interview:here")
     remember(response, link.pk, proven=None if draft_of(patient, at=at) else at)
@@ -111,7 +111,9 @@ def _patient(request: StaffRequest, pk: int) -> Patient:
     return get_object_or_404(Patient.objects.visible_to(request.user), pk=pk)
 
 
-def _waits(request: StaffRequest) -> HttpResponse:
+def _not_asked(request: StaffRequest, refused: Exception) -> HttpResponse:
+    if isinstance(refused, actions.RecordEnded):
+        return conflict(request, _("This record has ended: nobody is asked by it any more."))
     said = _(
         "The patient has answered already; a practitioner confirms these answers before others are asked for."
     )

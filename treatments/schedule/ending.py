@@ -38,8 +38,7 @@ class EndingForm(forms.Form):
 
 def of_ended(request, patient: Patient) -> dict:
     """On the patient's page: only where the record has ended. One SQL query there, else none."""
-    ended = patient.died_on or patient.duplicate_of_id
-    return still_booked(request, patient) if ended else {"still_booked": []}
+    return still_booked(request, patient) if patient.has_ended else {"still_booked": []}
 
 
 def still_booked(request, patient: Patient) -> dict:

@@ -33,5 +33,4 @@ def cancel_all(request, pk: int) -> HttpResponse:
         return conflict(request, str(busy))
     done = ngettext("%(n)s session is cancelled.", "%(n)s sessions are cancelled.", count) % {"n": count}
     messages.success(request, done)
-    ended = patient.died_on or patient.duplicate_of_id
-    return redirect(patient) if ended else redirect("patients:closing", pk=patient.pk)
+    return redirect(patient) if patient.has_ended else redirect("patients:closing", pk=patient.pk)
