@@ -45,11 +45,4 @@ class DuplicateForm(forms.Form):
 
     def __init__(self, data: Mapping | None, *, patient: Patient, visible: PatientQuerySet) -> None:
         super().__init__(data)
-        others = visible.filter(duplicate_of=None).exclude(pk=patient.pk)
-        alike = others.likely_duplicates(
-            name=patient.name,
-            birth_date=patient.birth_date,
-            phone=str(patient.phone or ""),
-            email=patient.email,
-        )
-        self.fields["of"].queryset = alike  # type: ignore[attr-defined]
+        self.fields["of"].queryset = visible.others_like(patient)  # type: ignore[attr-defined]

@@ -66,6 +66,16 @@ class PatientQuerySet(models.QuerySet):
         )
         return self.alias(alike=alike, mailbox=Lower("email")).filter(same).order_by("name", "id")
 
+    def others_like(self, patient):
+        """The records that go on and may be of the same person as this one."""
+        others = self.filter(duplicate_of=None).exclude(pk=patient.pk)
+        return others.likely_duplicates(
+            name=patient.name,
+            birth_date=patient.birth_date,
+            phone=str(patient.phone or ""),
+            email=patient.email,
+        )
+
     def recently_opened_by(self, user: User, most: int = 10) -> list:
         """The patients whose record `user` opened last, newest first. Two SQL queries."""
         opened = (

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from clinic.models import User
 from clinic.roles import BOOKING
 from patients.models import Patient
 from patients.panels import Panel
@@ -22,6 +23,14 @@ def reason_for(patient: Patient) -> str:
     """Why their sessions are given up, as everybody who books reads it."""
     said: Promise = DIED if patient.died_on else DUPLICATE
     return str(said)
+
+
+def may_cancel_all(patient: Patient, user: User) -> bool:
+    """Only where the reason is true: the record has ended, or another looks like the same person and may go on.
+
+    A record is closed as a duplicate only after what is booked is given up. Of the living, one SQL query.
+    """
+    return patient.has_ended or Patient.objects.visible_to(user).others_like(patient).exists()
 
 
 class EndingForm(forms.Form):
@@ -42,7 +51,7 @@ def of_ended(request, patient: Patient) -> dict:
 
 
 def still_booked(request, patient: Patient) -> dict:
-    """All that is booked, soonest first; of what has begun somebody says what became of it. One SQL query."""
+    """All that is booked, soonest first; of what has begun somebody says what became of it. Two SQL queries at most."""
     rows = Session.objects.visible_to(request.user).of_patient(patient).booked().order_by("starts_at", "pk")
     found, at = list(rows), timezone.now()
     ahead = [row for row in found if row.starts_at > at]
@@ -51,6 +60,7 @@ def still_booked(request, patient: Patient) -> dict:
         "ahead": ahead,
         "shown": ",".join(f"{row.pk}:{row.version}" for row in ahead),
         "reason": reason_for(patient),
+        "may_cancel_all": bool(ahead) and may_cancel_all(patient, request.user),
     }
 
 

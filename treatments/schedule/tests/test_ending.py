@@ -57,6 +57,15 @@ def test_of_the_living_the_page_says_nothing_but_where_records_are_closed(as_, f
     assert page.index("The patient has died") < page.index("still booked") < page.index("has another record")
 
 
+def test_of_the_living_nothing_is_cancelled_for_a_reason_that_is_not_true(as_, front_desk, sessions):
+    patient = sessions[0].course.patient
+    page = as_(front_desk).get(reverse("patients:closing", args=[patient.pk])).text
+    assert "If the patient has died, save the day first" in page
+    assert address(patient) not in page
+    with nothing_changes():
+        assert as_(front_desk).post(address(patient), {"shown": shown(sessions)}).status_code == 409
+
+
 def test_one_step_cancels_all_with_a_reason_and_writes_to_nobody(as_, front_desk, dead, sessions):
     answer = as_(front_desk).post(address(dead), {"shown": shown(sessions)})
     assert answer.url == dead.get_absolute_url()

@@ -14,7 +14,7 @@ from clinic.roles import BOOKING
 from clinic.versions import ChangedMeanwhile
 from patients.access import open_patient
 from treatments.schedule import actions, refusals
-from treatments.schedule.ending import EndingForm, reason_for
+from treatments.schedule.ending import EndingForm, may_cancel_all, reason_for
 
 
 @require_POST
@@ -24,6 +24,8 @@ def cancel_all(request, pk: int) -> HttpResponse:
     patient, form = open_patient(request, pk), EndingForm(request.POST)
     if not form.is_valid():
         return conflict(request, _("Open the page again: what it said of the sessions is missing."))
+    if not may_cancel_all(patient, request.user):
+        return conflict(request, _("Say first why the record ends. Nothing was cancelled."))
     said = {"reason": reason_for(patient), "by": request.user, "at": timezone.now()}
     try:
         count = actions.cancel_all_of(patient, form.cleaned_data["shown"], **said)
