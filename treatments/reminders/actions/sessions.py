@@ -29,7 +29,7 @@ from treatments.visits.models import Visit
 BEFORE = (MessageKind.REMINDER, MessageKind.PRECARE, MessageKind.RECHECK)
 TOLD = (MessageKind.BOOKED, MessageKind.MOVED, MessageKind.CANCELLED)
 RECALLED = (MessageKind.MAINTENANCE,)
-EXTENDED = ["about", "told_before", "due_at", "try_at", "not_after"]
+EXTENDED = ["about", "told_before", "due_at", "try_at", "not_after", "lease_token", "lease_until"]
 
 
 def _waiting_or_said() -> QuerySet[Message]:
@@ -224,7 +224,9 @@ def _told(
 
 
 def _extend(letter: Message, about: Collection[int], due_at: dt.datetime, not_after: dt.datetime) -> None:
+    """Whoever claimed it must not write down what they found of it before: that it has nothing to say, for one."""
     letter.about = sorted({*letter.about, *about})
+    letter.lease_token = letter.lease_until = None
     letter.due_at, letter.try_at = due_at, max(letter.try_at, due_at)
     letter.not_after = max(letter.not_after, not_after)
     letter.save(update_fields=EXTENDED)

@@ -14,8 +14,9 @@ from patients.events import PatientChanged
 from treatments.courses import actions as courses
 from treatments.reminders import actions, kinds, writing
 from treatments.reminders.actions.journal import begin
+from treatments.reminders.actions.outcomes import ended
 from treatments.reminders.actions.sessions import CONCERNED
-from treatments.reminders.models import Message, MessageWish
+from treatments.reminders.models import Message, MessageState, MessageWish
 from treatments.reminders.tests.factories import announce, reminder
 from treatments.schedule import actions as schedule
 from treatments.schedule.actions.common import told
@@ -288,6 +289,17 @@ def test_moved_away_again_the_letter_says_where_it_is(moved_and_back, doctor, at
     move(moved_and_back, doctor, to, at=at + HOUR + 3 * MINUTE)
     [letter] = letters(kind="moved")
     assert timezone.localtime(to).strftime("%-d %B") in read(letter, letter.due_at).text
+    assert kinds.needless([letter], at=letter.due_at) == {}
+
+
+def test_found_needless_by_who_sends_it_tells_of_what_has_moved_since(moved_and_back, doctor, at):
+    [letter] = letters(kind="moved")
+    [claimed] = actions.claim("email", at=letter.due_at, only=letter.pk).messages
+    assert kinds.needless([claimed], at=letter.due_at)
+    move(moved_and_back, doctor, moved_and_back.starts_at + DAY, at=letter.due_at)
+    actions.settle(claimed, ended(claimed, MessageState.SUPPRESSED, "back"))
+    letter.refresh_from_db()
+    assert letter.state == "due"
     assert kinds.needless([letter], at=letter.due_at) == {}
 
 
