@@ -98,7 +98,8 @@ def _cancel(request: HttpRequest, link: LinkToken, session: Session, at: dt.date
     except refusals.SlotTaken:
         return _ask(request, link, session, at, busy=True, status=409)
     except (ChangedMeanwhile, refusals.TooLate):
-        return as_it_stands(request, link, session, at)
+        if not sessions_of(link).get(pk=session.pk).cancelled_by_patient:  # by the other press of two at once
+            return as_it_stands(request, link, session, at)
     return redirect("messages:session", link=link.pk, pk=session.pk)
 
 
