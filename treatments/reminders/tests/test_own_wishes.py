@@ -80,6 +80,15 @@ def test_who_declined_may_come_after_all(phone):
     assert RecallAnswer.objects.first().answer == "call_me"
 
 
+def test_who_comes_after_all_is_told_of_the_call_though_reminders_are_stopped(phone):
+    for answer in ("stop", "call_me"):
+        assert "We will call you to find a time" not in phone.page()
+        phone.post("answer", answer=answer)
+    page = phone.page()
+    assert "We will call you to find a time" in page
+    assert "no more reminders of your next visit" in page
+
+
 def test_never_again_stops_the_topic_and_nothing_else(phone, ana):
     MessageWish.objects.create(patient=ana, topic=Topic.CARE, wanted=False, how="link", said_at=NOW - DAY)
     phone.post("answer", answer="stop")
