@@ -378,6 +378,13 @@ def test_times_around_another_day(phone, second):
     assert phone.get("move", second.pk, day="x").status_code == 422
 
 
+def test_a_day_that_the_interval_leaves_no_room_for_is_called_impossible(phone, second):
+    said, near = "That day is not possible here", second.starts_at.date() + DAY
+    assert said in phone.get("move", second.pk, day="2027-06-01").text
+    assert said not in phone.get("move", second.pk, day=near.isoformat()).text
+    assert said not in phone.page("move", second.pk)
+
+
 @pytest.mark.parametrize("to", ["", "x", "20261216T0900Z-1", "20261216T0900Z-99999999-99999999", "2" * 60])
 def test_what_is_no_offered_time_moves_nothing(phone, second, to):
     assert phone.post("move", second.pk, version=1, to=to).status_code in {409, 422}

@@ -60,9 +60,9 @@ def times_for(
     return [Time(slot, _other(slot, now, at_desk)) for slot in found]
 
 
-def first_day(days: Days, soonest: dt.datetime) -> dt.date:
-    """The first day on which the patient may have the session."""
-    return max(days.first, timezone.localdate(soonest))
+def is_possible(day: dt.date, days: Days, soonest: dt.datetime) -> bool:
+    """May the patient have the session on this day at all, free time or not?"""
+    return max(days.first, timezone.localdate(soonest)) <= day and (days.last is None or day <= days.last)
 
 
 def _free(at_desk: Desk, now: Slot, soonest: dt.datetime) -> list[Slot]:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from clinic.versions import ChangedMeanwhile
 from treatments.reminders.models import LinkToken
 from treatments.reminders.own.forms import AroundForm, ThereForm
+from treatments.reminders.own.subjects import sessions_of
 from treatments.reminders.own.views.sessions import as_it_stands, of_link, session_page
 from treatments.schedule import actions, refusals
 from treatments.schedule.models import Session
@@ -38,6 +39,10 @@ def _move(request: HttpRequest, link: LinkToken, session: Session, at: dt.dateti
     try:
         actions.move_by_patient(session, there, version=version, at=at)
     except (ChangedMeanwhile, refusals.TooLate):
+        if _is_there(
+            sessions_of(link).get(pk=session.pk), there, version
+        ):  # by the other press of two at once
+            return redirect("messages:session", link=link.pk, pk=session.pk)
         return as_it_stands(request, link, session, at)
     except refusals.NotBookable:
         return session_page(request, link, session, at, call=True, status=409)
@@ -73,5 +78,6 @@ def _times(
     around = asked or timezone.localdate(session.starts_at)
     times = elsewhere.times_for(session, days, around=around, soonest=soonest, at=at) if days else []
     context = {"link": link, "session": session, "form": form, "times": times, "days": days, **said}
+    context["not_then"] = bool(asked and days and not elsewhere.is_possible(asked, days, soonest))
     wrong = status == 200 and bool(form.errors)
     return render(request, "messages/move.html", context, status=422 if wrong else status)
