@@ -122,7 +122,7 @@ def session_cancelled(session: Session, *, at: dt.datetime) -> None:
     _take_back(held, session.pk, Needless.NOT_BOOKED)
     if called_off(appointment(session), at):
         was = Booked(session.pk, session.number, session.starts_at, session.ends_at, session.version)
-        promise(_told(desk, MessageKind.CANCELLED, [was], held), once=False)
+        promise(_told(desk, MessageKind.CANCELLED, [was], held, _known(held, session.pk)), once=False)
     emptied = [one for one in held if one.state == MessageState.DUE and session.pk in one.about]
     recalls = [one for one in held if one.kind in RECALLED]
     turn([*(one for one in emptied if one.kind != MessageKind.CANCELLED), *recalls], at=at)
@@ -189,6 +189,16 @@ def _waiting(held: Iterable[Message], session: Booked) -> list[Message]:
     """The letters that wait and tell of the session as booked, and so where it is by then."""
     booked = [one for one in held if one.kind == MessageKind.BOOKED and session.session_id in one.about]
     return [one for one in booked if one.state == MessageState.DUE and not one.maybe_twice]
+
+
+def _known(held: Iterable[Message], session_id: int) -> dict[str, str]:
+    """When the session starts as far as the patient knows, where the letter of its move has not gone: by its key."""
+    key = str(session_id)
+    moves = (one for one in held if one.kind == MessageKind.MOVED and one.state == MessageState.DUE)
+    moment = next(
+        filter(None, ((one.told_before or {}).get(key) for one in moves if not one.maybe_twice)), None
+    )
+    return {key: moment} if moment else {}
 
 
 def _told(

@@ -2,7 +2,7 @@
 
 One letter tells of all that changed together. What it says is what is so when it is written: a session that is booked
 and moved at once is told where it is, one that is given up again is not told as booked, one that is moved and is back
-before the letter went is not told as moved.
+before the letter went is not told as moved, one that is given up is named as the patient knows it.
 """
 
 import datetime as dt
@@ -34,15 +34,20 @@ def appointment(session: Session) -> rules.Appointment:
 
 def _chosen(message: Message, known: Mapping[int, Session], tells: Tells, at: dt.datetime) -> list[Session]:
     """The sessions that the letter tells of, soonest first."""
-    told = [pk for pk in message.about if pk in known and not _where_they_know_it(message, known[pk])]
+    told = [pk for pk in message.about if pk in known and not _is_back(message, known[pk])]
     found = [known[pk] for pk in told if tells(appointment(known[pk]), at)]
     return sorted(found, key=lambda session: (session.starts_at, session.pk))
 
 
-def _where_they_know_it(message: Message, session: Session) -> bool:
-    """Was it moved, and back again before the letter went?"""
+def _is_back(message: Message, session: Session) -> bool:
+    """Was it moved, and is it where the patient knows it again before the letter went?"""
+    return message.kind == MessageKind.MOVED and _as_known(message, session) == session.starts_at
+
+
+def _as_known(message: Message, session: Session) -> dt.datetime | None:
+    """When it starts as the patient knew it at the promise; None: as it is, or they know of a move already."""
     known = (message.told_before or {}).get(str(session.pk))
-    return known is not None and dt.datetime.fromisoformat(known) == session.starts_at
+    return dt.datetime.fromisoformat(known) if known else None
 
 
 def _needless(tells: Tells) -> Callable[[Sequence[Message], dt.datetime], dict[int, rules.Needless]]:
@@ -68,7 +73,9 @@ def _values(tells: Tells, method: str) -> Callable[[Sequence[Message], dt.dateti
 
 
 def _said(message: Message, told: list[Session], clinic: Clinic, method: str, at: dt.datetime) -> Values:
-    starts = tuple(session.starts_at for session in told)
+    # One that is given up is named as the patient knows it, whatever it was moved to before they were told.
+    known = {session.pk: _as_known(message, session) for session in told} if method == "CANCEL" else {}
+    starts = tuple(known.get(session.pk) or session.starts_at for session in told)
     more = lazy_piece("more", n=len(starts) - 1) if len(starts) > 1 else ""
     said: dict[str, Said] = {"when": starts[0], "sessions": starts, "more": more}
     calendar = _calendar(message, told, clinic, method, at)

@@ -91,7 +91,7 @@ class Message(models.Model):
         Offer, null=True, db_index=False, on_delete=models.PROTECT, related_name="messages"
     )
     about = ArrayField(models.BigIntegerField(), default=list)
-    # Moved: {session: when it started as the patient knew it; null: they know of a move already}
+    # Moved, cancelled: {session: when it started as the patient knew it; null: they know of a move already}
     told_before = models.JSONField(null=True)
     step = models.PositiveSmallIntegerField(default=1)
     subject_version = models.PositiveIntegerField()

@@ -303,6 +303,26 @@ def test_found_needless_by_who_sends_it_tells_of_what_has_moved_since(moved_and_
     assert kinds.needless([letter], at=letter.due_at) == {}
 
 
+def test_given_up_before_the_letter_of_its_move_went_it_is_named_as_the_patient_knows_it(
+    sessions, doctor, at
+):
+    Message.objects.filter(kind="booked").update(state="sent", sent_at=at)
+    first = sessions[0].starts_at
+    for nth in range(2):
+        move(sessions[0], doctor, first + (nth + 1) * DAY, at=at + HOUR)
+    cancel(sessions[0], doctor, at=at + HOUR + MINUTE)
+    [letter] = letters(kind="cancelled", state="due")
+    text = read(letter, letter.due_at).text
+    assert timezone.localtime(first).strftime("%-d %B") in text
+    assert timezone.localtime(first + 2 * DAY).strftime("%-d %B") not in text
+
+
+def test_moved_and_back_and_given_up_it_is_told(moved_and_back, doctor, at):
+    cancel(moved_and_back, doctor, at=at + HOUR + 4 * MINUTE)
+    [letter] = letters(kind="cancelled", state="due")
+    assert kinds.needless([letter], at=letter.due_at) == {}
+
+
 def test_who_moved_it_by_their_link_is_told_that_it_is_back(sessions, doctor, at):
     Message.objects.filter(kind="booked").update(state="sent", sent_at=at)
     session, first = sessions[0], sessions[0].starts_at
