@@ -34,7 +34,7 @@ def sessions_of(request: HttpRequest, patient: Patient) -> dict:
     return {
         "patient": patient,
         "sessions": [(session, steps.get(session.pk)) for session in next_first(sessions, day)],
-        "to_book": to_book(list(courses), sessions),
+        "to_book": [] if patient.has_ended else to_book(list(courses), sessions),
         "broken": broken(sessions).said,
         "to_come": {
             session.course_id: session.course for session in sessions if session.state == "booked"

@@ -92,6 +92,17 @@ def test_a_duplicate_is_closed_after_what_is_booked_on_it_is_given_up(as_, front
     }
 
 
+def test_no_page_offers_to_book_for_who_has_died(as_, front_desk, dead, sessions):
+    desk, course = as_(front_desk), sessions[0].course
+    actions.cancel_all_of(dead, {row.pk: 1 for row in sessions}, reason="died", by=front_desk, at=NOW)
+    book, gap = (reverse(f"schedule:{name}", args=[course.pk]) for name in ("book", "gap"))
+    assert book not in desk.get(dead.get_absolute_url()).text
+    for page in (desk.get(book).text, desk.get(gap).text):
+        assert "nothing can be booked" in page
+        assert "slot-1" not in page
+        assert "Bookable" not in page
+
+
 def test_all_or_none_of_what_was_shown(dead, sessions, doctor, front_desk):
     first, second = sessions
     someone_elses = factories.booked(
