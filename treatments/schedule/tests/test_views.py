@@ -270,7 +270,10 @@ def test_htmx_gets_the_part_only(as_, doctor, course):
     ],
 )
 def test_wishes_that_are_none_are_422(as_, doctor, course, query):
-    assert as_(doctor).get(book_url(course), query).status_code == 422
+    browser = as_(doctor)
+    assert browser.get(book_url(course), query).status_code == 422
+    # Back leads to no address that is refused again.
+    assert browser.get(book_url(course), query, headers=HTMX)["HX-Push-Url"] == "false"
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,8 @@ def _page(
     answer = render(request, page, context, status=status)
     if request.htmx and request.htmx.trigger == "wishes" and status == 200:
         answer["HX-Retarget"] = answer["HX-Reselect"] = "#results"
+    if request.htmx and status == 422:  # no address to come back to: asked for again it is refused again
+        answer["HX-Push-Url"] = "false"
     return answer
 
 
