@@ -121,6 +121,7 @@ class ClinicForm(VersionedForm):
         super().__init__(*args, **kwargs)
         for name in self.fields.keys() - {"version"}:
             self.fields[name].help_text = origin(name)
+        self.fields["reminder_hours"].error_messages["item_invalid"] = _("Number %(nth)s:")
 
 
 class WeekForm(forms.Form):

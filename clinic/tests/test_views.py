@@ -314,6 +314,11 @@ def test_settings_that_cannot_be_are_refused(admin, wrong):
         assert admin.post("/settings/", CLINIC | wrong).status_code == 422
 
 
+def test_a_list_of_hours_is_refused_in_words_that_are_not_a_programmers(admin):
+    page = admin.post("/settings/", CLINIC | {"reminder_hours": "48,x"}).text
+    assert "Number 2: Enter a whole number." in page
+
+
 def test_every_setting_says_its_default_and_where_that_comes_from(admin):
     page = admin.get("/settings/").text
     fields = ClinicForm().visible_fields()
