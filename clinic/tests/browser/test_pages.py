@@ -87,6 +87,7 @@ def test_anybody_checks_a_digest(page, live_server, held):
 def test_the_front_desk_books_moves_and_cancels(page, live_server, clock, front_desk, booked):
     base, look = live_server.url, Looker(page)
     log_in(page, base, front_desk)
+    page.goto(base)
     look("desk-start")
     page.goto(f"{base}/patients/{booked.course.patient_id}/")
     expect(page.get_by_text("What the patient told us")).to_have_count(0)
@@ -111,6 +112,7 @@ def test_pages_with_nothing_in_them_and_pages_in_words(page, live_server, clock,
     page.goto(f"{base}/accounts/login/")
     look("login", schemes=("light", "dark"))
     log_in(page, base, nurse)
+    page.goto(base)
     look("day-empty", schemes=("light", "dark"))
     page.goto(f"{base}/messages/")
     look("messages-empty")

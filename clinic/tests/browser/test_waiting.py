@@ -48,6 +48,7 @@ def test_from_the_cancelled_session_to_the_yes_on_the_phone(
 ):
     look, base = Looker(page), live_server.url
     log_in(page, base, front_desk)
+    page.goto(base)
     page.get_by_role("link", name="Waiting list").click()
     expect(page.get_by_role("heading", name="Nobody waits")).to_be_visible()
     look("waiting-empty", schemes=SCHEMES)
