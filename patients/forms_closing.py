@@ -45,4 +45,5 @@ class DuplicateForm(forms.Form):
 
     def __init__(self, data: Mapping | None, *, patient: Patient, visible: PatientQuerySet) -> None:
         super().__init__(data)
-        self.fields["of"].queryset = visible.others_like(patient)  # type: ignore[attr-defined]
+        self.others = visible.others_like(patient)
+        self.fields["of"].queryset = self.others  # type: ignore[attr-defined]

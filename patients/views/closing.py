@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from clinic.access import role_required
+from clinic.accesslog import record_list
 from clinic.errors import conflict
 from clinic.requests import StaffRequest
 from clinic.roles import BOOKING
@@ -66,11 +67,14 @@ def duplicate(request: StaffRequest, pk: int) -> HttpResponse:
 
 
 def _forms(request: StaffRequest, patient: Patient, *, death: bool = False, same: bool = False) -> dict:
-    """Both forms, with what was sent to the one it was sent to."""
+    """Both forms, with what was sent to the one it was sent to. The second names others; the access log says so."""
     day, visible = timezone.localdate(timezone.now()), Patient.objects.visible_to(request.user)
+    posted = request.POST if same else None
+    same_form = DuplicateForm(posted, patient=patient, visible=visible)
+    record_list(request, [other.pk for other in same_form.others])
     return {
         "patient": patient,
         "panels": panels.for_page(request, patient, "closing"),
         "death": DeathForm(request.POST if death else None, patient=patient, day=day),
-        "same": DuplicateForm(request.POST if same else None, patient=patient, visible=visible),
+        "same": same_form,
     }

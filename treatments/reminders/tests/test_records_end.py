@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.core.exceptions import ValidationError
 
+from clinic.models import AccessLog
 from patients.actions import NotADuplicate, StillBooked, close_as_duplicate, note_death
 from patients.tests.factories import patient as person_of
 from treatments.courses.tests.factories import cleared_patient
@@ -101,6 +102,13 @@ def test_the_desk_closes_a_duplicate(as_, front_desk, doctor, on_the_day):
     answer = as_(front_desk).post(f"/patients/{one.pk}/duplicate/", {"of": two.pk})
     one.refresh_from_db()
     assert (answer.url, one.duplicate_of) == (two.get_absolute_url(), two)
+
+
+def test_whom_the_page_offers_in_place_of_a_record_is_in_the_access_log(as_, front_desk, doctor, on_the_day):
+    one, two = (person_of(by=doctor, name="Ola Dwa", birth_date=dt.date(1980, 5, 5)) for _ in range(2))
+    assert "Ola Dwa, 1980-05-05" in as_(front_desk).get(f"/patients/{one.pk}/close/").text
+    listed = AccessLog.objects.filter(view="patients:closing", listed=True)
+    assert set(listed.values_list("patient_id", flat=True)) == {two.pk}
 
 
 def test_with_sessions_ahead_it_is_a_conflict(as_, front_desk, booked, doctor, on_the_day):
