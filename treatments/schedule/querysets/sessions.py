@@ -165,10 +165,11 @@ class SessionQuerySet(models.QuerySet):
             "starts_at", "pk"
         )
 
-    def given_up(self):
+    def given_up(self, since: dt.datetime):
         """Those that were cancelled or missed and are not booked anew, of courses under way: each number once.
 
-        Whose turn would have been soonest first. None of patients who have died, or whose record is closed.
+        From `since` on, whose turn would have been soonest first. None of patients who have died, or whose record is
+        closed.
         """
         anew = (
             SessionQuerySet(self.model)
@@ -179,7 +180,9 @@ class SessionQuerySet(models.QuerySet):
         under_way = self.filter(course__state="confirmed", **open_record)
         rows = under_way.filter(~Exists(anew), state__in=["cancelled", "missed"])
         last = rows.order_by("course", "number", "-pk").distinct("course", "number").values("pk")
-        shown = self.filter(pk__in=last).select_related("course__patient", "practitioner", "cancelled_by")
+        shown = self.filter(pk__in=last, starts_at__gte=since).select_related(
+            "course__patient", "practitioner", "cancelled_by"
+        )
         return shown.order_by("starts_at", "pk")
 
     def of_day(self, begin: dt.datetime, until: dt.datetime):

@@ -4,6 +4,7 @@ import datetime as dt
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -220,6 +221,13 @@ def test_what_was_given_up_or_missed_is_listed_until_it_is_booked_anew(
     actions.book_course(course, slots, practitioner=doctor, by=doctor, at=NOW, key=uuid4())
     assert given_up(browser) == []
     assert "No course has a gap." in browser.get(GIVEN_UP).text
+
+
+def test_what_is_long_past_makes_no_room_for_itself(as_, front_desk, course, third_gone):
+    third_gone_at = Session.objects.get(course=course, number=3).starts_at
+    for days, found in ((89, [(course.pk, 3)]), (91, [])):
+        with time_machine.travel(third_gone_at + dt.timedelta(days=days), tick=False):
+            assert given_up(as_(front_desk)) == found
 
 
 def test_nobody_is_asked_to_close_the_gap_of_who_has_died(as_, front_desk, course, third_gone):
