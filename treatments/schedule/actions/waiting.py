@@ -13,6 +13,7 @@ from treatments.courses.events import CourseCancelled
 from treatments.courses.models import Course, CourseState
 from treatments.schedule.actions.common import lock_courses
 from treatments.schedule.actions.offering import make_void
+from treatments.schedule.checks import check_record
 from treatments.schedule.events import CourseBooked
 from treatments.schedule.models import OfferState, SessionState, Waiting
 from treatments.schedule.occupations import series_of
@@ -32,6 +33,7 @@ def put_on_list(
     locked = lock_courses([course.pk])[course.pk]
     if locked.state != CourseState.CONFIRMED:
         raise NotBookable(_("Only a confirmed course can be booked."))
+    check_record(course.patient)
     if number not in may_wait(locked):
         raise ChangedMeanwhile
     known = locked.waiting.standing().select_for_update(of=("self",)).filter(number=number).first()

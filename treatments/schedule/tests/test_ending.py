@@ -13,7 +13,7 @@ from patients.models import Patient
 from patients.tests.factories import patient as person_of
 from treatments.reminders.models import Message
 from treatments.schedule import actions
-from treatments.schedule.models import Reservation, Session
+from treatments.schedule.models import Reservation, Session, Waiting
 from treatments.schedule.tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_day")]
@@ -101,6 +101,17 @@ def test_no_page_offers_to_book_for_who_has_died(as_, front_desk, dead, sessions
         assert "nothing can be booked" in page
         assert "slot-1" not in page
         assert "Bookable" not in page
+
+
+def test_who_has_died_waits_for_no_time(as_, front_desk, sessions, day):
+    desk, patient = as_(front_desk), sessions[0].course.patient
+    add, wish = reverse("waiting:add", args=[sessions[0].course_id]), {"number": 1}
+    assert desk.post(add, wish).url == reverse("waiting:list")
+    assert Waiting.objects.standing().count() == 1
+    note_death(patient, day, by=front_desk, at=NOW)
+    assert not Waiting.objects.standing().exists()
+    with nothing_changes():
+        assert desk.post(add, wish | {"number": 2}).status_code == 409
 
 
 def test_all_or_none_of_what_was_shown(dead, sessions, doctor, front_desk):

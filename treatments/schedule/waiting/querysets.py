@@ -31,12 +31,13 @@ class WaitingQuerySet(models.QuerySet):
         return self if user.has_role(*BOOKING) else self.none()
 
     def standing(self) -> Self:
-        """Those who have neither got a time nor given up, of courses that are under way."""
+        """Those who have neither got a time nor given up, of courses under way; nobody whose record has ended."""
         performed = apps.get_model("schedule", "Session").objects.filter(
             course=OuterRef("course"), number=OuterRef("number"), state="performed"
         )
         rows = self.filter(withdrawn_at=None, served_at=None, course__state="confirmed")
-        return rows.filter(~Exists(performed))
+        goes_on = {"course__patient__died_on": None, "course__patient__duplicate_of": None}
+        return rows.filter(~Exists(performed), **goes_on)
 
     def unasked(self) -> Self:
         """Those who wait and are offered nothing at present."""
