@@ -10,7 +10,7 @@ MAKE_QUIET = $(MAKE) --no-print-directory
 COMPILE = .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --system-certs --quiet --custom-compile-command "make lock"
 
-.PHONY: run setup setup-dev test lint checks style types migrations suite bench contest chaos lock demo-reset
+.PHONY: run setup setup-dev test lint checks style types migrations suite thorough bench contest chaos lock demo-reset
 
 run: setup            ## the clinic on http://127.0.0.1:8000, with a demo
 	@$(PY) -m clinic.supervisor
@@ -42,8 +42,12 @@ types:
 migrations:
 	$(PY) manage.py makemigrations --check --dry-run
 
+# One more than there are cores for: the tests that kill, race and drive a browser wait for much of theirs.
 suite:
-	$(PY) -m pytest -n 2 --dist worksteal
+	$(PY) -m pytest -n 3 --dist worksteal
+
+thorough: setup-dev   ## the properties, on ten times as many examples
+	@$(SERVED) env THOROUGH=10 $(PY) -m pytest -n 2 -m hypothesis
 
 bench: setup-dev      ## speed, beside its targets
 	@$(SERVED) $(PY) manage.py bench

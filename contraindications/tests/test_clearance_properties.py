@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.models import User
+from clinic.tests.thorough import examples
 from conftest import NOW
 from contraindications.clearance import KINDS, REFUSED, clearance, covering
 from contraindications.models import Decision, RuleSet
@@ -63,7 +64,7 @@ def decisions(draw, *evaluations):
 
 
 @given(patients(), plans(), patients(), plans(), st.data())
-@settings(max_examples=300)
+@settings(max_examples=examples(150))
 def test_what_does_not_cover_is_never_used(patient, plan, other, other_plan, data):
     """A decision made elsewhere, on other facts, or lapsed: with it and without it, the same may happen."""
     now, elsewhere = evaluated(patient, plan), evaluated(other, other_plan)
@@ -89,7 +90,7 @@ def replace_items(decision, items):
 
 
 @given(patients(), plans(), patients(), plans(), st.data())
-@settings(max_examples=300)
+@settings(max_examples=examples(150))
 def test_a_decision_covers_only_what_it_was_made_for(patient, plan, other, other_plan, data):
     now = evaluated(patient, plan)
     made = data.draw(decisions(now, evaluated(other, plan), evaluated(patient, other_plan)))
@@ -98,7 +99,7 @@ def test_a_decision_covers_only_what_it_was_made_for(patient, plan, other, other
 
 
 @given(patients(), plans(), st.data())
-@settings(max_examples=300)
+@settings(max_examples=examples(150))
 def test_of_several_the_latest_counts_in_whatever_order_they_come(patient, plan, data):
     now = evaluated(patient, plan)
     made = data.draw(decisions(now))
@@ -111,7 +112,7 @@ def test_of_several_the_latest_counts_in_whatever_order_they_come(patient, plan,
 
 
 @given(patients(), plans(), st.data())
-@settings(max_examples=300)
+@settings(max_examples=examples(150))
 def test_nothing_is_performed_that_is_undecided_refused_or_unanswered(patient, plan, data):
     now = evaluated(patient, plan)
     made = data.draw(decisions(now))

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from clinic.tests.thorough import examples
 from contraindications.rules import Answer, Change, RuleSet, bases, changes, finding_digests, screen
 
 from .documented import content, read, ruleset
@@ -80,7 +81,7 @@ def test_another_allergen_is_named():
 
 
 @given(patients(), plans(), patients(), plans())
-@settings(max_examples=300)
+@settings(max_examples=examples(150))
 def test_a_decision_lapses_exactly_if_something_can_be_named(patient, plan, other, other_plan):
     """Never without a word, and no word for nothing: over changed answers, changed plans, and both."""
     for changed in ((other, plan), (patient, other_plan), (other, other_plan), (patient, plan)):
@@ -90,7 +91,7 @@ def test_a_decision_lapses_exactly_if_something_can_be_named(patient, plan, othe
 
 
 @given(patients(), plans(), st.sampled_from(FACTS), st.integers(0, 400))
-@settings(max_examples=300)
+@settings(max_examples=examples(150))
 def test_what_is_irrelevant_never_lapses_a_decision(patient, plan, fact, birthdays):
     """Asked again with the same answers, an unrelated "no" or "not sure", a set of lists with the same items."""
     then = judged(patient, plan)[1]
@@ -105,7 +106,7 @@ def test_what_is_irrelevant_never_lapses_a_decision(patient, plan, fact, birthda
 
 
 @given(patients(), plans(), st.sampled_from(FACTS), reported)
-@settings(max_examples=400)
+@settings(max_examples=examples(200))
 def test_an_unrelated_report_never_lapses_a_decision(patient, plan, fact, said):
     """Whatever else is reported: a finding that does not name the fact, before or after, is judged as before."""
     assume(patient.answers[fact].state == "no")
@@ -117,7 +118,7 @@ def test_an_unrelated_report_never_lapses_a_decision(patient, plan, fact, said):
 
 
 @given(patients(), plans(), st.integers(0, 45))
-@settings(max_examples=300)
+@settings(max_examples=examples(150))
 def test_a_day_gone_by_lapses_only_what_is_another_state_then(patient, plan, days):
     then, was = judged(patient, plan)
     now, is_ = judged(patient, plan, day=TODAY + timedelta(days))
@@ -127,7 +128,7 @@ def test_a_day_gone_by_lapses_only_what_is_another_state_then(patient, plan, day
 
 
 @given(patients(), plans(), st.sampled_from(CODES))
-@settings(max_examples=300)
+@settings(max_examples=examples(150))
 def test_another_substance_in_the_plan_lapses_every_decision_and_is_named(patient, plan, code):
     assume(code not in {one.code for one in plan.ingredients})
     more = replace(plan, ingredients=(*plan.ingredients, KNOWN.ingredients[code]))

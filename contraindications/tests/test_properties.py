@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clinic.tests.thorough import examples
 from contraindications.rules import (
     VERDICTS,
     Answer,
@@ -77,7 +78,7 @@ def gravity(patient, plan):
 
 
 @given(patients(), plans(), st.sampled_from([*FACTS, "allergies"]), st.booleans())
-@settings(max_examples=400)
+@settings(max_examples=examples(200))
 def test_with_anything_unanswered_nothing_passes(patient, plan, missing, is_old):
     answers = {fact: answer for fact, answer in patient.answers.items() if fact != missing}
     if is_old and missing in patient.answers:
@@ -90,7 +91,7 @@ def test_with_anything_unanswered_nothing_passes(patient, plan, missing, is_old)
 
 
 @given(patients(), plans(), st.data())
-@settings(max_examples=1500)
+@settings(max_examples=examples(500))
 def test_a_no_turned_into_anything_else_is_never_milder(patient, plan, data):
     fact = data.draw(
         st.sampled_from([fact for fact, answer in patient.answers.items() if answer.state == "no"])
@@ -100,14 +101,14 @@ def test_a_no_turned_into_anything_else_is_never_milder(patient, plan, data):
 
 
 @given(patients(), plans(), allergens)
-@settings(max_examples=1000)
+@settings(max_examples=examples(400))
 def test_a_further_allergy_is_never_milder(patient, plan, allergy):
     changed = replace(patient, allergies=(*patient.allergies, allergy))
     assert gravity(changed, plan) <= gravity(patient, plan)
 
 
 @given(patients(), plans(), st.sampled_from(["vitiligo", "hair_loss", "allergy_relief"]), reported)
-@settings(max_examples=500)
+@settings(max_examples=examples(250))
 def test_the_goal_s_own_disease_is_never_milder_than_without_it(patient, plan, goal, answer):
     disease = KNOWN.goals[goal]
     plan = replace(plan, goal=goal, disease_fact=disease)
@@ -156,7 +157,7 @@ def fresh():
 
 
 @given(patients(), plans(), st.randoms(use_true_random=False))
-@settings(max_examples=300)
+@settings(max_examples=examples(150))
 def test_order_and_repetition_do_not_matter(patient, plan, rng):
     shuffled = replace(
         patient,

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clinic.tests.thorough import examples
 from contraindications import rules
 from contraindications.rules import VERDICTS
 from contraindications.rules.rows import AgeRow, AllergenRow
@@ -68,14 +69,14 @@ def gravity(result):
 
 
 @given(people, st.none() | told(), told(), plans())
-@settings(max_examples=500)
+@settings(max_examples=examples(200))
 def test_an_open_report_never_makes_a_verdict_milder(person, stands, report, plan):
     before, after = screened(person, stands, None, plan), screened(person, stands, report, plan)
     assert gravity(after) <= gravity(before)
 
 
 @given(people, st.none() | told(), told(), plans())
-@settings(max_examples=300)
+@settings(max_examples=examples(150))
 def test_an_open_report_answers_no_question(person, stands, report, plan):
     """What is missing, not known or too old is as missing as before."""
     before, after = screened(person, stands, None, plan), screened(person, stands, report, plan)
@@ -83,7 +84,7 @@ def test_an_open_report_answers_no_question(person, stands, report, plan):
 
 
 @given(people, told(), plans())
-@settings(max_examples=200)
+@settings(max_examples=examples(100))
 def test_a_report_that_clears_everything_clears_nothing(person, stands, plan):
     assert screened(person, stands, CLEAR, plan) == screened(person, stands, None, plan)
 

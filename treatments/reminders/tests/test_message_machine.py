@@ -4,14 +4,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from clinic.tests.thorough import examples
 from patients.models import Patient
 from treatments.reminders.actions import sessions
 from treatments.reminders.tests import message_machine
 from treatments.schedule.tests import factories
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.slow, pytest.mark.hypothesis, pytest.mark.django_db]
 ANYTHING = settings(
-    max_examples=12,
+    max_examples=examples(10),
     stateful_step_count=20,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -5,14 +5,15 @@ from django.db import connection
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from clinic.tests.thorough import examples
 from treatments.schedule.actions import booking, cancelling, rearranging
 from treatments.schedule.querysets import ReservationQuerySet
 from treatments.schedule.tests import calendar_machine
 from treatments.schedule.tests.test_equipment import pen
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.slow, pytest.mark.hypothesis, pytest.mark.django_db]
 ANYTHING = settings(
-    max_examples=20,
+    max_examples=examples(14),
     stateful_step_count=20,
     deadline=None,
     suppress_health_check=list(HealthCheck),

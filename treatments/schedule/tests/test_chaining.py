@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from clinic.tests.thorough import examples
 from treatments.schedule import rules
 from treatments.schedule.rules import (
     Before,
@@ -182,7 +183,7 @@ standing = st.tuples(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(80))
 @given(
     anna=spans,
     ben=spans,

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from clinic.tests.thorough import examples
 from treatments.schedule import rules
 from treatments.schedule.rules import (
     Clock,
@@ -386,7 +387,7 @@ def is_possible(offer, having: Free, takes: Occupation, series: Series) -> bool:
 CLOCK30 = Clock(ZONE, 30)
 
 
-@settings(max_examples=120)
+@settings(max_examples=examples(70))
 @given(
     anna=spans,
     ben=spans,
