@@ -30,7 +30,7 @@ from clinic.tests.unchanged import MAY_CHANGE
 from conftest import NOW
 from contraindications.models import Draft, Preview, RuleSet, Screening
 from contraindications.tests.draft_factories import previewed
-from patients.actions import show_code
+from patients.actions import note_death, show_code
 from patients.models import Patient
 from patients.tests.factories import patient as someone
 from treatments.courses.models import Course
@@ -86,7 +86,7 @@ SENT = {
     "courses:confirm": {"version": ["1"]},
     "interview:review": {"signature": ["Ana Nowak"]},
     "rules:renew": {"seen": ["0" * 64]},
-    "reminders:seen_confirmed": {"up_to": ["1"]},
+    "reminders:seen_confirmed": {"since": ["1"], "up_to": ["1"]},
     "reminders:put_back": {"record": ["1"]},
     "messages:unsubscribe": {"List-Unsubscribe": ["One-Click"]},
     "hooks:sms_status": {"MessageSid": ["SM1"], "MessageStatus": ["delivered"], "ErrorCode": ["30003"]},
@@ -167,6 +167,9 @@ class World:
             offering.offer_freed(freed.pk, at=NOW)
         for offer in Offer.objects.open(NOW)[:1]:
             self.note(reverse("offer:answer", args=[calendar.mint_token(offer.pk, at=NOW)]))
+        ended = ahead.exclude(course=ahead.last().course_id).last().course.patient
+        note_death(ended, DAY, by=doctor, at=NOW)
+        self.note(reverse("patients:patient", args=[ended.pk]))
         failed = {
             "state": "failed",
             "why": "refused",

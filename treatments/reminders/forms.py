@@ -90,9 +90,10 @@ class MaintenanceFilter(PlaceFilter):
         return [self["overdue"], self["standing"]]
 
 
-class UpToForm(forms.Form):
-    """The last row that a page showed."""
+class ShownForm(forms.Form):
+    """The oldest and the newest row that a page showed."""
 
+    since = forms.IntegerField(min_value=1, max_value=10**18)
     up_to = forms.IntegerField(min_value=1, max_value=10**18)
 
 

@@ -42,6 +42,6 @@ class DeedQuerySet(models.QuerySet):
         kinds = self.unseen().exclude(kind=NOTHING_TO_DO).order_by().values_list("kind")
         return dict(kinds.annotate(count=Count("pk")))
 
-    def confirmed_until(self, pk: int) -> Self:
-        """Unseen promises to come, up to this one."""
-        return self.unseen().filter(kind=NOTHING_TO_DO, pk__lte=pk)
+    def confirmed_between(self, since: int, up_to: int) -> Self:
+        """Unseen promises to come, from one to another, by key."""
+        return self.unseen().filter(kind=NOTHING_TO_DO, pk__range=(since, up_to))

@@ -183,20 +183,20 @@ def test_the_row_says_at_once_who_saw_it(as_, front_desk, sessions):
     assert "<html" not in answer.text
 
 
-def test_all_who_come_are_seen_up_to_the_last_that_was_shown(as_, front_desk, sessions):
-    rows = [deed(sessions[n], "confirmed") for n in range(3)]
+def test_all_who_come_are_seen_who_were_shown(as_, front_desk, sessions):
+    before, first, last, later = (deed(sessions[n], "confirmed") for n in range(4))
     moved = deed(sessions[3], "moved")
-    as_(front_desk).post(reverse("reminders:seen_confirmed"), {"up_to": rows[1].pk})
+    as_(front_desk).post(reverse("reminders:seen_confirmed"), {"since": first.pk, "up_to": last.pk})
     unseen = set(Deed.objects.unseen())
-    assert unseen == {rows[2], moved}
+    assert unseen == {before, later, moved}
 
 
 @pytest.mark.parametrize("said", ["", "x", "0", "-1", "9" * 30])
-def test_up_to_nowhere_is_refused(as_, front_desk, sessions, said):
+def test_nowhere_is_refused(as_, front_desk, sessions, said):
     deed(sessions[1], "confirmed")
     browser = as_(front_desk)
     with nothing_changes():
-        answer = browser.post(reverse("reminders:seen_confirmed"), {"up_to": said})
+        answer = browser.post(reverse("reminders:seen_confirmed"), {"since": 1, "up_to": said})
     assert answer.status_code == 422
 
 

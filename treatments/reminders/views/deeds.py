@@ -11,7 +11,7 @@ from clinic.access import role_required
 from clinic.accesslog import record_list
 from clinic.roles import BOOKING
 from treatments.reminders import actions
-from treatments.reminders.forms import UpToForm
+from treatments.reminders.forms import ShownForm
 from treatments.reminders.models import Deed, DeedKind
 
 ON_THE_PAGE = 100
@@ -35,7 +35,8 @@ def page(request, *, status: int = 200) -> HttpResponse:
     record_list(request, [row.patient_id for row in [*rows, *seen]])
     confirmed = [row.pk for row in rows if row.kind == DeedKind.CONFIRMED]
     context = {"rows": rows, "more": len(unseen) > ON_THE_PAGE, "seen": seen, "at": at}
-    context |= {"confirmed": len(confirmed), "up_to": max(confirmed, default=None)}
+    context |= {"confirmed": len(confirmed), "since": min(confirmed, default=None)}
+    context |= {"up_to": max(confirmed, default=None)}
     return render(request, "reminders/changed.html", context, status=status)
 
 
@@ -56,10 +57,10 @@ def seen(request, pk: int) -> HttpResponse:
 @require_POST
 @role_required(*BOOKING)
 def seen_confirmed(request) -> HttpResponse:
-    """All who said that they come were seen, up to the last one that the page showed."""
-    form = UpToForm(request.POST)
+    """All who said that they come were seen, those that the page showed."""
+    form = ShownForm(request.POST)
     if not form.is_valid():
         return page(request, status=422)
-    shown = Deed.objects.visible_to(request.user).confirmed_until(form.cleaned_data["up_to"])
+    shown = Deed.objects.visible_to(request.user).confirmed_between(**form.cleaned_data)
     actions.see(shown, by=request.user, at=timezone.now())
     return redirect("reminders:changed")
