@@ -41,8 +41,9 @@ What is measured:
 - **Crowded**: the choice alone where 60 % of what is free in the large database is cut away in small pieces.
 - **Booking a course**: locks, checks, screening, all rows and what follows from them, taken back each time; beside the
   same rows written one by one in raw SQL under the same constraint, triggers and foreign keys (at most {inserts:.0f}
-  times). The rows are the sessions with what they reserve and how they stand, the form, and the screening of that day
-  with the course's pointer to it: a booking has to keep what it rests on. Neither side waits for the disk at the end.
+  times). The rows are the sessions with what they reserve and how they stand, the messages that are promised, the
+  form, and the screening of that day with the course's pointer to it: a booking has to keep what it rests on. Neither
+  side waits for the disk at the end.
 - **The calendar**: what the browser asks for to draw a full day and its week, over everybody, beside the bare query for
   what it shows (at most {calendar:.0f} times).
 - **Courses booked in a second**: through the page, by processes of their own, each with a practitioner and room of
