@@ -71,10 +71,14 @@ class Scene:
         ]
 
 
-def build(contests: int, day: dt.date) -> Scene:
-    """Everything for so many contests, beginning the day after `day`. Needs the catalogue and an empty clinic."""
+def build(contests: int, day: dt.date, *, unprotected: int = 0) -> Scene:
+    """Everything for so many contests, beginning the day after `day`, or for so many `unprotected` ones.
+
+    Needs the catalogue and an empty clinic.
+    """
     stage, at = staffed(day), wall(day - dt.timedelta(days=1), dt.time(9), timezone.get_default_timezone())
-    courses, with_pen = (_courses(technique, contests, stage.doctors[0], at) for technique in (SYRINGE, PEN))
+    each = max(contests // 3, 2 * unprotected) + CROWD
+    courses, with_pen = (_courses(technique, each, stage.doctors[0], at) for technique in (SYRINGE, PEN))
     return replace(stage, courses=courses, with_pen=with_pen)
 
 
@@ -112,9 +116,12 @@ def _people(name: str, role: Role) -> list[User]:
     return people
 
 
-def _courses(technique: str, contests: int, doctor: User, at: dt.datetime) -> list[list[Course]]:
-    """Courses of CROWD patients, as many of each as may be won: one is made by a doctor, the others are its likes."""
-    each = contests // 3 + CROWD
+def _courses(technique: str, each: int, doctor: User, at: dt.datetime) -> list[list[Course]]:
+    """Courses of CROWD patients, so many of each: one is made by a doctor, the others are its likes.
+
+    One patient of CROWD wins an eighth of the contests, never a third. Where nothing protects, everybody wins, and all
+    CROWD courses of the contests for one patient, which is every seventh at most: less than two courses a contest.
+    """
     return [_alike(confirmed_course(technique, n, doctor, at), each) for n in range(CROWD)]
 
 

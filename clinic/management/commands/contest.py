@@ -49,9 +49,10 @@ class Command(BaseCommand):
         self.tell(f"Building {BUILT}")
         databases.create(BUILT)
         try:
-            with databases.inside(BUILT):
-                stage = scene.build(attempts // scene.CROWD, timezone.localdate())
             few = min(attempts, A_FEW)
+            with databases.inside(BUILT):
+                day = timezone.localdate()
+                stage = scene.build(attempts // scene.CROWD, day, unprotected=few // scene.CROWD)
             sizes = [(FULL, attempts), *((half, few) for half in HALVES), (NONE, few)]
             return [self.run_of(stage, protection, size) for protection, size in sizes]
         finally:
