@@ -47,9 +47,10 @@ class Lateness:
 
 
 def may_be_late(session: Session, at: dt.datetime) -> bool:
-    """Is it booked for today and not over?"""
+    """Is it booked for today and not over, for a patient whose record goes on?"""
     today = timezone.localdate(session.starts_at) == timezone.localdate(at)
-    return session.state == SessionState.BOOKED and today and at < session.ends_at
+    booked = session.state == SessionState.BOOKED and not session.course.patient.has_ended
+    return booked and today and at < session.ends_at
 
 
 def lateness(session: Session, *, at: dt.datetime) -> Lateness:

@@ -12,7 +12,13 @@ from treatments.schedule import rules
 from treatments.schedule.actions.changes import Change, Part, parts_of
 from treatments.schedule.actions.common import first_come, lock_booked, lock_courses, told
 from treatments.schedule.actions.squeezing import Squeeze, placed, squeeze
-from treatments.schedule.checks import check_bookable, check_free, check_times, stay_on_their_day
+from treatments.schedule.checks import (
+    check_bookable,
+    check_free,
+    check_record,
+    check_times,
+    stay_on_their_day,
+)
 from treatments.schedule.equipment import check_able, resources_in
 from treatments.schedule.events import SessionMoved
 from treatments.schedule.models import Reservation, Session
@@ -71,6 +77,8 @@ def rearrange(
     """
     wish = squeeze(squeeze_reason, by=by, shown=shown)
     parts = parts_of(changes)
+    for part in parts:
+        check_record(part.course.patient)
     versions = {one.session.pk: one.version for one in changes}
 
     def change() -> list[Session]:

@@ -52,8 +52,8 @@ class Plan:
 def plans(sessions: Iterable[Session], *, at: dt.datetime) -> list[Plan]:
     """For each course in the order of its first session. What is proposed for one is not proposed for the next.
 
-    Nothing is proposed for a course that may not be booked as things stand. As many SQL queries for many courses as
-    for one.
+    Nothing is proposed for a course that may not be booked as things stand, or whose patient's record has ended. As
+    many SQL queries for many courses as for one.
     """
     ordered = sorted(sessions, key=lambda one: (one.course_id, one.number))
     courses = [list(own) for _pk, own in groupby(ordered, key=lambda one: one.course_id)]
@@ -65,12 +65,15 @@ def plans(sessions: Iterable[Session], *, at: dt.datetime) -> list[Plan]:
 
 
 def _bookable(shown: Sequence[Leaving], *, at: dt.datetime) -> set[int]:
-    asked = Course.objects.filter(pk__in=[own[0].course_id for own in shown])
+    courses = [own[0].course for own in shown]
+    asked = Course.objects.filter(pk__in=[course.pk for course in courses if not course.patient.has_ended])
     return bookable(asked, day=timezone.localdate(at)) if shown else set()
 
 
 def _held(leaving: Leaving) -> Plan:
     course = leaving[0].course
+    if course.patient.has_ended:
+        return Plan(course, leaving, said=[_("This record has ended: it can only be cancelled.")])
     return Plan(course, leaving, said=[_("Held: a doctor or nurse must look at it first.")])
 
 

@@ -13,7 +13,9 @@ from patients.models import Patient
 from patients.tests.factories import patient as person_of
 from treatments.reminders.models import Message
 from treatments.schedule import actions
+from treatments.schedule.forms import slot_value
 from treatments.schedule.models import Reservation, Session, Waiting
+from treatments.schedule.rules import Slot
 from treatments.schedule.tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_the_day")]
@@ -40,6 +42,10 @@ def shown(sessions):
 
 def address(patient):
     return reverse("schedule:cancel_all", args=[patient.pk])
+
+
+def own(session):
+    return reverse("schedule:session", args=[session.pk])
 
 
 def test_nothing_is_cancelled_by_itself_and_the_page_says_what_is_booked(as_, front_desk, dead, sessions):
@@ -101,6 +107,41 @@ def test_no_page_offers_to_book_for_who_has_died(as_, front_desk, dead, sessions
         assert "nothing can be booked" in page
         assert "slot-1" not in page
         assert "Bookable" not in page
+
+
+def test_no_page_offers_to_book_or_to_move_for_who_has_died(as_, doctor, dead, sessions):
+    browser, row, course = as_(doctor), sessions[0], sessions[0].course
+    named = {"schedule:move": row, "schedule:swap": row, "schedule:book": course, "schedule:gap": course}
+    named |= {"courses:edit": course, "courses:screen": course, "waiting:add": course, "courses:new": dead}
+    offers = {reverse(name, args=[one.pk]) for name, one in named.items()}
+    pages = {
+        reverse(name, args=[named[name].pk]) for name in ("schedule:move", "schedule:swap", "waiting:add")
+    }
+    pages |= {dead.get_absolute_url(), course.get_absolute_url(), own(row)}
+    for address in pages:
+        page = browser.get(address).text
+        assert "This record has ended" in page, address
+        assert reverse("patients:closing", args=[dead.pk]) in page, address
+        assert [one for one in offers - pages if one in page] == [], address
+    day = browser.get(reverse("schedule:day"), {"day": f"{row.starts_at:%Y-%m-%d}", "show": "day"}).text
+    assert own(row) in day
+    assert reverse("schedule:move", args=[row.pk]) not in day
+
+
+def test_no_session_of_who_has_died_is_moved(as_, front_desk, dead, sessions):
+    row = sessions[0]
+    there = slot_value(Slot(1, row.starts_at + dt.timedelta(hours=1), row.room_id, row.practitioner_id))
+    said = {"to": there, "version": row.version, "minutes": 0}
+    answer = as_(front_desk).post(reverse("schedule:move", args=[row.pk]), said)
+    assert answer.status_code == 409
+    assert "This record has ended" in answer.text
+    assert Session.objects.get(pk=row.pk).starts_at == row.starts_at
+
+
+def test_a_cancelled_session_of_who_has_died_leaves_no_gap_to_close(as_, front_desk, dead, sessions):
+    said = {"reason": "died", "version": sessions[0].version}
+    answer = as_(front_desk).post(reverse("schedule:cancel", args=[sessions[0].pk]), said)
+    assert answer.url == own(sessions[0])
 
 
 def test_who_has_died_waits_for_no_time(as_, front_desk, sessions, day):

@@ -46,9 +46,14 @@ def cancel(request, pk: int) -> HttpResponse:
     except refusals.SlotTaken as busy:
         return session_page(request, row, form=form, conflict=str(busy), status=409)
     messages.success(request, _("The session is cancelled."))
-    if row.course.state == CourseState.CONFIRMED and leaves_gap(row):
+    if _goes_on(row) and leaves_gap(row):
         return redirect("schedule:gap", pk=row.course_id)
     return redirect("schedule:session", pk=row.pk)
+
+
+def _goes_on(row: Session) -> bool:
+    """Is there a course to close a gap in?"""
+    return row.course.state == CourseState.CONFIRMED and not row.course.patient.has_ended
 
 
 def _again(form: CancelForm, row: Session) -> CancelForm:
