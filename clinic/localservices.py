@@ -374,6 +374,17 @@ def ensure() -> dict[str, str]:
     return {name: os.environ[name] for name in URLS}
 
 
+def find_own_site() -> Site | None:
+    """Where the servers are that the environment names no URL for; None if it names all."""
+    return None if all(os.environ.get(name) for name in URLS) else find_site()
+
+
+def all_up(site: Site) -> bool:
+    """Whether the servers that the environment names no URL for are up."""
+    pid_files = {"DATABASE_URL": (site.pgdata, "postmaster.pid"), "REDIS_URL": (site.redis, "redis.pid")}
+    return all(os.environ.get(name) or server_pid(*place) for name, place in pid_files.items())
+
+
 def down() -> None:
     """Stop the servers of this checkout; their data stays."""
     with locked_site() as site:

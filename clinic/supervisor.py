@@ -2,8 +2,9 @@
 
     python -m clinic.supervisor
 
-Ctrl-C ends them, and then the embedded servers. When one of them ends, all end. When this process is killed, the
-kernel ends them. Standard library only: it has to outlive whatever goes wrong in the application.
+Ctrl-C ends them, and then the embedded servers. When one of them ends before the clinic is open, all end; afterwards it
+is started again, and so are the embedded servers. When this process is killed, the kernel ends them. Standard library
+only: it has to outlive whatever goes wrong in the application.
 """
 
 import contextlib
@@ -15,9 +16,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from clinic import localservices
 
@@ -25,6 +27,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 HOST = "127.0.0.1"
 PATIENCE = 15  # seconds that a process may take to end what it is doing
+PAUSE = 5  # seconds between two starts of the same
 PR_SET_PDEATHSIG = 1
 
 libc = ctypes.CDLL(None)
@@ -45,34 +48,71 @@ def main() -> int:
 
 
 def run_clinic(port: int, wish: "StopWish") -> int:
-    """Prepare the database, run the Procfile until something ends it, and return the exit code."""
-    processes: dict[str, subprocess.Popen] = {}
+    """Prepare the database, run the Procfile until a stop is wished, and return the exit code."""
+    kept: list[Kept] = []
     try:
-        processes["prepare"] = start(["python", "manage.py", "prepare"])
-        while processes["prepare"].poll() is None and not wish:
+        kept.append(prepare := Kept("prepare", ["python", "manage.py", "prepare"]))
+        while not prepare.ended and not wish:
             time.sleep(0.05)
-        if wish or processes.pop("prepare").returncode:
+        if wish or prepare.process.returncode:
             return 0 if wish else 1
-        processes |= {name: start(command) for name, command in procfile(port).items()}
-        return watch(processes, port, wish)
+        kept[:] = [Kept(name, command) for name, command in procfile(port).items()]
+        return watch(kept, port, wish)
     finally:
-        end_all(processes.values())
+        end_all([one.process for one in kept])
 
 
-def watch(processes: dict[str, subprocess.Popen], port: int, wish: "StopWish") -> int:
-    """Wait until a stop is wished or a process ends by itself; say when the clinic is open."""
-    is_open = False
+def watch(kept: Sequence["Kept"], port: int, wish: "StopWish") -> int:
+    """Wait until a stop is wished; say when the clinic is open, and start again what has ended since."""
+    is_open, servers = False, Servers()
     while not wish:
-        for name, process in processes.items():
-            if process.poll() is not None:
-                say(f"{name} ended by itself ({process.returncode}); everything is stopped.")
-                return 1
+        if not is_open and (ended := [one for one in kept if one.ended]):
+            say(f"{ended[0].name} ended by itself ({ended[0].process.returncode}); everything is stopped.")
+            return 1
+        servers.keep_up()
+        for one in kept:
+            one.keep_up()
         if not is_open and answers(port):
             is_open = True
             say(f"The clinic is open: http://{HOST}:{port}  (Ctrl-C closes it, the data stays in var/)")
         time.sleep(0.1)
     say("Closing ...")
     return 0
+
+
+class Kept:
+    """A process that is to be there for as long as the clinic is open."""
+
+    def __init__(self, name: str, command: Sequence[str]) -> None:
+        self.name, self.command = name, command
+        self.process, self.began = start(command), time.monotonic()
+
+    @property
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def keep_up(self) -> None:
+        """Start it again if it has ended, but not over and over."""
+        if self.ended and time.monotonic() - self.began > PAUSE:
+            say(f"{self.name} ended by itself ({self.process.returncode}); it is started again.")
+            signal_group(self.process, signal.SIGKILL)  # children that outlived it hold its port
+            self.process, self.began = start(self.command), time.monotonic()
+
+
+class Servers:
+    """The embedded servers, as far as the environment names no others."""
+
+    def __init__(self) -> None:
+        self.site, self.looked = localservices.find_own_site(), time.monotonic()
+
+    def keep_up(self) -> None:
+        """Every few seconds look whether they are up, and start those that are not."""
+        if self.site is None or time.monotonic() - self.looked < PAUSE:
+            return
+        if not localservices.all_up(self.site):
+            say("An embedded server ended by itself; it is started again.")
+            start(["python", "clinic/localservices.py", "up"], stdout=subprocess.DEVNULL).wait()
+        self.looked = time.monotonic()
 
 
 class StopWish:
@@ -142,9 +182,9 @@ def procfile(port: int) -> dict[str, list[str]]:
     return {name: shlex.split(Template(command).substitute(PORT=port)) for name, command in named}
 
 
-def start(command: list[str]) -> subprocess.Popen:
+def start(command: Sequence[str], **options: Any) -> subprocess.Popen:
     """Start a command in a group of its own, so that Ctrl-C reaches only this process."""
-    return subprocess.Popen(command, start_new_session=True, preexec_fn=die_with_parent)
+    return subprocess.Popen(command, start_new_session=True, preexec_fn=die_with_parent, **options)
 
 
 def die_with_parent() -> None:

@@ -187,6 +187,56 @@ def test_all_end_even_who_is_deaf_to_it(monkeypatch, tmp_path):
     assert process.returncode == -signal.SIGKILL
 
 
+@pytest.fixture
+def hurried(monkeypatch):
+    """A supervisor that keeps up `sleep`, starts what ended at once, and has no servers of its own."""
+    monkeypatch.setattr(supervisor, "PAUSE", 0)
+    monkeypatch.setattr(localservices, "find_own_site", lambda: None)
+    kept = supervisor.Kept("sleeper", ["sleep", "600"])
+    yield kept
+    supervisor.end_all([kept.process])
+
+
+class Turns:
+    """A wish to stop that comes after so many turns of the watch; before each something happens."""
+
+    def __init__(self, *happens):
+        self.happens = list(happens)
+
+    def __bool__(self):
+        if not self.happens:
+            return True
+        self.happens.pop(0)()
+        return False
+
+
+def kill(kept):
+    kept.process.kill()
+    kept.process.wait()
+
+
+def test_what_ends_after_the_clinic_is_open_is_started_again(hurried, monkeypatch, capsys):
+    monkeypatch.setattr(supervisor, "answers", lambda port: True)
+    first = hurried.process.pid
+    assert supervisor.watch([hurried], 1, Turns(lambda: None, lambda: kill(hurried))) == 0
+    assert hurried.process.pid != first
+    assert is_alive(hurried.process.pid)
+    assert "sleeper ended by itself (-9); it is started again." in capsys.readouterr().out
+
+
+def test_what_ends_before_the_clinic_is_open_ends_all(hurried, monkeypatch, capsys):
+    monkeypatch.setattr(supervisor, "answers", lambda port: False)
+    assert supervisor.watch([hurried], 1, Turns(lambda: None, lambda: kill(hurried), pytest.fail)) == 1
+    assert capsys.readouterr().out == "sleeper ended by itself (-9); everything is stopped.\n"
+
+
+def test_what_ends_over_and_over_is_not_started_over_and_over(hurried, monkeypatch):
+    monkeypatch.setattr(supervisor, "PAUSE", 600)
+    kill(hurried)
+    hurried.keep_up()
+    assert hurried.ended
+
+
 # What happens before it opens
 
 
@@ -305,6 +355,24 @@ def test_servers_start_once_survive_a_kill_and_end(home):
     assert len(pids(home)) == 2
     services(home, "down")
     assert pids(home) == []
+
+
+@pytest.mark.slow
+def test_the_supervisor_starts_a_killed_server_again(home, monkeypatch):
+    up(home)
+    for name in localservices.URLS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CLINIC_HOME", str(home))
+    monkeypatch.setattr(localservices, "PROJECT", home)
+    monkeypatch.setattr(supervisor, "PAUSE", 0)
+    monkeypatch.chdir(BASE)
+    monkeypatch.setenv("PATH", f"{supervisor.BIN}:{os.environ['PATH']}")
+    servers, (postgres, valkey) = supervisor.Servers(), pids(home)
+    for pid in (valkey, postgres):
+        os.kill(pid, signal.SIGKILL)
+        assert supervisor.wait_for(lambda pid=pid: not is_alive(pid), seconds=10)
+        servers.keep_up()
+        assert len(pids(home)) == 2
 
 
 @pytest.mark.slow
