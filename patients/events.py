@@ -29,6 +29,14 @@ class RecordClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordEnded:
+    """The patient has died, or the record was closed in favour of another: nothing more is booked or kept for them."""
+
+    patient_id: int
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class InterviewAsked:
     """The patient is asked by e-mail to answer the interview by themself."""
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from clinic.events import announce
 from clinic.models import User
-from patients.events import PatientChanged, RecordClosed
+from patients.events import PatientChanged, RecordClosed, RecordEnded
 from patients.models import Patient
 
 
@@ -59,4 +59,6 @@ def _closed(row: Patient, field: str, *, by: User, at: dt.datetime) -> Patient:
     with pghistory.context(user=by.pk, at=at.isoformat()):
         row.save(update_fields=[field, "version"])
     announce(PatientChanged(patient_id=row.pk, at=at))
+    if row.has_ended:
+        announce(RecordEnded(patient_id=row.pk, at=at))
     return row

@@ -9,11 +9,11 @@ class ScheduleConfig(AppConfig):
         from contraindications.deciding import worklist
         from contraindications.rulebook import caseload
         from patients import panels
-        from patients.events import RecordClosed
+        from patients.events import RecordClosed, RecordEnded
         from treatments.courses import booked
         from treatments.courses.events import CourseCancelled, CoursesScreened
         from treatments.schedule import actions, ending, held, listeners, standing
-        from treatments.schedule.actions import waiting
+        from treatments.schedule.actions import offering, waiting
         from treatments.schedule.away import leaving
         from treatments.schedule.caseload import SESSIONS
         from treatments.schedule.events import CourseBooked, TimeFreed
@@ -23,6 +23,7 @@ class ScheduleConfig(AppConfig):
         events.listen(CourseCancelled, waiting.course_cancelled)
         events.listen(CourseBooked, waiting.course_booked)
         events.listen(RecordClosed, listeners.record_closed)
+        events.listen(RecordEnded, offering.record_ended)
         events.listen(TimeFreed, listeners.time_freed)
         events.listen(CoursesScreened, standing.courses_screened)
         panels.register(PANEL)

@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from clinic.models import Clinic
+from patients.actions import note_death
 from patients.tests.factories import clear_interview
 from treatments.courses.tests.factories import course
 from treatments.reminders import actions
@@ -68,6 +69,15 @@ def test_the_letter_says_the_time_the_clinic_and_the_first_name_and_nothing_clin
     for text in (letter.body, letter.alternatives[0][0]):
         assert not re.search("discolor|face|mesotherap|hyaluron|treatment|health", text.lower())
     assert client.get(reverse("offer:answer", args=[secret(letter)])).status_code in (200, 404)
+
+
+def test_who_dies_hears_nothing_of_the_offer_nor_that_somebody_else_took_it(offers, doctor, at, day):
+    dead = offers[0].patient
+    note_death(dead, day, by=doctor, at=at)
+    schedule.say_yes(offers[1], desk=doctor, at=at)
+    theirs = Message.objects.filter(patient=dead)
+    assert set(theirs.values_list("state", flat=True)) == {"suppressed"}
+    assert {one.kind for one in theirs.filter(offer__isnull=False)} == {"offer"}
 
 
 def test_the_link_of_the_letter_opens_the_offer_and_no_table_holds_it(offers, at, mailoutbox):

@@ -10,6 +10,7 @@ from functools import partial
 
 from clinic import events
 from clinic.models import Clinic, User
+from patients.events import RecordEnded
 from treatments.schedule.equipment import Pool, resources_in, with_devices
 from treatments.schedule.events import OfferMade, TimeFreed
 from treatments.schedule.models import FreedTime, Hold, Offer, OfferState, Reservation, Waiting
@@ -125,21 +126,35 @@ def _offer(row: Hold, crowd: Crowd, fits: list[Fit], *, at: dt.datetime) -> None
 def settle_open(offer: Offer, state: OfferState, *, at: dt.datetime, desk: User | None = None) -> None:
     """An offer ends without a yes; when it was the last of its hold, the time goes to the next. Raises OfferGone."""
 
-    def change() -> None:
-        hold = lock_hold(offer.hold)
-        mine = hold.offers.filter(pk=offer.pk, state=OfferState.OPEN)
-        if not mine.update(state=state, settled_at=at, desk=desk):
-            raise OfferGone
-        if not hold.offers.filter(state=OfferState.OPEN).exists():
-            _pass_on(hold, at=at)
+    all_or_nothing(partial(_settle, offer, state, at=at, desk=desk))
 
-    all_or_nothing(change)
+
+def _settle(offer: Offer, state: OfferState, *, at: dt.datetime, desk: User | None = None) -> None:
+    hold = lock_hold(offer.hold)
+    mine = hold.offers.filter(pk=offer.pk, state=OfferState.OPEN)
+    if not mine.update(state=state, settled_at=at, desk=desk):
+        raise OfferGone
+    if not hold.offers.filter(state=OfferState.OPEN).exists():
+        _pass_on(hold, at=at)
 
 
 def make_void(offer: Offer, *, at: dt.datetime) -> None:
     """An offer that cannot be taken any more ends, if it has not ended already."""
     with suppress(OfferGone):
         settle_open(offer, OfferState.VOID, at=at)
+
+
+def record_ended(event: RecordEnded) -> None:
+    """Nothing stays offered to a patient whose record has ended; what was held for them alone goes to the next."""
+    offers = Offer.objects.filter(state=OfferState.OPEN, waiting__course__patient=event.patient_id)
+    found = list(offers.select_related("hold").order_by("hold", "pk"))
+    if found:
+        holds = {offer.hold_id for offer in found}
+        held = Reservation.objects.filter(hold__in=holds).values_list("resource", flat=True)
+        lock_resources(set(held))  # at once: hold by hold they would not be in order
+    for offer in found:
+        with suppress(OfferGone):
+            _settle(offer, OfferState.VOID, at=event.at)
 
 
 def lapse(hold: Hold, *, at: dt.datetime) -> None:

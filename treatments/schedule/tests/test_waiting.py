@@ -11,7 +11,10 @@ from clinic import events
 from clinic.models import Clinic
 from clinic.versions import ChangedMeanwhile
 from conftest import NOW
+from patients.actions import close_as_duplicate, note_death
+from patients.models import Patient
 from patients.tests.factories import interview
+from patients.tests.factories import patient as person_of
 from treatments.courses import actions as courses
 from treatments.schedule import actions, refusals, tasks
 from treatments.schedule.actions import offering
@@ -379,6 +382,54 @@ def test_what_was_offered_to_a_course_that_is_given_up_goes_on_with_the_next_tic
     assert hold.ended_at == NOW
     assert set(hold.offers.values_list("state", flat=True)) == {"void"}
     assert not held().exists()
+
+
+@pytest.mark.parametrize("how", ["died", "recorded twice"])
+def test_what_is_offered_to_a_record_that_ends_is_withdrawn_at_once_and_goes_to_the_next(
+    sessions, others, doctor, heard, how
+):
+    Clinic.objects.update_or_create(pk=1, defaults={"offer_to": 1})
+    first, second = others(2)
+    give_up(sessions[0], doctor)
+    [hold] = offer_all()
+    assert hold.offers.get().waiting == first
+    end_record(first.course.patient, doctor, how)
+    hold.refresh_from_db()
+    assert (hold.ended_at, hold.offers.get().state) == (NOW, "void")
+    [anew] = offer_all()
+    assert anew.offers.get().waiting == second
+    assert [(type(event), event.offer_id) for event in heard] == [
+        (OfferMade, hold.offers.get().pk),
+        (OfferMade, anew.offers.get().pk),
+    ]
+
+
+def end_record(patient, by, how):
+    if how == "died":
+        note_death(patient, NOW.date(), by=by, at=NOW)
+        return
+    Session.objects.filter(course__patient=patient).update(state="missed", missed_at=NOW, missed_by=by)
+    goes_on = person_of(by=by, name=patient.name, birth_date=patient.birth_date)
+    close_as_duplicate(patient, goes_on, by=by, at=NOW)
+
+
+def test_who_else_was_offered_the_time_keeps_the_offer(offered, doctor):
+    hold, offers, entries = offered
+    note_death(entries[0].course.patient, NOW.date(), by=doctor, at=NOW)
+    hold.refresh_from_db()
+    assert hold.ended_at is None
+    assert held().exists()
+    assert [offer.state for offer in hold.offers.order_by("pk")] == ["void", "open", "open"]
+    with pytest.raises(actions.OfferGone):
+        actions.say_yes(offers[0], desk=doctor, at=NOW)
+
+
+def test_an_offer_made_in_the_moment_of_a_death_ends_with_the_next_tick(offered, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    hold, _offers, entries = offered
+    Patient.objects.filter(pk=entries[0].course.patient_id).update(died_on=NOW.date())
+    tasks.tick()
+    assert [offer.state for offer in hold.offers.order_by("pk")] == ["void", "open", "open"]
 
 
 def test_one_that_goes_wrong_does_not_stop_the_tick(db, monkeypatch, caplog):

@@ -72,9 +72,14 @@ class OfferQuerySet(models.QuerySet):
         return self.filter(state="open", hold__ended_at=None, hold__lapses_at__gt=at, **waits)
 
     def moot(self) -> Self:
-        """Those that nobody can say yes to, since whoever waited got a time otherwise or waits no more."""
-        ended = Q(waiting__withdrawn_at__isnull=False) | Q(waiting__served_at__isnull=False)
-        return self.filter(ended, state="open")
+        """Those that nobody can say yes to: whoever waited got a time otherwise, or waits no more.
+
+        What ends a record withdraws what is offered to it; an offer that was made in the same moment is found here.
+        """
+        over = Q(waiting__withdrawn_at__isnull=False) | Q(waiting__served_at__isnull=False)
+        patient = "waiting__course__patient"
+        ended = Q(**{f"{patient}__died_on__isnull": False}) | Q(**{f"{patient}__duplicate_of__isnull": False})
+        return self.filter(over | ended, state="open")
 
     def by_token(self, token: str) -> Self:
         return self.filter(token_hashes__contains=[hashed(token)])
