@@ -28,7 +28,7 @@ class PlaceFilter(forms.Form):
 
     def asked(self) -> dict:
         """What was asked, without the place in the list."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "after"}
+        return {name: value for name, value in self.cleaned_data.items() if name not in ("after", "day")}
 
     def said(self) -> list[str]:
         """What was asked, in words: of each field that is filled, "name: value"."""
@@ -64,6 +64,7 @@ class LedgerFilter(PlaceFilter):
     )
     since = _day(_("Due from"))
     until = _day(_("Due until"))
+    day = _day(_("Day"))  # of the first page, for those that follow it
 
     def choices(self) -> list[forms.BoundField]:
         """All but what is typed: the page shows them beside it."""

@@ -242,6 +242,10 @@ class MessageQuerySet(models.QuerySet):
         """Rows with all that the page of messages shows, newest first, in one query."""
         return self.select_related("patient", "staff", "put_back_by").order_by("-due_at", "-pk")
 
+    def oldest_first(self) -> Self:
+        """The other way round, which the same indexes serve."""
+        return self.order_by("due_at", "pk")
+
     def for_record(self) -> Self:
         """The same with the text that each was written from."""
         return self.for_ledger().select_related("wording")

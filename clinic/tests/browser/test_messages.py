@@ -112,6 +112,13 @@ def test_the_filter_narrows_while_typing(page, live_server, front_desk, doctor):
     expect(page.locator("#ledger li")).to_have_count(2)
     page.get_by_label("Kind").select_option("booked")
     expect(page.get_by_text("No message fits")).to_be_visible()
+    assert "kind=booked" in page.url  # what is shown can be sent to somebody
+    page.go_back()
+    expect(page.locator("#ledger li")).to_have_count(2)
+    expect(page.get_by_label("Kind")).to_have_value("")
+    page.go_forward()
+    expect(page.get_by_text("No message fits")).to_be_visible()
+    expect(page.get_by_label("Kind")).to_have_value("booked")
 
 
 def test_how_the_pages_look(page, live_server, front_desk, doctor):

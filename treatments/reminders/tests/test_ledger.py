@@ -1,6 +1,7 @@
 """What can be asked of the ledger, and one patient's messages with what was sent."""
 
 import datetime as dt
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -87,14 +88,100 @@ def test_the_next_page_asks_the_same_and_goes_on_after_what_was_sent_meanwhile(
     as_, front_desk, doctor, monkeypatch
 ):
     monkeypatch.setattr(paging, "ON_A_PAGE", 1)
-    first = reminder(doctor).pk
     reminder(doctor)
+    second = reminder(doctor).pk
     page = as_(front_desk).get(PAGE, {"state": "due", "kind": "maintenance"})
     assert "state=due" in page.context["more"]
     assert "kind=maintenance" in page.context["more"]
     Message.objects.filter(pk=page.context["rows"][0].pk).update(state="sent", sent_at=timezone.now())
     following = as_(front_desk).get(f"{PAGE}?{page.context['more']}").context
-    assert [row.pk for row in following["rows"]] == [first]
+    assert [row.pk for row in following["rows"]] == [second]
+
+
+@pytest.fixture
+def spread(doctor, at, on_the_day):
+    """{hours from now: key} of messages from the day before yesterday to the day after tomorrow, newest key first."""
+    moments = {hours: at + dt.timedelta(hours=hours) for hours in (48, -48, 24, -24, 3, 0, -3)}
+    return {hours: reminder(doctor, due_at=due_at).pk for hours, due_at in moments.items()}
+
+
+def pages(browser, **asked):
+    """The keys of each page, as one goes on from page to page."""
+    address = f"{PAGE}?{urlencode(asked)}"
+    while address:
+        context = browser.get(address).context
+        yield [row.pk for row in context["rows"]]
+        address = context["more"] and f"{PAGE}?{context['more']}"
+
+
+NEAREST = [-3, 0, 3, 24, 48, -24, -48]  # today by time, what is to come, then what was, newest first
+
+
+@pytest.mark.parametrize("on_a_page", [1, 2, 3, 5, 7, 50])
+def test_what_is_due_today_comes_first_then_what_is_to_come_then_what_was(
+    as_, front_desk, spread, monkeypatch, on_a_page
+):
+    monkeypatch.setattr(paging, "ON_A_PAGE", on_a_page)
+    found = list(pages(as_(front_desk)))
+    assert [pk for page in found for pk in page] == [spread[hours] for hours in NEAREST]
+    assert len(found) == -(-len(NEAREST) // on_a_page)
+
+
+def test_the_days_are_named(as_, front_desk, spread):
+    days = as_(front_desk).get(PAGE).context["days"]
+    assert [(title, len(some)) for title, some in days] == [
+        ("Today", 3),
+        ("After today", 2),
+        ("Before today", 2),
+    ]
+
+
+def test_pages_that_are_turned_at_midnight_show_every_message_once(
+    as_, front_desk, spread, monkeypatch, time_machine, at
+):
+    monkeypatch.setattr(paging, "ON_A_PAGE", 2)
+    found, midnight = [], at.replace(hour=0, minute=0) + dt.timedelta(days=1)
+    time_machine.move_to(midnight - dt.timedelta(minutes=1), tick=False)
+    for page in pages(as_(front_desk)):
+        found += page
+        time_machine.move_to(midnight, tick=False)
+    assert found == [spread[hours] for hours in NEAREST]
+
+
+@pytest.mark.parametrize(
+    ("state", "order"),
+    [
+        pytest.param("due", [-48, -24, -3, 0, 3, 24, 48], id="what waits: what waits longest"),
+        pytest.param("suppressed", NEAREST, id="not needed: what is nearest"),
+        pytest.param("expired", [48, 24, 3, 0, -3, -24, -48], id="over: the newest"),
+        pytest.param("failed", [48, 24, 3, 0, -3, -24, -48], id="failed: the newest"),
+    ],
+)
+def test_each_state_is_shown_in_the_order_of_what_it_is_asked_for(as_, front_desk, spread, state, order):
+    Message.objects.update(state=state, why="because")
+    [found] = pages(as_(front_desk), state=state)
+    assert found == [spread[hours] for hours in order]
+
+
+def test_with_days_it_keeps_to_them(as_, front_desk, spread, day):
+    browser, yesterday = as_(front_desk), day - dt.timedelta(days=1)
+    assert list(pages(browser, until=yesterday)) == [[spread[-24], spread[-48]]]
+    assert list(pages(browser, since=yesterday, until=day)) == [[spread[h] for h in (-3, 0, 3, -24)]]
+
+
+@pytest.mark.parametrize("asked", [{}, {"state": "due"}, {"state": "sent"}, {"kind": "maintenance"}], ids=str)
+def test_no_page_sorts_the_whole_ledger(as_, front_desk, doctor, spread, asked):
+    with CaptureQueriesContext(connection) as ledger, connection.cursor() as cursor:
+        for way in ("seqscan", "bitmapscan", "sort"):  # so that a small table is read like a large one
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        as_(front_desk).get(PAGE, asked)
+        found = [one["sql"] for one in ledger if "LIMIT 51" in one["sql"] and "ORDER BY" in one["sql"]]
+        assert found
+        for sql in found:
+            cursor.execute(f"EXPLAIN {sql}")
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert "Sort" not in plan, plan
+            assert "message_by_" in plan
 
 
 def test_the_ledger_of_all_does_not_show_what_was_sent(as_, front_desk, sent):

@@ -1,6 +1,8 @@
 """The ledger: what was promised to whom, and what became of it."""
 
 import datetime as dt
+from collections.abc import Iterable
+from itertools import groupby
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,27 +17,50 @@ from clinic.roles import BOOKING, Role
 from patients.access import open_patient
 from treatments.reminders import actions
 from treatments.reminders.forms import LedgerFilter
-from treatments.reminders.models import Message
+from treatments.reminders.models import Message, MessageState
 from treatments.reminders.pulse import feel
-from treatments.reminders.views.paging import page_of
+from treatments.reminders.querysets import RETRIABLE, TWICE, MessageQuerySet
+from treatments.reminders.views.paging import Page, nearest_first, page_of
+
+WAITING = {MessageState.DUE, MessageState.SENDING}
+OVER = {state.value for state in MessageState} - WAITING - {MessageState.SUPPRESSED} | {RETRIABLE, TWICE}
 
 
 @require_safe
 @role_required(*BOOKING, Role.CLINIC_ADMIN)
 def messages(request) -> HttpResponse:
-    """Every message and its state, newest first; for htmx only the list."""
+    """Every message and its state, what is due today first; for htmx only the list."""
     at, form = timezone.now(), LedgerFilter(request.GET)
     context = seen_by(request, at) | {"form": form, "choices": form.choices()}
     if form.is_valid():
-        mine, asked = Message.objects.visible_to(request.user), form.asked()
-        rows = mine.for_ledger().asked_for(**asked, at=at)
-        page = page_of(mine, rows, asked, form.cleaned_data["after"])
+        page = _page(Message.objects.visible_to(request.user), form, at)
         record_list(request, [row.patient_id for row in page.rows if row.patient_id])
-        context |= page._asdict()
+        context |= {"more": page.more, "rows": page.rows, "days": by_day(page.rows, timezone.localdate(at))}
     status = 200 if form.is_valid() else 422
     if request.htmx:
         return render(request, "reminders/_ledger.html", context, status=status)
     return render(request, "reminders/messages.html", context | pulse(at), status=status)
+
+
+def _page(mine: MessageQuerySet, form: LedgerFilter, at: dt.datetime) -> Page:
+    """What waits by time, what is over the newest first, all together what is nearest first."""
+    asked, after = form.asked(), form.cleaned_data["after"]
+    rows = mine.for_ledger().asked_for(**asked, at=at)
+    if asked["state"] in WAITING:
+        return page_of(mine, rows.oldest_first(), asked, after, rising=True)
+    if asked["state"] in OVER:
+        return page_of(mine, rows, asked, after)
+    return nearest_first(mine, rows, asked, after, form.cleaned_data["day"] or timezone.localdate(at))
+
+
+def by_day(rows: Iterable[Message], today: dt.date) -> list[tuple[str, list[Message]]]:
+    """The rows in their order under what their days are called."""
+
+    def called(row: Message) -> str:
+        day = timezone.localdate(row.due_at)
+        return _("Today") if day == today else _("After today") if day > today else _("Before today")
+
+    return [(title, list(some)) for title, some in groupby(rows, key=called)]
 
 
 @require_POST
@@ -72,4 +97,6 @@ def seen_by(request, at: dt.datetime) -> dict:
 def pulse(at: dt.datetime) -> dict:
     """When the tick last ran, and how many messages wait for a person; two queries."""
     ticked_at = feel().pulse.ticked_at
-    return {"ticked_at": ticked_at, "retriable": Message.objects.retriable(at).count()}
+    yesterday = timezone.localdate(at) - dt.timedelta(days=1)
+    retriable = Message.objects.retriable(at).count()
+    return {"ticked_at": ticked_at, "retriable": retriable, "before_today": yesterday}

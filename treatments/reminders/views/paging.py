@@ -1,5 +1,6 @@
 """A page of messages, and where the next one goes on."""
 
+import datetime as dt
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -7,6 +8,7 @@ from django.shortcuts import get_object_or_404
 
 from treatments.reminders.models import Message
 from treatments.reminders.querysets import MessageQuerySet
+from treatments.schedule.away.absences import days_span
 
 ON_A_PAGE = 50
 
@@ -29,7 +31,32 @@ def page_of(
         last = get_object_or_404(among, pk=after)
         follow = rows.younger_than if rising else rows.older_than
         rows = follow(last.due_at, last.pk)
-    found = list(rows[: ON_A_PAGE + 1])
+    return _page(list(rows[: ON_A_PAGE + 1]), asked)
+
+
+def nearest_first(
+    among: MessageQuerySet, rows: MessageQuerySet, asked: dict, after: int | None, day: dt.date
+) -> Page:
+    """The same in another order: what is due on `day` and later by time, then what was due before, the newest first.
+
+    One query, a second where the first does not fill the page. The next page keeps to `day`, also after midnight.
+    """
+    ahead = rows.due_between(day, None).oldest_first()
+    past = rows.due_between(None, day - dt.timedelta(days=1))
+    parts = [ahead, past]
+    if after:
+        last = get_object_or_404(among, pk=after)
+        place = last.due_at, last.pk
+        is_past = last.due_at < days_span(day, day)[0]
+        parts = [past.older_than(*place)] if is_past else [ahead.younger_than(*place), past]
+    found: list[Message] = []
+    for part in parts:
+        found += part[: ON_A_PAGE + 1 - len(found)]
+    return _page(found, asked | {"day": day})
+
+
+def _page(found: list[Message], asked: dict) -> Page:
+    """`found`: one more than fits on a page, where there are more."""
     if len(found) <= ON_A_PAGE:
         return Page(found, "")
     said = {name: value for name, value in asked.items() if value}
