@@ -1,7 +1,7 @@
 """Questions whose SQL is spelled out once in a process: Django takes longer to spell one than PostgreSQL to answer it.
 
-For what is asked again and again inside a booking. The question stays a queryset, so that nothing is said twice; only
-what differs from one time to the next is left open, as `asked("name")`.
+For what is asked again and again inside a booking, and whenever a calendar is drawn. The question stays a queryset, so
+that nothing is said twice; only what differs from one time to the next is left open, as `asked("name")`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -27,9 +27,9 @@ class Asked(Expression):
         return "%s", (self,)
 
 
-def asked(name: str) -> Any:
-    """Stands in a filter for what is named later."""
-    return Asked(name)
+def asked(name: str, output_field: Field | None = None) -> Any:
+    """Stands in a filter for what is named later; with a field where the question reckons with it."""
+    return Asked(name, output_field)
 
 
 class Prepared:

@@ -5,12 +5,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from clinic.models import DayHours, Room, RoomHours, User, WorkingHours
+from clinic.models import DayHours, Room, RoomHours, User
+from clinic.prepared import Prepared, asked
 from treatments.schedule.calendar.spans import Days
 from treatments.schedule.models import Device
+from treatments.schedule.occupations import WEEKLY
 from treatments.schedule.rules import Hours, of_day
 
 Shift = tuple[dt.time, dt.time]
@@ -41,27 +43,44 @@ class Column:
         return self.label
 
 
+def _people() -> QuerySet[User, tuple]:
+    may = Exists(User.objects.who_may_treat().filter(pk=OuterRef("pk")))
+    rows = User.objects.annotate(current=may).filter(Q(current=True) | Q(resource__isnull=False))
+    return rows.values_list("pk", "name", "resource__pk", "current")
+
+
+THINGS = ("pk", "name", "resource__pk", "active")
+COLUMNS = {
+    By.PRACTITIONER: Prepared(_people),
+    By.ROOM: Prepared(lambda: Room.objects.values_list(*THINGS)),
+    By.DEVICE: Prepared(lambda: Device.objects.values_list(*THINGS)),
+}
+SPECIAL = Prepared(
+    lambda: DayHours.objects.filter(
+        practitioner__among=asked("people"), day__gte=asked("first"), day__lte=asked("last")
+    ).values_list("practitioner", "day", "starts", "ends")
+)
+OPENING = Prepared(
+    lambda: RoomHours.objects.filter(room__among=asked("rooms")).values_list(
+        "room", "weekday", "starts", "ends"
+    )
+)
+
+
 def columns(by: By) -> list[Column]:
     """All there are, those too that are no more but were booked with. One SQL query."""
-    if by == By.PRACTITIONER:
-        may = Exists(User.objects.who_may_treat().filter(pk=OuterRef("pk")))
-        rows = User.objects.annotate(current=may).filter(Q(current=True) | Q(resource__isnull=False))
-        found = rows.values_list("pk", "name", "resource__pk", "current")
-    else:
-        model = Room if by == By.ROOM else Device
-        found = model.objects.values_list("pk", "name", "resource__pk", "active")
-    return sorted((Column(*row) for row in found), key=lambda one: (one.label.casefold(), one.pk))
+    return sorted(
+        (Column(*row) for row in COLUMNS[by].rows()), key=lambda one: (one.label.casefold(), one.pk)
+    )
 
 
 def shifts(practitioners: Collection[int], days: Days) -> Shifts:
     """When each of them is at work on these days, by the clinic's clock. Two SQL queries."""
-    mine = {"practitioner__in": practitioners}
-    weekly = WorkingHours.objects.filter(**mine).values_list("practitioner", "weekday", "starts", "ends")
-    special = DayHours.objects.filter(**mine, day__range=(days.first, days.last))
+    people = list(practitioners)
     hours: dict[int, list[Hours]] = {}
-    for who, weekday, starts, ends in weekly:
+    for who, weekday, starts, ends in WEEKLY.rows(people=people):
         hours.setdefault(who, []).append(Hours(weekday, starts, ends))
-    for who, day, first, last in special.values_list("practitioner", "day", "starts", "ends"):
+    for who, day, first, last in SPECIAL.rows(people=people, first=days.first, last=days.last):
         none = dt.time.min
         hours.setdefault(who, []).append(Hours(day.isoweekday(), first or none, last or none, day))
     return {(who, day): _sorted(of_day(own, day)) for who, own in hours.items() for day in days}
@@ -73,8 +92,7 @@ def opening(rooms: Collection[int], days: Days) -> Shifts:
     One SQL query.
     """
     hours: dict[int, list[Hours]] = {}
-    rows = RoomHours.objects.filter(room__in=rooms).values_list("room", "weekday", "starts", "ends")
-    for room, weekday, starts, ends in rows:
+    for room, weekday, starts, ends in OPENING.rows(rooms=list(rooms)):
         hours.setdefault(room, []).append(Hours(weekday, starts, ends))
     return {(room, day): _sorted(of_day(own, day)) for room, own in hours.items() for day in days}
 

@@ -8,7 +8,6 @@ from treatments.schedule.calendar import ground, sessions
 from treatments.schedule.calendar.columns import By, Column, Shifts, columns, opening, shifts, to_show
 from treatments.schedule.calendar.seeking import Sought, free_for
 from treatments.schedule.calendar.spans import Days, walls
-from treatments.schedule.models import Absence
 
 EARLIEST, LATEST = 8, 18  # hours that are shown also when nothing happens
 SATURDAY, SUNDAY = 6, 7
@@ -40,7 +39,7 @@ def week_or_day(
     limited = {pk for pk, _day in working}
     # The hours lie lowest: they have no words, and would cover those of an absence.
     under = list(ground.off([one for one in listed if people or one.pk in limited], working, days))
-    under += ground.away(Absence.objects.of_day(*span), listed, span, people=people)
+    under += ground.away(listed, span, people=people)
     under += ground.offered(asked, span, at=at)
     for block in blocks:
         column = asked[block.row.resource]

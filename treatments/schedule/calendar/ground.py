@@ -3,12 +3,25 @@
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator
 
+from django.db.models import DateTimeField
 from django.utils.translation import gettext as _
 
+from clinic.prepared import Prepared, asked
 from treatments.schedule.calendar.columns import Column, Shift, Shifts
 from treatments.schedule.calendar.spans import MINUTE, Days, walls
 from treatments.schedule.models import Absence, Reservation, ReservationWhy
 from treatments.schedule.rules import Span
+
+AWAY = Prepared(lambda: Absence.objects.of_day(asked("begin"), asked("until")))
+OFFERED = Prepared(
+    lambda: (
+        Reservation.objects.of_kind(
+            ReservationWhy.OFFER, asked("resources"), asked("begin", DateTimeField()), asked("until")
+        )
+        .filter(hold__lapses_at__gt=asked("at"))
+        .values_list("resource", "starts_at", "ends_at")
+    )
+)
 
 
 def background(column: int | list[int], walls: tuple[str, str], kind: str, title: str = "") -> dict:
@@ -42,12 +55,10 @@ def _between(day: dt.date, shifts: Iterable[Shift]) -> Iterator[tuple[str, str]]
     yield at.strftime(MINUTE), (midnight + dt.timedelta(days=1)).strftime(MINUTE)
 
 
-def away(
-    absences: Iterable[Absence], columns: Collection[Column], span: Span, *, people: bool
-) -> Iterator[dict]:
-    """Closing days in every column; who is away in theirs, where columns are people."""
+def away(columns: Collection[Column], span: Span, *, people: bool) -> Iterator[dict]:
+    """Closing days in every column; who is away in theirs, where columns are people. One SQL query."""
     everywhere = [column.pk for column in columns]
-    for absence in absences:
+    for absence in AWAY.objects(begin=span[0], until=span[1]):
         lasts = walls((max(absence.starts_at, span[0]), min(absence.ends_at, span[1])))
         if absence.is_closing:
             yield background(everywhere, lasts, "closed", absence.who)
@@ -57,8 +68,8 @@ def away(
 
 def offered(columns: dict[int, int], span: Span, *, at: dt.datetime) -> Iterator[dict]:
     """Time that is held while somebody of the waiting list makes up their mind. One SQL query."""
-    rows = Reservation.objects.of_kind(ReservationWhy.OFFER, columns, *span).filter(hold__lapses_at__gt=at)
-    for resource, begins, ends in rows.values_list("resource", "starts_at", "ends_at"):
+    rows = OFFERED.rows(resources=list(columns), begin=span[0], until=span[1], at=at)
+    for resource, begins, ends in rows:
         yield background(columns[resource], walls((begins, ends)), "offer", _("Held for the waiting list"))
 
 

@@ -6,8 +6,10 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
+from django.db.models import DateTimeField
 from django.utils.translation import gettext as _
 
+from clinic.prepared import Prepared, asked
 from treatments.schedule.calendar.columns import By
 from treatments.schedule.calendar.spans import drawn, said, said_span
 from treatments.schedule.models import Session, SessionState
@@ -33,6 +35,26 @@ FIELDS = (
     "held",
     "overlap",
 )
+TAKING = Prepared(
+    lambda: Session.objects.taking(
+        asked("resources"), asked("begin", DateTimeField()), asked("until")
+    ).values_list(*FIELDS)
+)
+
+
+def _missed(column: str) -> Prepared:
+    """Those to which nobody came, in one kind of columns."""
+    return Prepared(
+        lambda: (
+            Session.objects.missed(asked("begin"), asked("until"))
+            .filter(**{f"{column}__among": asked("resources")})
+            .values_list(column, "starts_at", "ends_at", *FIELDS[3:])
+        )
+    )
+
+
+# They take nothing, so that they are asked for themselves; of the devices nobody knows any more.
+MISSED = {By.PRACTITIONER: _missed("practitioner__resource"), By.ROOM: _missed("room__resource")}
 
 
 class Row(NamedTuple):
@@ -68,23 +90,19 @@ class Block(NamedTuple):
 
 def blocks(resources: Collection[int], span: Span) -> list[Block]:
     """What takes these resources between two moments. One SQL query, tuples only: models would cost more than it."""
-    found = map(Row._make, Session.objects.taking(resources, *span).values_list(*FIELDS))
+    rows = TAKING.rows(resources=list(resources), begin=span[0], until=span[1])
+    found = map(Row._make, rows)
     mine = attrgetter("pk", "resource")
     together = groupby(sorted(found, key=lambda row: (*mine(row), row.begins)), key=mine)
     return [_block(list(rows)) for _key, rows in together]
 
 
 def missed(by: By, resources: Collection[int], span: Span) -> list[Block]:
-    """Those to which nobody came, in the columns of who waited and where. They take nothing, so that they are asked for
-    themselves, in one SQL query; of the devices nobody knows any more.
-    """
-    if by == By.DEVICE:
+    """Those to which nobody came, in the columns of who waited and where. One SQL query, none of devices."""
+    if by not in MISSED:
         return []
-    column = f"{by}__resource"
-    rows = Session.objects.missed(*span).filter(**{f"{column}__in": resources})
-    return [
-        _block([row]) for row in map(Row._make, rows.values_list(column, "starts_at", "ends_at", *FIELDS[3:]))
-    ]
+    rows = MISSED[by].rows(resources=list(resources), begin=span[0], until=span[1])
+    return [_block([row]) for row in map(Row._make, rows)]
 
 
 def _block(parts: list[Row]) -> Block:

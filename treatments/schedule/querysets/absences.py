@@ -26,6 +26,5 @@ class AbsenceQuerySet(models.QuerySet):
 
     def of_day(self, begin: dt.datetime, until: dt.datetime):
         """What stands between two moments, the clinic's closing first, with who is away."""
-        return (
-            self.standing().overlapping(begin, until).for_page().order_by("-kind", "practitioner__name", "pk")
-        )
+        met = self.standing().overlapping(begin, until).select_related("practitioner")
+        return met.order_by("-kind", "practitioner__name", "pk")

@@ -123,7 +123,7 @@ class ReservationQuerySet(models.QuerySet):
         """What these resources are taken for in one way between two moments, by time."""
         return self.filter(
             why=why,
-            resource__in=resources,
+            resource__among=resources,
             starts_at__gte=begin - LONGEST_RESERVATION,
             starts_at__lt=until,
             ends_at__gt=begin,

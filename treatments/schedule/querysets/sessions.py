@@ -150,7 +150,7 @@ class SessionQuerySet(models.QuerySet):
             self.with_held()
             .annotate(overlap=Exists(squeezed))
             .filter(
-                reservations__resource__in=resources,
+                reservations__resource__among=resources,
                 reservations__starts_at__gte=begin - LONGEST_RESERVATION,
                 reservations__starts_at__lt=until,
                 reservations__ends_at__gt=begin,
