@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from functools import partial
 from typing import NamedTuple
 
 from treatments.schedule.calendar import ground, sessions
 from treatments.schedule.calendar.columns import By, Column, Shifts, columns, opening, shifts, to_show
 from treatments.schedule.calendar.seeking import Sought, free_for
-from treatments.schedule.calendar.spans import Days, walls
+from treatments.schedule.calendar.spans import Days, Shown, walls
 
 EARLIEST, LATEST = 8, 18  # hours that are shown also when nothing happens
 SATURDAY, SUNDAY = 6, 7
@@ -29,12 +30,12 @@ def week_or_day(
 
     Seven SQL queries however much happens; the bare one is `SessionQuerySet.taking`.
     """
-    known, span = columns(by), days.span
+    known, span, shown = columns(by), days.span, Shown()
     people = by == By.PRACTITIONER
     current = [one.pk for one in known if one.current]
     working = shifts(current, days) if people else opening(current, days) if by == By.ROOM else {}
     asked = {one.resource: one.pk for one in known if one.resource and who in (None, one.pk)}
-    blocks = [*sessions.blocks(asked, span), *sessions.missed(by, asked, span)]
+    blocks = [*sessions.blocks(asked, span, shown), *sessions.missed(by, asked, span, shown)]
     listed = to_show(by, known, working, {block.row.resource for block in blocks}, who)
     limited = {pk for pk, _day in working}
     # The hours lie lowest: they have no words, and would cover those of an absence.
@@ -46,11 +47,8 @@ def week_or_day(
         under += [ground.background(column, walls(kept), "kept") for kept in sessions.kept_free(block)]
     if sought:
         under += ground.free(free_for(sought, days, by, at=at))
-    known_words = sessions.words()
-    over = [
-        sessions.as_event(block, asked[block.row.resource], clinical=clinical, at=at, said_of=known_words)
-        for block in blocks
-    ]
+    event = partial(sessions.as_event, clinical=clinical, at=at, shown=shown, looks=sessions.Looks())
+    over = [event(block, asked[block.row.resource]) for block in blocks]
     said = {
         "resources": [{"id": one.pk, "title": one.label} for one in listed],
         "events": under + over,
@@ -65,18 +63,14 @@ def _hours(working: Shifts, listed: Iterable[Column], blocks: Iterable[sessions.
     own = {one.pk for one in listed}
     spans = [shift for (who, _day), hours in working.items() if who in own for shift in hours]
     drawn = [block.drawn for block in blocks]
-    first = min(
-        [EARLIEST, *(starts.hour for starts, _ends in spans), *(begins.hour for begins, _ends in drawn)]
-    )
-    last = max(
-        [LATEST, *(_up(ends) for _starts, ends in spans), *(_up(ends.time()) for _begins, ends in drawn)]
-    )
-    if any(ends.date() > begins.date() for begins, ends in drawn):
+    first = min([EARLIEST, *(starts.hour for starts, _ends in spans), *(one.begins.hour for one in drawn)])
+    last = max([LATEST, *(_up(ends) for _starts, ends in spans), *(_up(one.ends) for one in drawn)])
+    if any(one.ends.date() > one.begins.date() for one in drawn):
         last = 24
     return {"from": f"{first:02}:00", "until": f"{last:02}:00"}
 
 
-def _up(time: dt.time) -> int:
+def _up(time: dt.time | dt.datetime) -> int:
     return time.hour + (time.minute > 0)
 
 
@@ -84,7 +78,7 @@ def _idle(
     days: Days, working: Shifts, listed: Iterable[Column], blocks: Iterable[sessions.Block]
 ) -> list[int]:
     """The days of a weekend on which nothing happens, as EventCalendar numbers them: Sunday is 0."""
-    busy = {block.drawn[0].date() for block in blocks}
+    busy = {block.drawn.begins.date() for block in blocks}
     busy |= {day for (who, day), hours in working.items() if hours and who in {one.pk for one in listed}}
     idle = (
         day for day in days if days.count > 1 and day not in busy and day.isoweekday() in (SATURDAY, SUNDAY)

@@ -1,9 +1,9 @@
 """The sessions of the calendar: one block for each column that a session takes, with what is said of it."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from itertools import groupby, pairwise
-from operator import attrgetter
+from operator import itemgetter
 from typing import NamedTuple
 
 from django.db.models import DateTimeField
@@ -11,15 +11,15 @@ from django.utils.translation import gettext as _
 
 from clinic.prepared import Prepared, asked
 from treatments.schedule.calendar.columns import By
-from treatments.schedule.calendar.spans import drawn, said, said_span
+from treatments.schedule.calendar.spans import Drawn, Shown
 from treatments.schedule.models import Session, SessionState
 from treatments.schedule.rules import MINUTE, Span
 
 FIELDS = (
+    "pk",
     "reservations__resource",
     "reservations__starts_at",
     "reservations__ends_at",
-    "pk",
     "state",
     "starts_at",
     "ends_at",
@@ -48,7 +48,7 @@ def _missed(column: str) -> Prepared:
         lambda: (
             Session.objects.missed(asked("begin"), asked("until"))
             .filter(**{f"{column}__among": asked("resources")})
-            .values_list(column, "starts_at", "ends_at", *FIELDS[3:])
+            .values_list("pk", column, "starts_at", "ends_at", *FIELDS[4:])
         )
     )
 
@@ -60,10 +60,10 @@ MISSED = {By.PRACTITIONER: _missed("practitioner__resource"), By.ROOM: _missed("
 class Row(NamedTuple):
     """One stretch in which a session takes a resource, with all that is shown of the session."""
 
+    pk: int
     resource: int
     begins: dt.datetime
     ends: dt.datetime
-    pk: int
     state: str
     starts_at: dt.datetime
     ends_at: dt.datetime
@@ -85,66 +85,74 @@ class Block(NamedTuple):
 
     row: Row
     parts: list[Span]
-    drawn: tuple[dt.datetime, dt.datetime]  # by the clinic's clock
+    drawn: Drawn
 
 
-def blocks(resources: Collection[int], span: Span) -> list[Block]:
+class Looks(dict[tuple[str, ...], tuple[list[str], list[str]]]):
+    """The classes and the words of each way in which the sessions of an answer stand: found once for all of them."""
+
+    def __init__(self) -> None:
+        self.words, self.free = words(), _("practitioner free %s")
+
+    def __missing__(self, marks: tuple[str, ...]) -> tuple[list[str], list[str]]:
+        self[marks] = found = [f"is-{mark}" for mark in marks], [self.words[mark] for mark in marks]
+        return found
+
+
+def blocks(resources: Collection[int], span: Span, shown: Shown) -> list[Block]:
     """What takes these resources between two moments. One SQL query, tuples only: models would cost more than it."""
     rows = TAKING.rows(resources=list(resources), begin=span[0], until=span[1])
-    found = map(Row._make, rows)
-    mine = attrgetter("pk", "resource")
-    together = groupby(sorted(found, key=lambda row: (*mine(row), row.begins)), key=mine)
-    return [_block(list(rows)) for _key, rows in together]
+    rows.sort()  # as FIELDS begins: by session, resource and begin
+    return [_block([*map(Row._make, parts)], shown) for _key, parts in groupby(rows, key=itemgetter(0, 1))]
 
 
-def missed(by: By, resources: Collection[int], span: Span) -> list[Block]:
+def missed(by: By, resources: Collection[int], span: Span, shown: Shown) -> list[Block]:
     """Those to which nobody came, in the columns of who waited and where. One SQL query, none of devices."""
     if by not in MISSED:
         return []
     rows = MISSED[by].rows(resources=list(resources), begin=span[0], until=span[1])
-    return [_block([row]) for row in map(Row._make, rows)]
+    return [_block([Row._make(row)], shown) for row in rows]
 
 
-def _block(parts: list[Row]) -> Block:
+def _block(parts: list[Row], shown: Shown) -> Block:
     first = parts[0]
-    return Block(first, [(row.begins, row.ends) for row in parts], drawn((first.starts_at, first.ends_at)))
+    return Block(first, [(row.begins, row.ends) for row in parts], shown[first.starts_at, first.ends_at])
 
 
 def as_event(
-    block: Block, column: int, *, clinical: bool, at: dt.datetime, said_of: Mapping[str, str]
+    block: Block, column: int, *, clinical: bool, at: dt.datetime, shown: Shown, looks: Looks
 ) -> dict:
     """The block as EventCalendar takes it. What only clinical staff may read is in it for `clinical` alone."""
-    row, free = block.row, gaps(block)
-    start, end = (clock.isoformat(timespec="minutes") for clock in block.drawn)
-    marks = kinds(row)
+    row, drawn, free = block.row, block.drawn, gaps(block)
+    classes, said = looks[kinds(row)]
     movable = row.state == SessionState.BOOKED and row.starts_at > at
     return {
         "id": f"{row.pk}-{column}",
         "resourceId": column,
-        "start": start,
-        "end": end,
+        "start": drawn.start,
+        "end": drawn.end,
         "startEditable": movable,
         "durationEditable": movable,
-        "classNames": [f"is-{mark}" for mark in marks],
+        "classNames": classes,
         "extendedProps": {
             "session": row.pk,
-            "start": start,
+            "start": drawn.start,
             "added": row.added_minutes,
-            "time": said_span((row.starts_at, row.ends_at), block.drawn),
+            "time": drawn.words,
             "name": row.patient,
-            "words": [said_of[mark] for mark in marks],
+            "words": said,
             "where": f"{row.room} · {row.practitioner}",
             "what": f"{row.goal}, {row.area}" if clinical else "",
             "gaps": [[(moment - row.starts_at) // MINUTE for moment in gap] for gap in free],
-            "free": [_("practitioner free %s") % f"{said(gap[0])}–{said(gap[1])}" for gap in free],
+            "free": [looks.free % shown[gap].words for gap in free],
         },
     }
 
 
-def kinds(row: Row) -> list[str]:
+def kinds(row: Row) -> tuple[str, ...]:
     """How it stands: first what is out of the ordinary, as a narrow block ends early, then its state."""
     marked = ("held", row.held), ("overlap", row.overlap)
-    return [*(kind for kind, is_so in marked if is_so), _stands(row)]
+    return *(kind for kind, is_so in marked if is_so), _stands(row)
 
 
 def _stands(row: Row) -> str:

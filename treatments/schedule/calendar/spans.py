@@ -6,6 +6,7 @@ import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from django.utils import timezone
 
@@ -79,19 +80,40 @@ def said(moment: dt.datetime) -> str:
     return here.strftime("%H:%M %Z") if twice else here.strftime("%H:%M")
 
 
-def said_span(span: Span, drawn: tuple[dt.datetime, dt.datetime]) -> str:
-    """From when to when in words. No clock is changed by day: then it is as it is drawn, which costs nothing."""
-    first, last = (said(moment) for moment in span) if drawn[0].hour < SETTLED else map(CLOCK, drawn)
-    return f"{first}–{last}"
+class Drawn(NamedTuple):
+    """Where a session is drawn, by the clinic's clock; the same as EventCalendar reads it, and in words."""
+
+    begins: dt.datetime
+    ends: dt.datetime
+    start: str
+    end: str
+    words: str
 
 
-def drawn(span: Span) -> tuple[dt.datetime, dt.datetime]:
-    """Where a session is drawn: from what the clock shows, for as long as it takes.
+class Shown(dict[Span, Drawn]):
+    """How the spans of one answer are drawn. On a full day many sessions take the same: each is worked out once."""
+
+    def __missing__(self, span: Span) -> Drawn:
+        begins, ends = _drawn(span)
+        start, end = (clock.isoformat(timespec="minutes") for clock in (begins, ends))
+        self[span] = found = Drawn(begins, ends, start, end, _said(span, begins, ends))
+        return found
+
+
+def _drawn(span: Span) -> Span:
+    """From what the clock shows, for as long as it takes.
 
     In the night in which the clock goes back the clock may show no later time at its end than at its start.
     """
     begins = shown(span[0])
     return begins, begins + (span[1] - span[0])
+
+
+def _said(span: Span, begins: dt.datetime, ends: dt.datetime) -> str:
+    """From when to when in words. No clock is changed by day: then it is as it is drawn, which costs less."""
+    by_day = begins.hour >= SETTLED and begins.date() == ends.date()
+    first, last = map(CLOCK, (begins, ends)) if by_day else map(said, span)
+    return f"{first}–{last}"
 
 
 def walls(span: Span) -> tuple[str, str]:
