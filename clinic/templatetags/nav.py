@@ -5,11 +5,13 @@ from functools import cache
 from django import template
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from clinic import counters
 from clinic.roles import BOOKING, CLINICAL, Role
 
 register = template.Library()
@@ -19,6 +21,7 @@ ITEMS = [
     ("schedule:day", "calendar", _("Calendar"), BOOKING),
     ("patients:list", "people", _("Patients"), BOOKING),
     ("waiting:list", "queue", _("Waiting list"), BOOKING),
+    ("schedule:given_up", "gap", _("Given up"), BOOKING),
     ("contraindications:worklist", "scales", _("Decisions"), CLINICAL),
     ("rules:versions", "columns", _("Rules"), (*CLINICAL, Role.CATALOGUE_ADMIN, Role.CLINIC_ADMIN)),
     ("reminders:maintenance", "again", _("Maintenance"), BOOKING),
@@ -48,17 +51,27 @@ def sign(name: str) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def nav_items(context) -> list[dict]:
-    """The items of the rail for this person; `here` marks the group of the present page."""
+    """The items of the rail for this person; `here` marks the group of the present page, `waits` is how much waits."""
     request = context.get("request")
     if request is None or not request.user.is_authenticated:
         return []
-    found = [
-        (_address(name), sign, label) for name, sign, label, roles in ITEMS if request.user.has_role(*roles)
-    ]
-    here = _nearest(request.path, [url for url, _sign, _label in found if url])
+    found = [one for one in ITEMS if _address(one[0]) and request.user.has_role(*one[3])]
+    here = _nearest(request.path, [url for name, *_rest in found if (url := _address(name))])
+    waits = counters.counted([name for name, *_rest in found], timezone.now())
     return [
-        {"url": url, "sign": sign, "label": label, "here": url == here} for url, sign, label in found if url
+        {
+            "url": (url := _address(name)),
+            "sign": sign,
+            "label": label,
+            "here": url == here,
+            "waits": _said(waits.get(name, 0)),
+        }
+        for name, sign, label, _roles in found
     ]
+
+
+def _said(waits: int) -> str:
+    return f"{counters.MOST}+" if waits > counters.MOST else str(waits or "")
 
 
 def _nearest(path: str, urls: list[str]) -> str | None:

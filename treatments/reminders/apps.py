@@ -7,12 +7,14 @@ class RemindersConfig(AppConfig):
     def ready(self) -> None:
         from anymail.signals import tracking
 
+        from clinic import counters
         from clinic.events import SettingsChanged, listen
         from patients import panels
         from patients.events import InterviewAsked, PatientChanged
         from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFinished
         from treatments.reminders import checks, listeners, undelivered  # noqa: F401, checks register themselves
         from treatments.reminders.hooks.listening import mail_reported
+        from treatments.reminders.models import Deed
         from treatments.reminders.panel import PANEL
         from treatments.schedule.events import (
             CourseBooked,
@@ -43,4 +45,5 @@ class RemindersConfig(AppConfig):
         listen(OfferLost, listeners.offer_lost)
         panels.register(PANEL)
         panels.register(undelivered.PANEL)
+        counters.register("reminders:changed", lambda _at: Deed.objects.waiting())
         tracking.connect(mail_reported, dispatch_uid="reminders")

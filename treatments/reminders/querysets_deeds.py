@@ -42,6 +42,11 @@ class DeedQuerySet(models.QuerySet):
         kinds = self.unseen().exclude(kind=NOTHING_TO_DO).order_by().values_list("kind")
         return dict(kinds.annotate(count=Count("pk")))
 
+    def waiting(self) -> models.QuerySet:
+        """The patients and courses of which there may be something to do, each once."""
+        kinds = self.unseen().exclude(kind=NOTHING_TO_DO)
+        return kinds.order_by().values("patient", "session__course").distinct()
+
     def confirmed_between(self, since: int, up_to: int) -> Self:
         """Unseen promises to come, from one to another, by key."""
         return self.unseen().filter(kind=NOTHING_TO_DO, pk__range=(since, up_to))

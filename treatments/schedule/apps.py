@@ -5,7 +5,7 @@ class ScheduleConfig(AppConfig):
     name = "treatments.schedule"
 
     def ready(self) -> None:
-        from clinic import events, previews
+        from clinic import counters, events, previews
         from contraindications.deciding import worklist
         from contraindications.rulebook import caseload
         from patients import panels
@@ -17,6 +17,7 @@ class ScheduleConfig(AppConfig):
         from treatments.schedule.away import leaving
         from treatments.schedule.caseload import SESSIONS
         from treatments.schedule.events import CourseBooked, TimeFreed
+        from treatments.schedule.models import Session
         from treatments.schedule.panels import PANEL, booked_of
 
         events.listen(CourseCancelled, actions.cancel_sessions_of)
@@ -34,3 +35,4 @@ class ScheduleConfig(AppConfig):
         worklist.register_held("sessions", held.otherwise)
         caseload.register(SESSIONS)
         previews.register(leaving.left_by)
+        counters.register("schedule:given_up", lambda at: Session.objects.given_up(at).values("pk"))

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from clinic import counters
 from clinic.access import role_required
 from clinic.accesslog import record_list
 from clinic.roles import BOOKING
@@ -47,6 +48,7 @@ def seen(request, pk: int) -> HttpResponse:
     mine = Deed.objects.visible_to(request.user)
     row = get_object_or_404(mine, pk=pk)
     actions.see(mine.filter(pk=row.pk), by=request.user, at=timezone.now())
+    counters.forget()
     if not request.htmx:
         return redirect("reminders:changed")
     row = mine.for_page().get(pk=row.pk)

@@ -71,6 +71,11 @@ class Session(models.Model):
                 include=["state", "practitioner", "room"],
                 name="session_by_day",
             ),
+            models.Index(
+                fields=["starts_at"],
+                condition=Q(state__in=["cancelled", "missed"]),
+                name="session_given_up",
+            ),
         ]
         constraints = [
             one_of("session_state", "state", SessionState),

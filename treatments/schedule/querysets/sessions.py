@@ -33,6 +33,8 @@ FROM unnest(%s::int[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::timest
     AS one (number, practitioner, room, starts_at, ends_at, reason)
 RETURNING number, id
 """
+# Who has not come back by then has broken the course off; the page of the patient shows it for ever.
+NOT_LONG_AGO = dt.timedelta(days=90)
 BOOK_COLUMNS = ("number", "practitioner_id", "room_id", "starts_at", "ends_at", "interval_reason")
 
 
@@ -165,11 +167,11 @@ class SessionQuerySet(models.QuerySet):
             "starts_at", "pk"
         )
 
-    def given_up(self, since: dt.datetime):
+    def given_up(self, at: dt.datetime):
         """Those that were cancelled or missed and are not booked anew, of courses under way: each number once.
 
-        From `since` on, whose turn would have been soonest first. None of patients who have died, or whose record is
-        closed.
+        Of those NOT_LONG_AGO whose turn would have been soonest first. None of patients who have died, or whose record
+        is closed.
         """
         anew = (
             SessionQuerySet(self.model)
@@ -177,13 +179,14 @@ class SessionQuerySet(models.QuerySet):
             .filter(course=OuterRef("course"), number=OuterRef("number"))
         )
         open_record = {"course__patient__died_on": None, "course__patient__duplicate_of": None}
-        under_way = self.filter(course__state="confirmed", **open_record)
-        rows = under_way.filter(~Exists(anew), state__in=["cancelled", "missed"])
-        last = rows.order_by("course", "number", "-pk").distinct("course", "number").values("pk")
-        shown = self.filter(pk__in=last, starts_at__gte=since).select_related(
-            "course__patient", "practitioner", "cancelled_by"
+        again: SessionQuerySet = SessionQuerySet(self.model).filter(
+            course=OuterRef("course"), number=OuterRef("number"), pk__gt=OuterRef("pk")
         )
-        return shown.order_by("starts_at", "pk")
+        gone = self.filter(state__in=["cancelled", "missed"], starts_at__gte=at - NOT_LONG_AGO)
+        rows = gone.filter(~Exists(anew), ~Exists(again), course__state="confirmed", **open_record)
+        return rows.select_related("course__patient", "practitioner", "cancelled_by").order_by(
+            "starts_at", "pk"
+        )
 
     def of_day(self, begin: dt.datetime, until: dt.datetime):
         """The sessions that start between two moments, by time, the missed ones too.

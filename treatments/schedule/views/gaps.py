@@ -23,8 +23,6 @@ from treatments.schedule.forms import BookForm, read_slots
 from treatments.schedule.models import Session
 
 SHOWN = 200
-# Who has not come back by then has broken the course off; the page of the patient shows it for ever.
-NOT_LONG_AGO = dt.timedelta(days=90)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,7 +54,7 @@ def gap(request, pk: int) -> HttpResponse:
 @role_required(*BOOKING)
 def given_up(request) -> HttpResponse:
     """The sessions that somebody gave up or missed and that nobody has booked anew, patients by their link included."""
-    rows = list(Session.objects.given_up(timezone.now() - NOT_LONG_AGO)[: SHOWN + 1])
+    rows = list(Session.objects.given_up(timezone.now())[: SHOWN + 1])
     named(request, rows[:SHOWN])
     return render(request, "schedule/given_up.html", {"sessions": rows[:SHOWN], "more": len(rows) > SHOWN})
 
