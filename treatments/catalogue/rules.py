@@ -34,12 +34,14 @@ def merged(
 LONGEST_TRANSLATION = 200  # signs; German needs a third more than English
 
 
-def translation_problem(said: Any, languages: Collection[str]) -> str | None:
+def translation_problem(said: Any, languages: Mapping[str, object]) -> str | None:
     """What is wrong with {language: text}, or None. A language that is missing is read in English.
 
-    >>> translation_problem({"de": "Sonnenbaden"}, {"de", "pl"})
-    >>> translation_problem({"de": " "}, {"de", "pl"})
-    'The text for de is empty.'
+    `languages`: what each is called.
+
+    >>> translation_problem({"de": "Sonnenbaden"}, {"de": "German"})
+    >>> translation_problem({"de": " "}, {"de": "German"})
+    'The text in German is empty.'
     """
     if not isinstance(said, Mapping):
         return "It has to be texts by language."
@@ -47,9 +49,9 @@ def translation_problem(said: Any, languages: Collection[str]) -> str | None:
         if language not in languages:
             return f"Patients are not written to in {language!r}."
         if not isinstance(text, str) or not text.strip():
-            return f"The text for {language} is empty."
+            return f"The text in {languages[language]} is empty."
         if len(text) > LONGEST_TRANSLATION or not text.isprintable():
-            return f"The text for {language} is too long, or more than a line."
+            return f"The text in {languages[language]} is too long, or more than a line."
     return None
 
 

@@ -598,5 +598,6 @@ def test_a_translation_is_one_line_of_readable_length(as_, catalogue_admin, sun)
     for wrong in ("x" * 201, "Sonne\x07"):
         answer = browser.post(page, filled(browser.get(page)) | {"translations_de": wrong})
         assert answer.status_code == 200
+        assert "The text in German is too long, or more than a line." in answer.text
     sun.refresh_from_db()
     assert sun.translations["de"] == "Sonnenbaden"
