@@ -28,9 +28,13 @@ def reason_for(patient: Patient) -> str:
 def may_cancel_all(patient: Patient, user: User) -> bool:
     """Only where the reason is true: the record has ended, or another looks like the same person and may go on.
 
-    A record is closed as a duplicate only after what is booked is given up. Of the living, one SQL query.
+    A record is closed as a duplicate only after what is booked is given up. A family shares a phone, so who was born on
+    another day is somebody else. Of the living, one SQL query.
     """
-    return patient.has_ended or Patient.objects.visible_to(user).others_like(patient).exists()
+    if patient.has_ended:
+        return True
+    others = Patient.objects.visible_to(user).others_like(patient)
+    return others.filter(birth_date=patient.birth_date).exists()
 
 
 class EndingForm(forms.Form):

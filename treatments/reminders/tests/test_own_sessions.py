@@ -20,6 +20,7 @@ from treatments.reminders import actions as letter_actions
 from treatments.reminders.models import LinkPurpose, LinkToken, Message
 from treatments.reminders.own.door import COOKIE
 from treatments.reminders.tests import letters
+from treatments.reminders.tests.factories import someone
 from treatments.reminders.tests.letters import Phone
 from treatments.schedule import actions
 from treatments.schedule.forms import slot_value
@@ -171,6 +172,17 @@ def test_two_of_a_family_answer_side_by_side_on_one_phone(second, doctor):
         assert hers.post(name, his.pk, version=1).status_code in {404, 405}
         assert hers.get(name, his.pk).status_code in {404, 405}
     assert row_of(his).confirmed_at is None
+
+
+@pytest.mark.parametrize("name", ["session", "confirm", "cancel", "move", "calendar"])
+def test_the_link_of_one_of_a_family_opens_no_session_of_another(second, doctor, name):
+    """Not even where a letter to them named it by mistake."""
+    boy = someone(doctor, name="Jan Nowak", phone="+48601234567")
+    his = Phone(letters.letter(boy, session=second))
+    there = Slot(second.number, second.starts_at + dt.timedelta(days=1), second.room_id, doctor.pk)
+    asked = his.get if name in ("session", "calendar") else his.post
+    with nothing_changes():
+        assert asked(name, second.pk, version=1, to=slot_value(there)).status_code == 404
 
 
 @pytest.mark.parametrize("purpose", [LinkPurpose.RECALL, LinkPurpose.WISHES])

@@ -72,6 +72,17 @@ def test_of_the_living_nothing_is_cancelled_for_a_reason_that_is_not_true(as_, f
         assert as_(front_desk).post(address(patient), {"shown": shown(sessions)}).status_code == 409
 
 
+def test_whoever_only_shares_the_phone_is_no_reason_to_cancel_anything(as_, front_desk, doctor, sessions):
+    row, desk = sessions[0].course.patient, as_(front_desk)
+    Patient.objects.filter(pk=row.pk).update(phone="+48601234567", email="home@mail.example")
+    contact = {"phone": "+48601234567", "email": "home@mail.example"}
+    child = person_of(by=doctor, name="Jan Nowak", birth_date=row.birth_date + 9_000 * DAY, **contact)
+    for relative in (row, child):
+        assert address(relative) not in desk.get(reverse("patients:closing", args=[relative.pk])).text
+        with nothing_changes():
+            assert desk.post(address(relative), {"shown": shown(sessions)}).status_code == 409
+
+
 def test_one_step_cancels_all_with_a_reason_and_writes_to_nobody(as_, front_desk, dead, sessions):
     answer = as_(front_desk).post(address(dead), {"shown": shown(sessions)})
     assert answer.url == dead.get_absolute_url()
