@@ -40,6 +40,10 @@ def called(by, how_many):
         Deed.objects.create(kind="call_me", patient=someone(by), done_at=NOW)
 
 
+def seen(browser, deed):
+    browser.post(reverse("reminders:seen", args=[deed.pk]), {"shown": deed.pk})
+
+
 def test_what_waits_stands_beside_the_entry_until_it_is_seen_to(as_, front_desk, sessions, doctor):
     browser = as_(front_desk)
     assert [beside(browser, name, "waiting:list") for name in COUNTED] == [None, None]
@@ -49,7 +53,7 @@ def test_what_waits_stands_beside_the_entry_until_it_is_seen_to(as_, front_desk,
     # Both sessions are of one course, which is one entry of the page.
     assert [beside(browser, name, "waiting:list") for name in COUNTED] == ["2", "2"]
     for deed in Deed.objects.all():
-        browser.post(reverse("reminders:seen", args=[deed.pk]))
+        seen(browser, deed)
     assert [beside(browser, name, "waiting:list") for name in COUNTED] == ["2", None]
 
 
@@ -85,9 +89,9 @@ def test_for_some_seconds_nobody_asks_again_but_who_changed_it_sees_it_at_once(
     assert beside(browser, "reminders:changed", "waiting:list") == "1"
     called(doctor, 1)
     assert beside(browser, "reminders:changed", "waiting:list") == "1"
-    browser.post(reverse("reminders:seen", args=[Deed.objects.first().pk]))
+    seen(browser, Deed.objects.first())
     assert beside(browser, "reminders:changed", "waiting:list") == "1"
-    browser.post(reverse("reminders:seen", args=[Deed.objects.unseen().get().pk]))
+    seen(browser, Deed.objects.unseen().get())
     assert beside(browser, "reminders:changed", "waiting:list") is None
     counters.forget()
 

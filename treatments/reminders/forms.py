@@ -1,6 +1,7 @@
 """What may be asked of the pages of messages."""
 
 import datetime as dt
+import re
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -96,6 +97,15 @@ class ShownForm(forms.Form):
 
     since = forms.IntegerField(min_value=1, max_value=10**18)
     up_to = forms.IntegerField(min_value=1, max_value=10**18)
+
+
+class SeenForm(forms.Form):
+    """The keys of the rows that a page showed together."""
+
+    shown = forms.RegexField(re.compile(r"\A[0-9]{1,18}(,[0-9]{1,18})*\Z"), max_length=2_000)
+
+    def clean_shown(self) -> list[int]:
+        return [int(key) for key in self.cleaned_data["shown"].split(",")]
 
 
 class WishesForm(forms.Form):

@@ -67,6 +67,10 @@ def seen(row):
     return reverse("reminders:seen", args=[row.pk])
 
 
+def shown(*rows):
+    return {"shown": ",".join(str(row.pk) for row in rows)}
+
+
 # What is noted
 
 
@@ -170,7 +174,7 @@ def test_a_longer_list_asks_no_more_questions(as_, front_desk, sessions):
 def test_whoever_was_first_has_seen_it(as_, front_desk, nurse, sessions):
     row = deed(sessions[1])
     for person in (front_desk, nurse):
-        assert as_(person).post(seen(row)).status_code == 302
+        assert as_(person).post(seen(row), shown(row)).status_code == 302
     row.refresh_from_db()
     assert (row.seen_by, row.seen_at) == (front_desk, NOW)
     assert f"Seen by {front_desk}" in as_(nurse).get(PAGE).text
@@ -178,9 +182,52 @@ def test_whoever_was_first_has_seen_it(as_, front_desk, nurse, sessions):
 
 def test_the_row_says_at_once_who_saw_it(as_, front_desk, sessions):
     row = deed(sessions[1])
-    answer = as_(front_desk).post(seen(row), headers={"HX-Request": "true"})
+    answer = as_(front_desk).post(seen(row), shown(row), headers={"HX-Request": "true"})
     assert f"Seen by {front_desk}" in answer.text
     assert "<html" not in answer.text
+
+
+def entries(browser):
+    """The keys of each entry of the page, in their order."""
+    return [[row.pk for row in entry] for entry in browser.get(PAGE).context["entries"]]
+
+
+def test_what_one_patient_did_about_one_course_is_one_entry_newest_first(as_, front_desk, doctor, sessions):
+    patient = sessions[0].course.patient
+    oldest, called = deed(sessions[1], at=NOW - DAY), deed(sessions[2], "call_me", at=NOW - DAY / 2)
+    other = factories.confirmed_course(by=doctor, sessions=1, patient=patient)
+    [apart] = factories.booked(other, sessions[0].room, practitioner=doctor, hour=14)
+    between, newest = deed(apart, at=NOW - DAY / 4), deed(sessions[3], "moved", at=NOW)
+    assert entries(as_(front_desk)) == [[newest.pk, oldest.pk], [between.pk], [called.pk]]
+
+
+def test_one_button_ticks_off_exactly_what_was_shown_together(as_, front_desk, nurse, sessions):
+    browser = as_(front_desk)
+    first, second = deed(sessions[1], at=NOW - DAY), deed(sessions[2], "confirmed")
+    page = browser.get(PAGE).text
+    assert "All 2 seen" in page
+    assert f'value="{second.pk},{first.pk}"' in page
+    later = deed(sessions[3], "moved")
+    answer = browser.post(seen(second), shown(second, first), headers={"HX-Request": "true"})
+    assert answer.text.count(f"Seen by {front_desk}") == 2
+    assert entries(as_(nurse)) == [[later.pk]]
+
+
+def test_what_somebody_else_did_is_not_ticked_off_with_it(as_, front_desk, doctor, sessions):
+    other = factories.booked(
+        factories.confirmed_course(by=doctor, sessions=1), sessions[0].room, practitioner=doctor, hour=14
+    )[0]
+    mine, theirs = deed(sessions[1]), deed(other)
+    as_(front_desk).post(seen(mine), shown(mine, theirs))
+    assert list(Deed.objects.unseen()) == [theirs]
+
+
+@pytest.mark.parametrize("said", [None, "", "x", "1,", "-1", "1;2", "9" * 19, "١"])
+def test_what_no_page_showed_ticks_nothing_off(as_, front_desk, sessions, said):
+    browser, row = as_(front_desk), deed(sessions[1])
+    with nothing_changes():
+        answer = browser.post(seen(row), {} if said is None else {"shown": said})
+    assert answer.status_code == 422
 
 
 def test_all_who_come_are_seen_who_were_shown(as_, front_desk, sessions):
@@ -205,7 +252,7 @@ def test_who_books_nothing_sees_nothing_and_ticks_off_nothing(as_, clinic_admin,
     for person in (clinic_admin, catalogue_admin):
         browser = as_(person)
         with nothing_changes():
-            codes = [browser.get(PAGE).status_code, browser.post(seen(row)).status_code]
+            codes = [browser.get(PAGE).status_code, browser.post(seen(row), shown(row)).status_code]
         assert codes == [403, 403]
 
 
@@ -226,5 +273,5 @@ def test_the_days_page_says_that_there_is_something_to_see_until_it_is_seen(as_,
     rows = [deed(sessions[2]), deed(sessions[3], "moved")]
     assert "1 session given up, 1 session moved" in browser.get(day).text
     for row in rows:
-        browser.post(seen(row))
+        browser.post(seen(row), shown(row))
     assert "Patients changed:" not in browser.get(day).text

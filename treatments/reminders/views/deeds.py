@@ -1,6 +1,7 @@
 """What patients did by themselves, and the tick of whoever has seen it."""
 
 import datetime as dt
+from collections.abc import Iterable
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,7 +13,7 @@ from clinic.access import role_required
 from clinic.accesslog import record_list
 from clinic.roles import BOOKING
 from treatments.reminders import actions
-from treatments.reminders.forms import ShownForm
+from treatments.reminders.forms import SeenForm, ShownForm
 from treatments.reminders.models import Deed, DeedKind
 
 ON_THE_PAGE = 100
@@ -35,25 +36,37 @@ def page(request, *, status: int = 200) -> HttpResponse:
     rows = unseen[:ON_THE_PAGE]
     record_list(request, [row.patient_id for row in [*rows, *seen]])
     confirmed = [row.pk for row in rows if row.kind == DeedKind.CONFIRMED]
-    context = {"rows": rows, "more": len(unseen) > ON_THE_PAGE, "seen": seen, "at": at}
+    entries = {"entries": by_course(rows), "seen": by_course(seen)}
+    context = {**entries, "more": len(unseen) > ON_THE_PAGE, "at": at}
     context |= {"confirmed": len(confirmed), "since": min(confirmed, default=None)}
     context |= {"up_to": max(confirmed, default=None)}
     return render(request, "reminders/changed.html", context, status=status)
 
 
+def by_course(rows: Iterable[Deed]) -> list[list[Deed]]:
+    """What each patient did about each course, or about none, together; whose newest is newest comes first."""
+    found: dict[tuple[int, int | None], list[Deed]] = {}
+    for row in rows:
+        course = row.session.course_id if row.session else None
+        found.setdefault((row.patient_id, course), []).append(row)
+    return list(found.values())
+
+
 @require_POST
 @role_required(*BOOKING)
 def seen(request, pk: int) -> HttpResponse:
-    """One of them was seen. Ticked off by two people it is whoever was first."""
-    mine = Deed.objects.visible_to(request.user)
+    """What was shown together was seen. Ticked off by two people it is whoever was first."""
+    mine, form = Deed.objects.visible_to(request.user), SeenForm(request.POST)
     row = get_object_or_404(mine, pk=pk)
-    actions.see(mine.filter(pk=row.pk), by=request.user, at=timezone.now())
+    if not form.is_valid():
+        return page(request, status=422)
+    shown = mine.filter(pk__in=form.cleaned_data["shown"], patient=row.patient_id)
+    actions.see(shown, by=request.user, at=timezone.now())
     counters.forget()
     if not request.htmx:
         return redirect("reminders:changed")
-    row = mine.for_page().get(pk=row.pk)
     record_list(request, [row.patient_id])
-    return render(request, "reminders/_deed.html", {"row": row, "at": timezone.now()})
+    return render(request, "reminders/_deed.html", {"entry": list(shown.for_page()), "at": timezone.now()})
 
 
 @require_POST
@@ -65,4 +78,5 @@ def seen_confirmed(request) -> HttpResponse:
         return page(request, status=422)
     shown = Deed.objects.visible_to(request.user).confirmed_between(**form.cleaned_data)
     actions.see(shown, by=request.user, at=timezone.now())
+    counters.forget()
     return redirect("reminders:changed")
