@@ -35,11 +35,12 @@ def asked(name: str, output_field: Field | None = None) -> Any:
 class Prepared:
     """A question that differs only by what is `asked`. Neither an answer nor a connection is kept.
 
-    Nothing of the moment may be in it: no time zone, no language, nothing that a setting changes.
+    Nothing of the moment may be in it: no time zone, no language, nothing that a setting changes. `beside`: SQL that
+    writes something in the same statement, with what is asked as `%(name)s`.
     """
 
-    def __init__(self, question: Callable[[], QuerySet[Any, Any]]) -> None:
-        self.question = question
+    def __init__(self, question: Callable[[], QuerySet[Any, Any]], *, beside: str = "") -> None:
+        self.question, self.beside = question, beside
 
     def rows(self, **values: Any) -> list[tuple[Any, ...]]:
         """The rows of a `values_list`. One SQL query."""
@@ -62,21 +63,30 @@ class Prepared:
         return found
 
     def _answer(self, values: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
-        sql, parameters, converters, _shape = self._spelled
+        sql, fixed, converters, _shape = self._spelled
         with connection.cursor() as cursor:
-            cursor.execute(sql, [values[one.name] if isinstance(one, Asked) else one for one in parameters])
+            cursor.execute(sql, {**fixed, **values})
             rows = cursor.fetchall()
         return [_converted(row, converters) for row in rows] if converters else rows
 
     @cached_property
-    def _spelled(self) -> tuple[str, Sequence[Any], Converters, Any]:
-        """Statement, parameters, converters, and the shape of objects. The compiler has a connection: it is let go."""
+    def _spelled(self) -> tuple[str, dict[str, Any], Converters, Any]:
+        """Statement, what is fixed in it, converters, shape of objects. The compiler has a connection: it is let go."""
         asked_for = self.question()
         compiler = asked_for.query.get_compiler(DEFAULT_DB_ALIAS)
-        sql, parameters = compiler.as_sql()
+        sql, fixed = _named(*compiler.as_sql())
+        if self.beside:
+            sql = f"WITH beside AS ({self.beside}) {sql}"
         converters = compiler.get_converters([one[0] for one in compiler.select])
         shape = Shape.of(compiler) if asked_for._iterable_class is ModelIterable else None
-        return sql, parameters, list(converters.items()), shape
+        return sql, fixed, list(converters.items()), shape
+
+
+def _named(sql: str, parameters: Sequence[Any]) -> tuple[str, dict[str, Any]]:
+    """All values by name: the driver spells each once, however often it stands in the statement. And what is fixed."""
+    names = [one.name if isinstance(one, Asked) else f"fixed {n}" for n, one in enumerate(parameters)]
+    fixed = {f"fixed {n}": one for n, one in enumerate(parameters) if not isinstance(one, Asked)}
+    return sql.replace("%%", "%%%%") % tuple(f"%({name})s" for name in names), fixed
 
 
 def _converted(row: tuple[Any, ...], converters: Converters) -> tuple[Any, ...]:

@@ -7,6 +7,7 @@ import weakref
 
 import pytest
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from clinic.models import User, WorkingHours
@@ -59,6 +60,21 @@ def test_a_value_is_never_part_of_the_statement():
     rows = Prepared(lambda: User.objects.filter(name=asked("name")).values_list("pk"))
     assert rows.column(name="x' OR '1'='1") == []
     assert rows.column(name="%s") == []
+
+
+def test_a_sign_of_the_statement_that_looks_like_a_value_stays():
+    ana = person("Ana")
+    rows = Prepared(lambda: User.objects.filter(pk=asked("pk")).values_list(F("pk") % 2))
+    assert rows.column(pk=ana.pk) == [ana.pk % 2]
+
+
+def test_what_is_beside_it_is_done_in_the_same_statement(django_assert_num_queries):
+    ana = person("Ana")
+    rename = "UPDATE clinic_user SET name = %(name)s WHERE id = %(pk)s"
+    rows = Prepared(lambda: User.objects.filter(pk=asked("pk")).values_list("name"), beside=rename)
+    with django_assert_num_queries(1):
+        assert rows.column(pk=ana.pk, name="Bea") == ["Ana"]
+    assert rows.column(pk=ana.pk, name="%s") == ["Bea"]
 
 
 @pytest.mark.django_db(transaction=True)
