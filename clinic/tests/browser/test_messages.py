@@ -10,7 +10,7 @@ from clinic.models import Clinic
 from clinic.tests.browser.looking import Looker, log_in
 from treatments.reminders import actions
 from treatments.reminders.models import Answer, Message
-from treatments.reminders.tests.factories import reminder, someone
+from treatments.reminders.tests.factories import reminder, someone, ticked
 from treatments.reminders.tests.smtp import MailServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -67,7 +67,7 @@ def test_a_refused_message_is_found_and_sent_after_all_by_keyboard(
     log_in(page, base, front_desk)
     page.goto(f"{base}/messages/")
     look("messages-empty", schemes=SCHEMES)
-    actions.beat(at=timezone.now())
+    ticked(timezone.now())
     midnight = {"quiet_from": dt.time(0), "quiet_until": dt.time(0)}  # at whatever hour this runs
     Clinic.objects.update_or_create(pk=1, defaults=midnight)
     message = due(doctor, LONG)
@@ -128,7 +128,7 @@ def test_how_the_pages_look(page, live_server, front_desk, doctor):
         page.goto(f"{base}/messages/{address}")
         look(name, schemes=SCHEMES)
     ledger_of_all_kinds(doctor)
-    actions.beat(at=timezone.now())
+    ticked(timezone.now())
     page.goto(f"{base}/messages/")
     look("messages", schemes=SCHEMES)
     actions.answer_recall(Message.objects.filter(state="delivered").get(), Answer.CALL_ME, at=timezone.now())
@@ -140,7 +140,7 @@ def test_how_the_pages_look(page, live_server, front_desk, doctor):
     look("charts", schemes=SCHEMES)
     page.get_by_text("The same as a table").click()
     look("charts-table", schemes=SCHEMES)
-    actions.beat(at=timezone.now() - 8 * MINUTE)
+    ticked(timezone.now() - 8 * MINUTE)
     page.goto(f"{base}/patients/")
     expect(page.get_by_text("Messages are late.")).to_be_visible()
     look("late", schemes=SCHEMES)

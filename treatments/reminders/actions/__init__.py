@@ -33,7 +33,6 @@ from treatments.reminders.actions.sessions import (
 )
 from treatments.reminders.actions.ticking import (
     NotFailed,
-    beat,
     clear_away,
     look,
     promise_today,
@@ -49,7 +48,6 @@ __all__ = [
     "Turn",
     "answer_recall",
     "arrived",
-    "beat",
     "begin",
     "came_back",
     "claim",

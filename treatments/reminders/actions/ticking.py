@@ -4,8 +4,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import Exists, QuerySet, Subquery
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from clinic.models import Clinic, User
@@ -13,7 +13,7 @@ from clinic.prepared import Prepared, asked
 from treatments.reminders import rules, rules_times, words
 from treatments.reminders.actions.journal import quickly
 from treatments.reminders.actions.promising import drafted, promise
-from treatments.reminders.models import Channel, Message, MessageKind, MessageState
+from treatments.reminders.models import Channel, ChannelState, Message, MessageKind, MessageState
 from treatments.reminders.querysets import MessageQuerySet
 
 
@@ -22,79 +22,91 @@ class NotFailed(Exception):
 
 
 A_DAY = dt.timedelta(days=1)
-# Does not wait for the disk, as `quickly`: all of a tick is done again in a minute.
+# Leaves word that the tick ran. Does not wait for the disk, as `quickly`: all of a tick is done again in a minute.
 BEAT = """
-INSERT INTO reminders_heartbeat (id, ticked_at) VALUES (1, %s)
+INSERT INTO reminders_heartbeat (id, ticked_at) VALUES (1, %(at)s)
 ON CONFLICT (id) DO UPDATE SET ticked_at = excluded.ticked_at
 RETURNING set_config('synchronous_commit', 'off', true)
 """
 
 
-def beat(*, at: dt.datetime) -> None:
-    """Leave word that the tick ran. One statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(BEAT, [at])
-
-
-def _all_at_once() -> QuerySet[Clinic, Any]:
-    due = (Message.objects.claimable(asked("at")).filter(channel=one) for one in Channel.values)
-    # The first of each, not whether there is one: PostgreSQL takes "due" and "in the past" for independent, where much
-    # was sent it expects to meet one anywhere, and would read the whole table for it.
-    firsts = (Subquery(rows.order_by("try_at").values("pk")[:1]) for rows in due)
-    return Clinic.objects.filter(pk=1).values_list(
-        "messages_at",
-        Exists(_untold(asked("day"), asked("yesterday"))),
-        Exists(Message.objects.too_late(asked("at"))),
+def _all_at_once() -> QuerySet[ChannelState, Any]:
+    theirs = Message.objects.filter(channel=OuterRef("channel"))
+    found = ChannelState.objects.order_by("channel").values_list(
+        "channel",
+        _first(theirs.claimable(asked("at"))),
+        _first(theirs.too_late(asked("at"))),
         Exists(Message.objects.broken_off(asked("at"))),
-        *firsts,
+        Exists(_wanting()),
+        Subquery(Clinic.objects.filter(pk=1).values("messages_at")),
     )
+    # There are no more. PostgreSQL never counts so small a table, would think of a dozen, and compile the question.
+    return found[: len(Channel)]
 
 
-def _untold(day: Any, yesterday: Any) -> QuerySet[User]:
-    """Who wants to be told what needs them, and was not for the day with this number.
+def _first(rows: MessageQuerySet) -> Subquery:
+    """The first of what waits on a channel; not whether there is one.
+
+    PostgreSQL takes "due" and "in the past" for independent: where much was sent it expects to meet one anywhere, and
+    would read the whole table for it. What comes first is in the index of what waits.
+    """
+    return Subquery(rows.order_by("try_at").values("pk")[:1])
+
+
+def _wanting() -> QuerySet[User]:
+    """Who wants to be told every morning what needs them."""
+    return User.objects.filter(is_active=True, wants_today=True)
+
+
+def _untold() -> QuerySet[User]:
+    """Who of them was not told for the `day` with this number.
 
     All that was told of it came after `yesterday`, which is asked for since there is an index by time.
     """
-    had = Message.objects.filter(kind=MessageKind.TODAY, subject_version=day, due_at__gt=yesterday)
-    return User.objects.filter(is_active=True, wants_today=True).exclude(pk__in=had.values("staff"))
+    had = Message.objects.filter(
+        kind=MessageKind.TODAY, subject_version=asked("day"), due_at__gt=asked("yesterday")
+    )
+    return _wanting().exclude(pk__in=had.values("staff")).order_by("pk")
 
 
-SEEN = Prepared(_all_at_once)
+SEEN = Prepared(_all_at_once, beside=BEAT)
+UNTOLD = Prepared(_untold)
+MORNING = Clinic._meta.get_field("messages_at").default
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What there is to do at a moment. Most often nothing: so all of it is asked in one query."""
 
-    somebody_is_to_be_told: bool  # of the staff, this morning
-    something_is_over: bool  # too late, or broken off
     channels: list[str]  # by which something is to be sent
+    something_is_over: bool  # too late, or broken off
+    is_morning: bool  # and there is staff who want to be told then
 
-    @classmethod
-    def at(cls, at: dt.datetime) -> "Seen":
-        """One query."""
-        asks = {"at": at, "day": timezone.localdate(at).toordinal(), "yesterday": at - A_DAY}
-        if not (rows := SEEN.rows(**asks)):
-            Clinic.installed()  # nobody saved the settings yet: from now on there is a row
-            rows = SEEN.rows(**asks)
-        [(goes_at, untold, late, broken, *due)] = rows
-        morning = rules_times.morning(at, goes_at, timezone.get_default_timezone())
-        channels = [one for one, something in zip(Channel.values, due, strict=True) if something]
-        return cls(untold and morning is not None, late or broken, channels)
+
+def _seen(at: dt.datetime) -> Seen:
+    """Leave word that the tick ran, and see what there is to do. One statement."""
+    if len(rows := SEEN.rows(at=at)) < len(Channel):
+        made = [ChannelState(channel=one) for one in Channel.values]
+        ChannelState.objects.bulk_create(made, ignore_conflicts=True)
+        rows = SEEN.rows(at=at)
+    broken, wanted, goes_at = rows[0][3:]
+    channels = [channel for channel, due, *_rest in rows if due]
+    over = broken or any(late for _channel, _due, late, *_rest in rows)
+    return Seen(channels, over, wanted and _morning(at, goes_at or MORNING) is not None)
+
+
+def _morning(at: dt.datetime, goes_at: dt.time) -> dt.datetime | None:
+    return rules_times.morning(at, goes_at, timezone.get_default_timezone())
 
 
 def look(*, at: dt.datetime) -> list[str]:
     """What a tick does: leave word, promise, clear away. Returns the channels by which something is to be sent."""
-    beat(at=at)
-    seen = Seen.at(at)
-    if seen.somebody_is_to_be_told:
-        promise_today(at=at)
+    seen = _seen(at)
+    told = seen.is_morning and promise_today(at=at)
     if seen.something_is_over:
         with quickly():
             clear_away(at=at)
-    if seen.somebody_is_to_be_told or seen.something_is_over:
-        return Seen.at(at).channels
-    return seen.channels
+    return _seen(at).channels if told or seen.something_is_over else seen.channels
 
 
 @transaction.atomic
@@ -124,14 +136,19 @@ def _nobodys(messages: MessageQuerySet) -> MessageQuerySet:
     return messages.held(skip_locked=True)
 
 
-@transaction.atomic
-def promise_today(*, at: dt.datetime) -> None:
-    """In the morning, to staff who want it: what needs them. Once a day, however often this is called."""
+def promise_today(*, at: dt.datetime) -> int:
+    """In the morning, to staff who want it: what needs them. Once a day, however often this is called.
+
+    Returns how many were not told yet.
+    """
     number = timezone.localdate(at).toordinal()
-    until = rules_times.morning(at, Clinic.current().messages_at, timezone.get_default_timezone())
-    if until is not None:
-        about: dict[str, Any] = {"subject_version": number, "due_at": at, "not_after": until, "at": at}
-        promise([drafted(MessageKind.TODAY, staff=person, **about) for person in _untold(number, at - A_DAY)])
+    untold = UNTOLD.objects(day=number, yesterday=at - A_DAY)
+    until = _morning(at, Clinic.current().messages_at) if untold else None
+    if until is None:
+        return 0
+    about: dict[str, Any] = {"subject_version": number, "due_at": at, "not_after": until, "at": at}
+    promise([drafted(MessageKind.TODAY, staff=person, **about) for person in untold])
+    return len(untold)
 
 
 def want_today(person: User, wanted: bool, *, at: dt.datetime) -> None:

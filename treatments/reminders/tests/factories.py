@@ -14,7 +14,7 @@ from patients.tests import factories as patients
 from treatments.catalogue.models import Area, Goal, Protocol, Technique
 from treatments.courses import actions as courses
 from treatments.courses.models import Course
-from treatments.reminders.models import Message
+from treatments.reminders.models import Heartbeat, Message
 from treatments.schedule.models import Session
 
 _numbers = count(1)
@@ -93,3 +93,8 @@ def booked_session(course: Course, starts_at: dt.datetime, *, by: User) -> Sessi
 @transaction.atomic
 def announce(event) -> None:
     events.announce(event)
+
+
+def ticked(at: dt.datetime) -> None:
+    """The tick left word then."""
+    Heartbeat.objects.update_or_create(pk=1, defaults={"ticked_at": at})

@@ -18,7 +18,7 @@ from treatments.reminders import actions, pulse, readiness
 from treatments.reminders.context import lateness
 from treatments.reminders.exposition import Metric, exposed
 from treatments.reminders.models import Message
-from treatments.reminders.tests.factories import reminder
+from treatments.reminders.tests.factories import reminder, ticked
 
 pytestmark = pytest.mark.django_db
 EVERYBODYS = "/accounts/2fa/"
@@ -34,7 +34,7 @@ def _nothing_kept():
 
 @pytest.fixture
 def ticking():
-    actions.beat(at=timezone.now())
+    ticked(timezone.now())
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_after_it_they_are_late_at_once(overdue, ticking, monkeypatch):
 
 
 def test_not_ready_when_the_tick_stands_still_and_messages_are_late(client, overdue):
-    actions.beat(at=timezone.now() - dt.timedelta(minutes=6))
+    ticked(timezone.now() - dt.timedelta(minutes=6))
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert len(answer.json()["reasons"]) == 2
@@ -182,13 +182,13 @@ def test_staff_are_told_on_every_page_that_messages_are_late(as_, request, ticki
 
 
 def test_and_that_the_tick_stands_still(as_, front_desk):
-    actions.beat(at=timezone.now() - dt.timedelta(minutes=6))
+    ticked(timezone.now() - dt.timedelta(minutes=6))
     assert "Sending was last seen" in as_(front_desk).get(EVERYBODYS).text
 
 
 @pytest.mark.parametrize("minutes", [0, 4])
 def test_nothing_is_said_while_all_is_well(as_, front_desk, minutes):
-    actions.beat(at=timezone.now() - dt.timedelta(minutes=minutes))
+    ticked(timezone.now() - dt.timedelta(minutes=minutes))
     assert "Messages are late" not in as_(front_desk).get(EVERYBODYS).text
 
 

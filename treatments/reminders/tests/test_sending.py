@@ -342,6 +342,6 @@ def test_nor_one_that_would_come_too_late(due, front_desk):
 
 
 def test_the_heart_beats_in_one_row(db, at):
-    actions.beat(at=at)
-    actions.beat(at=at + MINUTE)
+    actions.look(at=at)
+    actions.look(at=at + MINUTE)
     assert [beat.ticked_at for beat in Heartbeat.objects.all()] == [at + MINUTE]

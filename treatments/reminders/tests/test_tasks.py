@@ -7,13 +7,14 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from clinic.models import Clinic
 from treatments.reminders import actions, rules_channels, tasks
 from treatments.reminders.management.commands import tick
-from treatments.reminders.models import Heartbeat, Message
+from treatments.reminders.models import ChannelState, Heartbeat, Message
 from treatments.reminders.tests.factories import reminder
 
 DAY, MINUTE = dt.timedelta(days=1), dt.timedelta(minutes=1)
@@ -55,8 +56,9 @@ def test_a_turn_sends_all_batches_those_first_that_wait_longest(doctor, asked, m
     assert asked == [("email", 0)]  # one more worker, since there is more than one batch
 
 
-def test_the_tick_lets_expire_what_is_too_late(doctor, asked):
-    late = reminder(doctor, try_at=timezone.now() - 15 * DAY, not_after=timezone.now() - DAY)
+@pytest.mark.parametrize("channel", ["email", "sms"])
+def test_the_tick_lets_expire_what_is_too_late(doctor, asked, channel):
+    late = reminder(doctor, channel=channel, try_at=timezone.now() - 15 * DAY, not_after=timezone.now() - DAY)
     tasks.tick()
     late.refresh_from_db()
     assert (late.state, asked) == ("expired", [])
@@ -68,15 +70,49 @@ def test_the_tick_leaves_word_by_the_database_clock(db, asked):
     assert before < Heartbeat.objects.get().ticked_at < tasks.database_clock()
 
 
-def test_a_tick_asks_three_questions_however_much_is_to_come(doctor, asked, django_assert_num_queries):
+def test_a_tick_asks_two_questions_however_much_is_to_come(doctor, asked, django_assert_num_queries):
     reminder(doctor)
-    Clinic.installed()
-    with django_assert_num_queries(3):  # what time it is, that it was there, what there is to do
+    tasks.tick()  # the first leaves a row for each channel
+    with django_assert_num_queries(2):  # what time it is; that it was there, and what there is to do
         tasks.tick()
     for _ in range(3):
         reminder(doctor)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(2):
         tasks.tick()
+
+
+@pytest.fixture
+def long_ledger(doctor, at):
+    """Two thousand sent long ago, a thousand to come, one due at `at`; PostgreSQL knows how many there are."""
+    due = reminder(doctor, try_at=at, not_after=at + DAY)
+    same = {name: getattr(due, name) for name in ("kind", "channel", "patient", "course", "created_at")}
+    ago = {"due_at": at - 30 * DAY, "try_at": at - 30 * DAY, "not_after": at - 16 * DAY}
+    ahead = {"due_at": at + 30 * DAY, "try_at": at + 30 * DAY, "not_after": at + 44 * DAY}
+    times = enumerate([ago] * 2000 + [ahead] * 1000, start=due.subject_version + 1)
+    Message.objects.write([Message(subject_version=n, **same, **one) for n, one in times], once=False)
+    Message.objects.filter(try_at__lt=at).update(state="sent", sent_at=at)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE reminders_message")
+
+
+def test_a_tick_reads_no_long_ledger(long_ledger, at):
+    actions.look(at=at)
+    with CaptureQueriesContext(connection) as queries:
+        assert actions.look(at=at) == ["email"]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {queries[0]['sql']}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Seq Scan on reminders_message" not in plan
+    assert plan.count("Index Scan using message_due_by_channel") == 2
+
+
+@pytest.mark.parametrize("there", [[], ["email"], ["sms"]])
+def test_a_channel_that_was_never_used_is_asked_too(doctor, at, there):
+    ChannelState.objects.bulk_create(ChannelState(channel=one) for one in there)
+    due = {"try_at": at, "not_after": at + DAY}
+    reminder(doctor, **due)
+    reminder(doctor, **due, channel="sms")
+    assert actions.look(at=at) == ["email", "sms"]
 
 
 @pytest.mark.parametrize(
@@ -87,14 +123,15 @@ def test_a_tick_asks_three_questions_however_much_is_to_come(doctor, asked, djan
     ],
 )
 def test_the_tick_promises_what_staff_want_to_be_told_and_asks_for_it_at_once(
-    front_desk, at, hour, channels, sent
+    front_desk, at, hour, channels, sent, django_assert_num_queries
 ):
     front_desk.wants_today = True
     front_desk.save()
     moment = at.replace(hour=hour)
     assert actions.look(at=moment) == channels
     assert list(Message.objects.values_list("kind", "state")) == sent
-    assert actions.look(at=moment + MINUTE) == channels
+    with django_assert_num_queries(1 + len(sent)):  # in the morning also who was not told yet
+        assert actions.look(at=moment + MINUTE) == channels
     assert Message.objects.count() == len(sent)
 
 

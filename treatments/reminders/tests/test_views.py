@@ -11,9 +11,8 @@ from django.utils import timezone
 from patients import panels
 from patients.actions import people
 from treatments.catalogue.models import Area, Goal, Protocol, Technique
-from treatments.reminders import actions
 from treatments.reminders.models import Message
-from treatments.reminders.tests.factories import reminder, someone
+from treatments.reminders.tests.factories import reminder, someone, ticked
 from treatments.reminders.views import paging
 
 PAGE = "/messages/"
@@ -146,7 +145,7 @@ def test_names_are_shown_as_text(as_, front_desk, doctor):
 )
 def test_the_page_says_whether_sending_works(as_, front_desk, ago, says):
     if ago:
-        actions.beat(at=timezone.now() - dt.timedelta(minutes=ago))
+        ticked(timezone.now() - dt.timedelta(minutes=ago))
     assert says in as_(front_desk).get(PAGE).text
 
 
