@@ -44,9 +44,13 @@ SELECT 'maintenance', 'email', patient_id, id, '{}', 1, %(version)s + n, %(due)s
     'due', 0, '<' || md5(%(version)s + n || '/' || id) || '@bench.example>', '', '', '', '', '', false, '', %(due)s
 FROM courses_course CROSS JOIN generate_series(1, %(each)s) AS n WHERE id = ANY(%(courses)s) LIMIT %(count)s
 """
-DUE_NOW = (
-    "SELECT id FROM reminders_message WHERE state = 'due' AND try_at <= %(at)s ORDER BY try_at, id LIMIT 200"
-)
+# As easy to answer as can be: all that is due is e-mail, and the channel leads the index of what waits. Without it
+# PostgreSQL takes "due" and "in the past" for independent, where much was sent expects as much to be due, and takes
+# fifty times as long, which would make the tick look good.
+DUE_NOW = """
+SELECT id FROM reminders_message WHERE state = 'due' AND channel = 'email' AND try_at <= %(at)s
+ORDER BY try_at, id LIMIT 200
+"""
 # The least by which a tick could do its work: leave word without waiting for the disk, and find what is due. That
 # nothing is too late, broken off or to be told to staff is asked by the tick beside it.
 LEAVE_WORD = """
