@@ -103,6 +103,21 @@ def test_posting_the_form_twice_books_once_and_answers_the_same(as_, doctor, cou
     assert Session.objects.count() == 5
 
 
+def test_a_double_click_is_told_once_and_the_second_answer_hides_no_first_one(as_, doctor, course):
+    browser, done = as_(doctor), "All sessions of the course are booked."
+    form = posted(browser.get(book_url(course)))
+    for _press in range(2):
+        browser.post(book_url(course), form)
+    assert browser.get(course.patient.get_absolute_url()).text.count(done) == 1
+    assert done not in browser.get(course.patient.get_absolute_url()).text
+    assert done in browser.post(book_url(course), form, follow=True).text  # pressed when the first was read
+    browser.post(book_url(course), form)
+    actions.cancel_session(Session.objects.get(number=3), reason="ill", version=1, by=doctor, at=NOW)
+    page = browser.post(book_url(course), form, follow=True).text
+    assert done in page
+    assert "A session was cancelled since" in page
+
+
 def test_the_same_form_after_a_cancellation_says_what_is_missing(as_, doctor, course):
     browser = as_(doctor)
     form = posted(browser.get(book_url(course)))
