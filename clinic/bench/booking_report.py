@@ -48,7 +48,7 @@ def calendars_table(few: Mapping[str, Calendar], many: Mapping[str, Calendar]) -
         rows.append(
             (
                 name,
-                f"{one.rows:,}",
+                f"{few[name].rows:,} / {one.rows:,}",
                 _ms(one.bare),
                 _ms(one.answers),
                 f"{one.times:.2f}",
@@ -61,7 +61,7 @@ def calendars_table(few: Mapping[str, Calendar], many: Mapping[str, Calendar]) -
         missed += [] if grown else [f"calendar, {name}: growth"]
     headings = (
         "everybody's calendar",
-        "rows",
+        "rows, few / many sessions",
         "bare query, ms",
         "answer, ms",
         "answer / query",
