@@ -176,7 +176,13 @@ def screen_again(course: Course, *, by: User | None, at: dt.datetime) -> Course:
 
     Raises ChangedMeanwhile if it is finished or cancelled, CannotScreen.
     """
-    found = Course.objects.select_for_update(of=("self",)).for_page().open().filter(pk=course.pk).first()
+    found = (
+        Course.objects.select_for_update(of=("self",), no_key=True)
+        .for_page()
+        .open()
+        .filter(pk=course.pk)
+        .first()
+    )
     if found is None:
         raise ChangedMeanwhile
     rescreen(found, by=by, at=at)
@@ -203,7 +209,7 @@ def _refuse_unless_confirmable(
 
 def _still(course: Course, version: int, *states: str) -> Course:
     """The course, locked, if it is still the one that was opened. Raises ChangedMeanwhile."""
-    rows = Course.objects.select_for_update(of=("self",)).for_page()
+    rows = Course.objects.select_for_update(of=("self",), no_key=True).for_page()
     found = rows.filter(pk=course.pk, version=version, state__in=states).first()
     if found is None:
         raise ChangedMeanwhile

@@ -17,8 +17,9 @@ from treatments.schedule.refusals import NotBookable, SlotTaken
 from treatments.schedule.transactions import Busy, Overlap, all_or_nothing
 
 T = TypeVar("T")
+# Its key stays: who writes a row about the course need not wait, nor can a worker and a booking wait for each other.
 LOCKED = Prepared(
-    lambda: Course.objects.select_for_update().filter(pk__among=asked("courses")).order_by("pk")
+    lambda: Course.objects.select_for_update(no_key=True).filter(pk__among=asked("courses")).order_by("pk")
 )
 
 

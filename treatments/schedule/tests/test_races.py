@@ -6,12 +6,14 @@ import time
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections, transaction
 
 from clinic.versions import ChangedMeanwhile
 from conftest import NOW
+from treatments.courses import actions as plans
 from treatments.schedule import actions, refusals, transactions
 from treatments.schedule.actions import booking as booking_actions
+from treatments.schedule.actions.common import lock_courses
 from treatments.schedule.models import Booking, Reservation, Resource, Session
 from treatments.schedule.resources import resource_of
 from treatments.schedule.rules import Slot
@@ -243,3 +245,40 @@ def test_who_waited_for_a_lock_as_long_as_anybody_may_is_told_at_once():
     with pytest.raises(transactions.Busy):
         transactions.all_or_nothing(change)
     assert len(calls) == 1
+
+
+def at_a_glance(job):
+    """The job, on a connection that waits for no lock."""
+
+    def run():
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '200ms'")
+        with transaction.atomic():
+            return job()
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "lock",
+    [
+        pytest.param(lambda course, by: lock_courses([course.pk]), id="a booking"),
+        pytest.param(lambda course, by: plans.screen_again(course, by=by, at=NOW), id="screened again"),
+        pytest.param(
+            lambda course, by: plans.cancel(course, version=course.version, by=by, at=NOW), id="given up"
+        ),
+    ],
+)
+def test_who_changes_a_course_keeps_others_from_changing_it_but_not_from_writing_about_it(doctor, lock):
+    """A worker that writes about a course would wait for a booking that waits for the worker's messages."""
+    [course] = courses(doctor, 1)
+    with transaction.atomic():
+        lock(course, doctor)
+        writes, changes = at_once(
+            at_a_glance(
+                lambda: Booking.objects.create(course=course, key=uuid4(), booked_at=NOW, booked_by=doctor)
+            ),
+            at_a_glance(lambda: lock_courses([course.pk])),
+        )
+    assert isinstance(writes[0], Booking)
+    assert isinstance(changes[0], OperationalError)

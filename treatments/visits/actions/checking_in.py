@@ -59,7 +59,7 @@ def check_in(
     if answers or allergies is not None:
         submit_interview(patient, answers=answers, allergies=allergies, by=by, at=at, on=on)
     stands = _asked_all(patient, day)
-    course = Course.objects.select_for_update(of=("self",)).for_page().get(pk=session.course_id)
+    course = Course.objects.select_for_update(of=("self",), no_key=True).for_page().get(pk=session.course_id)
     row = Session.objects.select_for_update(of=("self",)).get(pk=session.pk)
     if not is_due(row, course, day):
         raise NotDue

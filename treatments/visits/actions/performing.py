@@ -49,7 +49,7 @@ def perform(session: Session, *, note: str, by: User, at: dt.datetime) -> Visit:
     Patient.objects.lock(
         session.course.patient
     )  # nothing new is said while it is decided whether this may be
-    course = Course.objects.select_for_update(of=("self",)).for_page().get(pk=session.course_id)
+    course = Course.objects.select_for_update(of=("self",), no_key=True).for_page().get(pk=session.course_id)
     row = Session.objects.select_for_update(of=("self",)).get(pk=session.pk)
     done = Visit.objects.select_related("performed_by").filter(session=row).first()
     if done:
