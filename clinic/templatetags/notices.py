@@ -9,6 +9,9 @@ register = template.Library()
 
 
 @register.filter
-def each_once(messages: Iterable[Message]) -> list[Message]:
-    """Each of them once, in their order: a form that was sent twice is answered twice, and the page is shown once."""
-    return list({(one.level, str(one)): one for one in messages}.values())
+def each_once(messages: Iterable[Message] | None) -> list[Message]:
+    """Each of them once, in their order: a form that was sent twice is answered twice, and the page is shown once.
+
+    Pages of errors that know no request have none.
+    """
+    return list({(one.level, str(one)): one for one in messages or ()}.values())
