@@ -1,11 +1,44 @@
 """Widgets that are quicker than Django's own where a page waits for them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.forms.renderers import TemplatesSetting
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+# Those of which Django's templates say nothing but "an input".
+PLAIN = (
+    forms.TextInput,
+    forms.NumberInput,
+    forms.EmailInput,
+    forms.URLInput,
+    forms.TelInput,
+    forms.PasswordInput,
+    forms.HiddenInput,
+    forms.DateInput,
+    forms.DateTimeInput,
+    forms.TimeInput,
+    forms.CheckboxInput,
+)
+INPUTS = frozenset(kind.template_name for kind in PLAIN)
+
+
+class Renderer(TemplatesSetting):
+    """Django's own, but an input is written in one go: its three templates take as long as ten rows of a table."""
+
+    def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> str:
+        if template_name in INPUTS:
+            return _input(context["widget"])
+        return super().render(template_name, context, request)
+
+
+def _input(widget: Mapping[str, Any]) -> SafeString:
+    value = "" if widget["value"] is None else format_html(' value="{}"', widget["value"])
+    said = widget["type"], widget["name"], value, flatatt(widget["attrs"])
+    return format_html('<input type="{}" name="{}"{}{}>', *said)
 
 
 class ListSelect(forms.Select):
