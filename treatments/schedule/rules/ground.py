@@ -24,12 +24,15 @@ class Ground:
     wished: Steps  # on the grid within the wished days and time of day, not before the earliest
     common: Steps  # of the wished those at which all but practitioners are free
     whom: dict[int, dict[int, Steps]] = field(default_factory=dict)
+    anybodys: dict[int, Steps] = field(default_factory=dict)
     left_by: dict[tuple[int, int], Left] = field(default_factory=dict)
 
     def only(self, practitioner: int) -> "Ground":
         """The same with one practitioner."""
         steps = {practitioner: self.practitioners.steps[practitioner]}
-        return replace(self, practitioners=replace(self.practitioners, steps=steps), whom={}, left_by={})
+        return replace(
+            self, practitioners=replace(self.practitioners, steps=steps), whom={}, anybodys={}, left_by={}
+        )
 
     def opened(self) -> list[int]:
         """The days on which a session can be."""
@@ -47,7 +50,9 @@ class Ground:
 
     def anybody(self, ordinal: int) -> Steps:
         """The steps of a day at which all is free, whoever treats."""
-        return union(self.with_whom(ordinal).values())
+        if ordinal not in self.anybodys:
+            self.anybodys[ordinal] = union(self.with_whom(ordinal).values())
+        return self.anybodys[ordinal]
 
     def gaps(self, ordinal: int, practitioner: int, steps: Steps) -> Iterator[Steps]:
         """Sets of steps of a day: in how many of them one is, so many gaps are left then, with this practitioner.

@@ -1,6 +1,6 @@
 """Series on given days: what they cost at every hour of the first session at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -39,9 +39,13 @@ class OneWay:
         unit = self.ground.days[self.days[0]].minutes.step
         return [(count * unit, some) for count, some in tally.split(steps)]
 
+    @cached_property
+    def _with_whom(self) -> list[Mapping[int, Steps]]:
+        return [self.ground.with_whom(day) for day in self.days]
+
     def others(self, practitioner: int, steps: Steps) -> Counted:
         """Of these steps those at which they treat in the first session, by how many they do not treat in."""
-        first, *rest = (self.ground.with_whom(day).get(practitioner, 0) for day in self.days)
+        first, *rest = (free.get(practitioner, 0) for free in self._with_whom)
         own, tally = first & steps, Tally()
         for free in rest:
             tally.add(own & ~free)
