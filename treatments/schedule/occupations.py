@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from clinic.models import Clinic, DayHours, User, WorkingHours
@@ -13,14 +14,7 @@ from treatments.courses.models import Course
 from treatments.schedule.models import Session
 from treatments.schedule.rules import Clock, Hours, Occupation, Series, Step, occupation
 
-STANDING = Prepared(
-    lambda: (
-        Session.objects.standing()
-        .filter(course=asked("course"))
-        .select_related("practitioner", "room")
-        .order_by("number")
-    )
-)
+STANDING = Prepared(lambda: Session.objects.standing().filter(course=asked("course")).order_by("number"))
 WEEKLY = Prepared(
     lambda: WorkingHours.objects.filter(practitioner__among=asked("people")).values_list(
         "practitioner", "weekday", "starts", "ends"
@@ -56,8 +50,9 @@ def occupation_in(course: Course, steps: Iterable[StepRow], clinic: Clinic) -> O
 
 
 def standing_of(course: Course) -> list[Session]:
-    """The sessions of the course that stand, in order. One SQL query."""
+    """The sessions of the course that stand, in order. One SQL query where none does, else three."""
     rows = STANDING.objects(course=course.pk)
+    prefetch_related_objects(rows, "practitioner", "room")
     for row in rows:
         row.course = course
     return rows
