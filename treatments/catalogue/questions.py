@@ -6,8 +6,8 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
 
 from clinic.prepared import Prepared
 from treatments.catalogue import rules
@@ -72,10 +72,9 @@ def shortest_session(rows: Iterable[rules.StepRow]) -> int:
 
 
 def _steps_in_use() -> "QuerySet[VisitStep, tuple[Any, ...]]":
-    codes = ArrayAgg("areas__code", filter=Q(areas__isnull=False), default=[])
-    # Grouping forgets the order of the model: a session's steps in another order are another session.
-    ordered = VisitStep.objects.in_use().annotate(area_codes=codes).order_by("position", "label")
-    return ordered.values_list(*AS_STEP_ROW)
+    links = VisitStep.areas.through.objects.filter(visitstep=OuterRef("pk"))
+    steps = VisitStep.objects.in_use().annotate(area_codes=ArraySubquery(links.values("area__code")))
+    return steps.values_list(*AS_STEP_ROW)
 
 
 STEPS_IN_USE = Prepared(_steps_in_use)
