@@ -13,7 +13,7 @@ from itertools import pairwise
 from math import gcd
 
 from treatments.schedule.rules.clock import Clock, wall
-from treatments.schedule.rules.steps import Minutes, Steps, Times, minute_of, moment_of, places
+from treatments.schedule.rules.steps import Minutes, Steps, Times, minute_of, moment_of, places, union
 
 A_DAY = 24 * 60  # minutes
 
@@ -78,6 +78,7 @@ class Grid:
     unit: int
     size: int
     days: Mapping[int, GridDay]  # by ordinal
+    all_steps: Steps  # those of its places that are on the grid
 
     @classmethod
     @lru_cache(maxsize=16)  # it is the same for every page that looks as far on the same day
@@ -96,7 +97,13 @@ class Grid:
             steps = on_grid if even else _on_grid(walls, clock.grid)
             ordinal = date.toordinal()
             days[ordinal] = GridDay(ordinal, date.isoweekday(), first_place, minutes, walls, steps)
-        return cls(begins[0], unit, (begins[-1] - begins[0]) // unit, days)
+        every = union(day.all_steps << day.first for day in days.values())
+        return cls(begins[0], unit, (begins[-1] - begins[0]) // unit, days, every)
+
+    def since(self, minute: int) -> Steps:
+        """The steps of all days from a minute on."""
+        first = max(0, -((self.begin - minute) // self.unit))
+        return self.all_steps >> first << first
 
     def starts(self, free: Times, parts: Sequence[Minutes]) -> Steps:
         """The places at which every part, in minutes from its start, lies in free time."""

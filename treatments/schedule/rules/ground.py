@@ -95,19 +95,20 @@ def ground(
             *((need, need.parts[-1][1] - takes.minutes) for need in free.devices),
         ]
     )
-    wished = union(_wished(day, wishes, takes, clock, since) << day.first for day in days.values())
+    wished = grid.since(since)
+    if wishes.daytime != ANY_TIME or wishes.weekdays:
+        wished &= union(_wished(day, wishes, takes, clock) << day.first for day in days.values())
     common = wished & patient.any
     for kind in things:
         common &= kind.any
     return Ground(days, practitioners, patient, tuple(things), wished, common)
 
 
-def _wished(day: GridDay, wishes: Wishes, takes: Occupation, clock: Clock, since: int) -> Steps:
-    """The steps of the day from the minute `since` on at which a session lies within the time of day that is wished."""
-    first, last = since, day.minutes.stop
-    if wishes.daytime != ANY_TIME:
-        date = dt.date.fromordinal(day.ordinal)
-        first = max(first, minute_of(wall(date, wishes.daytime.earliest, clock.zone)))
-        if wishes.daytime.until:
-            last = minute_of(wall(date, wishes.daytime.until, clock.zone)) - takes.minutes
-    return day.between(first, last)
+def _wished(day: GridDay, wishes: Wishes, takes: Occupation, clock: Clock) -> Steps:
+    """The steps of the day at which a session lies within the time of day that is wished."""
+    if wishes.daytime == ANY_TIME:
+        return day.all_steps
+    date, last = dt.date.fromordinal(day.ordinal), day.minutes.stop
+    if wishes.daytime.until:
+        last = minute_of(wall(date, wishes.daytime.until, clock.zone)) - takes.minutes
+    return day.between(minute_of(wall(date, wishes.daytime.earliest, clock.zone)), last)
