@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from allauth.mfa.models import Authenticator
+from django.apps import apps
 from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
@@ -21,7 +22,12 @@ class UserQuerySet(models.QuerySet):
 
     def with_role(self, *roles: str):
         """Active people who hold at least one of `roles`, each once."""
-        return self.filter(is_active=True, groups__name__in=roles).distinct()
+        return self.filter(is_active=True, pk__in=self._holders(*roles))
+
+    def _holders(self, *roles: str):
+        """The keys of those who hold one of `roles`: a join would bring each once for each role, to be told apart."""
+        held = apps.get_model("clinic", "User").groups.through.objects
+        return held.filter(group__name__in=roles).values("user")
 
     def doctors(self):
         return self.with_role(Role.DOCTOR)
@@ -33,8 +39,8 @@ class UserQuerySet(models.QuerySet):
     def who_may_treat(self):
         """Active doctors, and active nurses whose cooperating doctor is an active doctor (S1 L13)."""
         doctors = UserQuerySet(self.model).doctors().values("pk")
-        nurse = Q(groups__name=Role.NURSE, cooperating_doctor__in=doctors)
-        return self.filter(Q(groups__name=Role.DOCTOR) | nurse, is_active=True).distinct()
+        nurse = Q(pk__in=self._holders(Role.NURSE), cooperating_doctor__in=doctors)
+        return self.filter(Q(pk__in=self._holders(Role.DOCTOR)) | nurse, is_active=True)
 
     def for_staff_list(self):
         """All that the list of staff shows: who may log in first, by name. Three SQL queries."""
