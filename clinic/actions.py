@@ -7,7 +7,7 @@ Every change is one transaction, signed in the history, and made by one person a
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import pghistory
 from allauth.account.models import EmailAddress
@@ -141,9 +141,19 @@ def change_room(room: Room, *, version: int, by: User, at: dt.datetime) -> Room:
     return room
 
 
+class ClinicSaved(NamedTuple):
+    """The clinic as it is now, and in sentences what else changed with its settings."""
+
+    clinic: Clinic
+    followed: list[str]
+
+    def __str__(self) -> str:
+        return str(self.clinic)
+
+
 @by_clinic_admin
-def change_clinic(clinic: Clinic, *, version: int, by: User, at: dt.datetime) -> Clinic:
-    """Save the clinic's settings. Raises ChangedMeanwhile, ValidationError."""
+def change_clinic(clinic: Clinic, *, version: int, by: User, at: dt.datetime) -> ClinicSaved:
+    """Save the clinic's settings, and say what followed. Raises ChangedMeanwhile, ValidationError."""
     clinic.full_clean(validate_unique=False)  # that there is one row is settled by its version
     if not Clinic.objects.filter(pk=1).exists():
         if version != 1:
@@ -153,8 +163,7 @@ def change_clinic(clinic: Clinic, *, version: int, by: User, at: dt.datetime) ->
     stood = Clinic.objects.get(pk=1)
     save_version(clinic, version=version, fields=names)
     changed = frozenset(name for name in names if getattr(stood, name) != getattr(clinic, name))
-    announce(SettingsChanged(changed, at))
-    return clinic
+    return ClinicSaved(clinic, announce(SettingsChanged(changed, at)))
 
 
 def _check(person: User, roles: Collection[str]) -> None:

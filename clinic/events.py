@@ -13,25 +13,28 @@ from typing import Any
 
 from django.db import transaction
 
-_listeners: dict[type, list[Callable[[Any], None]]] = defaultdict(list)
+_listeners: dict[type, list[Callable[[Any], Any]]] = defaultdict(list)
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsChanged:
-    """The clinic admin saved other values of these settings (fields of `Clinic`)."""
+    """The clinic admin saved other values of these settings (fields of `Clinic`).
+
+    Whoever follows them answers with a sentence about what that changed, or with nothing.
+    """
 
     names: frozenset[str]
     at: dt.datetime
 
 
-def listen(kind: type, listener: Callable[[Any], None]) -> None:
+def listen(kind: type, listener: Callable[[Any], Any]) -> None:
     """Call `listener(event)` for every event of `kind`. Registering the same listener twice counts once."""
     if listener not in _listeners[kind]:
         _listeners[kind].append(listener)
 
 
-def announce(event: Any) -> None:
-    """Tell everybody who listens to this kind of event, now, in the caller's transaction.
+def announce(event: Any) -> list[Any]:
+    """Tell everybody who listens to this kind of event, now, in the caller's transaction. Returns what they answer.
 
     Raises TransactionManagementError outside a transaction: what follows from a change belongs to the change.
     """
@@ -39,5 +42,5 @@ def announce(event: Any) -> None:
         raise transaction.TransactionManagementError(
             "announce() belongs inside the transaction of the change"
         )
-    for listener in _listeners[type(event)]:
-        listener(event)
+    answers = [listener(event) for listener in _listeners[type(event)]]
+    return [answer for answer in answers if answer is not None]

@@ -139,7 +139,11 @@ def settings(request: HttpRequest) -> HttpResponse:
     """What the clinic set for itself."""
     form = ClinicForm(request.POST or None, instance=Clinic.current())
     try:
-        if request.method == "POST" and _saved(request, form, actions.change_clinic, WHO_NEEDS_WHOM):
+        if request.method == "POST" and (
+            saved := _saved(request, form, actions.change_clinic, WHO_NEEDS_WHOM)
+        ):
+            for sentence in saved.followed:
+                messages.success(request, sentence)
             return redirect("absences:outside" if form.left else "settings")
     except ChangedMeanwhile as changed:
         return _changed(request, "clinic/settings.html", form, changed)

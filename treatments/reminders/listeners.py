@@ -7,6 +7,7 @@ from treatments.courses.events import CourseCancelled, CourseConfirmed, CourseFi
 from treatments.courses.models import Course
 from treatments.reminders import actions
 from treatments.reminders.models import DeedKind, MessageKind
+from treatments.reminders.words import replanned
 from treatments.schedule.events import (
     CourseBooked,
     OfferLost,
@@ -70,9 +71,9 @@ def patient_changed(event: PatientChanged) -> None:
     actions.reconsider(event.patient_id, at=event.at)
 
 
-def settings_changed(event: SettingsChanged) -> None:
-    if not actions.PLANNED_BY.isdisjoint(event.names):
-        actions.replan(at=event.at)
+def settings_changed(event: SettingsChanged) -> str | None:
+    """What was planned anew, in a sentence; nothing where the settings are others."""
+    return None if actions.PLANNED_BY.isdisjoint(event.names) else replanned(actions.replan(at=event.at))
 
 
 def interview_asked(event: InterviewAsked) -> None:

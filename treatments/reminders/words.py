@@ -1,5 +1,6 @@
 """What staff read about a message that was not sent."""
 
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from treatments.reminders.rules import Needless
@@ -76,3 +77,15 @@ BEHAVIOURS = {
     "sun": _("Sunbathing"),
     "alcohol": _("Alcohol"),
 }
+
+
+def replanned(count: int) -> str:
+    """What other settings changed of what waits."""
+    if not count:
+        return gettext("Nothing that waits before a session had to be planned anew.")
+    said = ngettext(
+        "%(n)s message before a session to come was planned anew.",
+        "%(n)s messages before sessions to come were planned anew.",
+        count,
+    )
+    return said % {"n": count}

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from clinic import actions as settings
@@ -54,7 +55,8 @@ def set_to(clinic_admin, at):
         clinic = Clinic.installed()
         for name, value in values.items():
             setattr(clinic, name, value)
-        settings.change_clinic(clinic, version=clinic.version, by=clinic_admin, at=at + when)
+        saved = settings.change_clinic(clinic, version=clinic.version, by=clinic_admin, at=at + when)
+        return saved.followed
 
     return change
 
@@ -73,6 +75,24 @@ def test_reminders_of_all_sessions_to_come_go_at_the_new_time(sessions, set_to):
         assert len(waiting(session)) == 2
     for message in Message.objects.filter(state="due", kind="reminder"):
         assert kinds.needless([message], at=message.due_at) == {}
+
+
+def test_whoever_changes_the_hours_is_told_how_many_messages_were_planned_anew(sessions, set_to):
+    before = set(Message.objects.values_list("pk", "state", "due_at"))
+    [said] = set_to(reminder_hours=[24, 3])
+    changed = set(Message.objects.values_list("pk", "state", "due_at")) - before
+    assert said == f"{len(changed)} messages before sessions to come were planned anew."
+    assert set_to(reminder_hours=[24, 3]) == []
+    assert set_to(name="Derma") == []
+
+
+def test_the_page_of_settings_says_it(as_, clinic_admin, sessions, on_the_day):
+    browser, page = as_(clinic_admin), reverse("settings")
+    form = browser.get(page).context["form"]
+    typed = {name: "" if form[name].value() is None else form[name].value() for name in form.fields}
+    typed = {name: value for name, value in typed.items() if value is not False}
+    answer = browser.post(page, typed | {"reminder_hours": "24, 3"}, follow=True)
+    assert "messages before sessions to come were planned anew." in answer.text
 
 
 @pytest.mark.parametrize(
