@@ -58,7 +58,7 @@ def _closed(row: Patient, field: str, *, by: User, at: dt.datetime) -> Patient:
     row.version += 1
     with pghistory.context(user=by.pk, at=at.isoformat()):
         row.save(update_fields=[field, "version"])
-    announce(PatientChanged(patient_id=row.pk, at=at))
-    if row.has_ended:
+    if row.has_ended:  # first: a calendar is locked before the messages, by whoever books too
         announce(RecordEnded(patient_id=row.pk, at=at))
+    announce(PatientChanged(patient_id=row.pk, at=at))
     return row

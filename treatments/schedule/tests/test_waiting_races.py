@@ -12,6 +12,8 @@ from django.db import connection, connections, transaction
 from clinic.models import Clinic
 from clinic.versions import ChangedMeanwhile
 from conftest import NOW
+from patients.actions import note_death
+from patients.models import Patient
 from treatments.schedule import actions, refusals
 from treatments.schedule.actions import answering, offering
 from treatments.schedule.models import FreedTime, Hold, Offer, Reservation, Session, Waiting
@@ -221,6 +223,24 @@ def test_taken_off_the_list_in_the_middle_of_a_yes_it_is_too_late(offered, docto
     threads[0].join(20)
     assert [type(one) for one in told] == [ChangedMeanwhile]
     no_half_state(hold, freed)
+
+
+def test_a_death_noted_in_the_middle_of_their_yes_waits_for_it_and_both_are_done(
+    offered, doctor, monkeypatch
+):
+    _freed, _hold, offers = offered(1)
+    told, threads, put = [], [], answering._put
+
+    def put_and_be_slow(offer, *args, **kwargs):
+        patient = offer.waiting.course.patient
+        threads.append(meanwhile(lambda: note_death(patient, NOW.date(), by=doctor, at=NOW), told))
+        return put(offer, *args, **kwargs)
+
+    monkeypatch.setattr(answering, "_put", put_and_be_slow)
+    actions.say_yes(offers[0], desk=None, at=NOW)
+    for thread in threads:
+        thread.join(20)
+    assert [type(one) for one in told] == [Patient]
 
 
 def test_put_on_the_list_again_while_taken_off_it_is_a_place_of_its_own(doctor):
