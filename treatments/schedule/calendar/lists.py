@@ -23,7 +23,8 @@ class ListedDay:
 
 def listed(days: Days, by: By, *, who: int | None, user: User) -> list[ListedDay]:
     """The days with what this person may see of them, `who` alone or everything. Two SQL queries."""
-    sessions = list(Session.objects.visible_to(user).of_day(*days.span).with_one(by, who))
+    rows = Session.objects.visible_to(user).of_day(*days.span).with_one(by, who)
+    sessions = list(rows.defer("course__patient__phone"))  # not shown, and slow to read
     absences = list(Absence.objects.visible_to(user).of_day(*days.span))
     return [
         ListedDay(

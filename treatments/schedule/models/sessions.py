@@ -118,6 +118,10 @@ class Session(models.Model):
     def __str__(self) -> str:
         return f"session {self.number} of course {self.course_id}"
 
+    def get_state_display(self) -> str:  # type: ignore[no-redef]  # in place of Django's own
+        """How it stands, in words. Django's own goes through the words of all states for each session of a list."""
+        return str(SessionState(self.state).label)
+
 
 class Booking(models.Model):
     """A form by which sessions were booked; its key makes the same form, posted twice, book once."""

@@ -198,7 +198,8 @@ class SessionQuerySet(models.QuerySet):
             self.exclude(state="cancelled")
             .filter(starts_at__gte=begin, starts_at__lt=until)
             .annotate(overlap_reason=Subquery(over))
-            .for_page()
+            .with_held()
+            .select_related("course__patient", "course__goal", "course__area", "practitioner", "room")
             .order_by("starts_at", "pk")
         )
 
