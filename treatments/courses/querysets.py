@@ -44,6 +44,8 @@ WHERE course_id = ANY(%(courses)s)
 # What areas say at length; nothing of it is asked where times are.
 NOT_FOR_BOOKING = ["area__citations", "area__note", "area__parent__citations", "area__parent__note"]
 
+LISTS = ("ingredients", "products", "procedure_substances")
+
 
 class Names(NamedTuple):
     """What is done where and what for, as screening asks for it."""
@@ -177,6 +179,28 @@ class CourseQuerySet(models.QuerySet):
         technique, area = ("technique__code", "technique__family"), ("area__code", "area__region")
         goal = ("goal__code", "goal__disease_fact")
         return self.values_list("pk", "screening", *patient, *technique, *area, *goal)
+
+    def for_screening_alone(self):
+        """The same rows, each with the codes of what is on the LISTS of its plan behind it; meant for one course.
+
+        There to look a row up by its key takes less than to plan one more join.
+        """
+        patient = [self._looked_up("patient", name) for name in ("birth_date", "sex")]
+        technique = [self._looked_up("technique", name) for name in ("code", "family")]
+        area = [self._looked_up("area", name) for name in ("code", "region")]
+        goal = [self._looked_up("goal", name) for name in ("code", "disease_fact")]
+        names = [*patient, *technique, *area, *goal]
+        return self.values_list("pk", "screening", "patient", *names, *map(self._codes, LISTS))
+
+    def _looked_up(self, relation: str, name: str) -> Subquery:
+        rows = getattr(apps.get_model("courses", "Course"), relation).field.related_model._base_manager
+        return Subquery(rows.order_by().filter(pk=OuterRef(relation)).values(name))
+
+    def _codes(self, name: str) -> ArraySubquery:
+        links = getattr(apps.get_model("courses", "Course"), name).through.objects.filter(
+            course=OuterRef("pk")
+        )
+        return ArraySubquery(links.values("product__code" if name == "products" else "ingredient__code"))
 
     def chosen(self, courses: Collection[int]) -> list[Chosen]:
         """What is on the lists of the plans of these courses, in one statement."""

@@ -54,6 +54,19 @@ def test_a_product_without_content_leaves_its_plan_unread(nurse, day):
         found.evaluate(*rules_in_force(), day=day)
 
 
+def test_read_alone_a_dossier_is_what_it_is_among_others(nurse):
+    rows = [course(by=nurse, procedure_substances=["anaesthetic_cream"]), course(by=nurse), course(by=nurse)]
+    interview(rows[0].patient, by=nurse, answers={"urticaria": "current"})
+    rows[1].products.add(Product.objects.create(code="mystery", label="Mystery", citations=["own"]))
+    known = Product.objects.create(code="known", label="Known", citations=["own"])
+    known.ingredients.set(rows[0].ingredients.all())
+    rows[2].products.add(known)
+    among = dossiers.load(Course.objects.order_by("pk"))
+    assert [dossiers.load_one(row.pk) for row in rows] == among
+    assert [dossier.plan is None for dossier in among] == [False, True, False]
+    assert among[0].plan.procedure_substances
+
+
 def test_more_courses_ask_no_more_queries(nurse):
     def queries() -> int:
         with CaptureQueriesContext(connection) as asked:
