@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
@@ -37,7 +38,7 @@ def _all_at_once() -> QuerySet[ChannelState, Any]:
         _first(theirs.claimable(asked("at"))),
         _first(theirs.too_late(asked("at"))),
         Exists(Message.objects.broken_off(asked("at"))),
-        Exists(_wanting()),
+        ArraySubquery(_wanting()),
         Subquery(Clinic.objects.filter(pk=1).values("messages_at")),
     )
     # There are no more. PostgreSQL never counts so small a table, would think of a dozen, and compile the question.
@@ -53,24 +54,22 @@ def _first(rows: MessageQuerySet) -> Subquery:
     return Subquery(rows.order_by("try_at").values("pk")[:1])
 
 
-def _wanting() -> QuerySet[User]:
-    """Who wants to be told every morning what needs them."""
-    return User.objects.filter(is_active=True, wants_today=True)
+def _wanting() -> QuerySet[User, Any]:
+    """The keys of staff who want to be told every morning what needs them."""
+    return User.objects.filter(is_active=True, wants_today=True).values("pk")
 
 
-def _untold() -> QuerySet[User]:
-    """Who of them was not told for the `day` with this number.
+def _told_today() -> QuerySet[Message, Any]:
+    """The keys of staff who were told for the `day` with this number.
 
     All that was told of it came after `yesterday`, which is asked for since there is an index by time.
     """
-    had = Message.objects.filter(
-        kind=MessageKind.TODAY, subject_version=asked("day"), due_at__gt=asked("yesterday")
-    )
-    return _wanting().exclude(pk__in=had.values("staff")).order_by("pk")
+    had = Message.objects.filter(kind=MessageKind.TODAY, subject_version=asked("day"))
+    return had.filter(due_at__gt=asked("yesterday")).order_by().values_list("staff")
 
 
 SEEN = Prepared(_all_at_once, beside=BEAT)
-UNTOLD = Prepared(_untold)
+TOLD = Prepared(_told_today)
 MORNING = Clinic._meta.get_field("messages_at").default
 
 
@@ -80,7 +79,7 @@ class Seen:
 
     channels: list[str]  # by which something is to be sent
     something_is_over: bool  # too late, or broken off
-    is_morning: bool  # and there is staff who want to be told then
+    wanting: set[int]  # staff who want to be told in the morning, if that is now
 
 
 def _seen(at: dt.datetime) -> Seen:
@@ -89,10 +88,16 @@ def _seen(at: dt.datetime) -> Seen:
         made = [ChannelState(channel=one) for one in Channel.values]
         ChannelState.objects.bulk_create(made, ignore_conflicts=True)
         rows = SEEN.rows(at=at)
-    broken, wanted, goes_at = rows[0][3:]
+    broken, wanting, goes_at = rows[0][3:]
     channels = [channel for channel, due, *_rest in rows if due]
     over = broken or any(late for _channel, _due, late, *_rest in rows)
-    return Seen(channels, over, wanted and _morning(at, goes_at or MORNING) is not None)
+    is_morning = wanting and _morning(at, goes_at or MORNING) is not None
+    return Seen(channels, over, set(wanting if is_morning else ()))
+
+
+def _told(at: dt.datetime) -> set[int]:
+    """Staff who were told on this day what needs them. One query."""
+    return set(TOLD.column(day=timezone.localdate(at).toordinal(), yesterday=at - A_DAY))
 
 
 def _morning(at: dt.datetime, goes_at: dt.time) -> dt.datetime | None:
@@ -102,11 +107,13 @@ def _morning(at: dt.datetime, goes_at: dt.time) -> dt.datetime | None:
 def look(*, at: dt.datetime) -> list[str]:
     """What a tick does: leave word, promise, clear away. Returns the channels by which something is to be sent."""
     seen = _seen(at)
-    told = seen.is_morning and promise_today(at=at)
+    untold = seen.wanting and seen.wanting - _told(at)
+    if untold:
+        promise_today(at=at)
     if seen.something_is_over:
         with quickly():
             clear_away(at=at)
-    return _seen(at).channels if told or seen.something_is_over else seen.channels
+    return _seen(at).channels if untold or seen.something_is_over else seen.channels
 
 
 @transaction.atomic
@@ -136,19 +143,15 @@ def _nobodys(messages: MessageQuerySet) -> MessageQuerySet:
     return messages.held(skip_locked=True)
 
 
-def promise_today(*, at: dt.datetime) -> int:
-    """In the morning, to staff who want it: what needs them. Once a day, however often this is called.
-
-    Returns how many were not told yet.
-    """
-    number = timezone.localdate(at).toordinal()
-    untold = UNTOLD.objects(day=number, yesterday=at - A_DAY)
-    until = _morning(at, Clinic.current().messages_at) if untold else None
-    if until is None:
-        return 0
-    about: dict[str, Any] = {"subject_version": number, "due_at": at, "not_after": until, "at": at}
-    promise([drafted(MessageKind.TODAY, staff=person, **about) for person in untold])
-    return len(untold)
+@transaction.atomic
+def promise_today(*, at: dt.datetime) -> None:
+    """In the morning, to staff who want it: what needs them. Once a day, however often this is called."""
+    until = _morning(at, Clinic.current().messages_at)
+    if until is not None:
+        untold = {row["pk"] for row in _wanting()} - _told(at)
+        about: dict[str, Any] = {"subject_version": timezone.localdate(at).toordinal(), "due_at": at}
+        about |= {"not_after": until, "at": at}
+        promise([drafted(MessageKind.TODAY, staff_id=person, **about) for person in sorted(untold)])
 
 
 def want_today(person: User, wanted: bool, *, at: dt.datetime) -> None:
