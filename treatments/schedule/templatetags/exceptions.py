@@ -16,11 +16,11 @@ register = template.Library()
 def exceptions(context, session: Session, small: bool = False) -> str:
     """The buttons for which the time has come: did not come, is late, cancelled late; none unless it is booked."""
     at, hours = timezone.now(), context["clinic"].late_cancel_hours
-    booked = session.state == SessionState.BOOKED
+    could_come = session.state == SessionState.BOOKED and not session.course.patient.has_ended
     shown = {
         "may_be_missed": may_be_missed(session, at),
         "may_be_late": may_be_late(session, at) and session.arrived_at is None,
-        "late_now": booked and is_late(session, hours, at),
+        "late_now": could_come and is_late(session, hours, at),
     }
     if not any(shown.values()):  # for most of a list: no template for nothing
         return ""

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
+from clinic.models import Clinic
 from clinic.tests.unchanged import nothing_changes
 from clinic.versions import ChangedMeanwhile
 from conftest import NOW
@@ -137,6 +138,14 @@ def test_no_page_offers_to_book_or_to_move_for_who_has_died(as_, doctor, dead, s
     day = browser.get(reverse("schedule:day"), {"day": f"{row.starts_at:%Y-%m-%d}", "show": "day"}).text
     assert own(row) in day
     assert reverse("schedule:move", args=[row.pk]) not in day
+
+
+def test_nothing_is_called_a_late_cancellation_of_who_has_died(as_, front_desk, sessions, day):
+    Clinic.objects.update_or_create(pk=1, defaults={"late_cancel_hours": 48})
+    browser, row = as_(front_desk), sessions[0]
+    assert "Late cancellation" in browser.get(own(row)).text
+    note_death(row.course.patient, day, by=front_desk, at=NOW)
+    assert "Late cancellation" not in browser.get(own(row)).text
 
 
 def test_no_session_of_who_has_died_is_moved(as_, front_desk, dead, sessions):
