@@ -129,12 +129,17 @@ def test_a_worker_killed_inside_a_booking_books_nothing_and_the_next_attempt_suc
         sender.join(20)
     until(lambda: not _somebody_waits())
     assert (Session.objects.count(), Reservation.objects.count(), Booking.objects.count()) == (0, 0, 0)
+    took = _seconds_to_book(path, desk, course, slots)
+    assert Session.objects.count() == 3
+    usual = _seconds_to_book(path, desk, stage.courses[1][0], stage.slots(1, [0, 0, 0], [0, 0, 0]))
+    assert took < max(1, 3 * usual)  # a machine may be too busy for a second
+    assert worker not in workers(process)
+
+
+def _seconds_to_book(path, desk, course, slots):
     began = time.monotonic()
     assert post(path, desk, course, slots) == 302
-    took = time.monotonic() - began
-    assert Session.objects.count() == 3
-    assert took < 1
-    assert worker not in workers(process)
+    return time.monotonic() - began
 
 
 def _ignored(job, *args):

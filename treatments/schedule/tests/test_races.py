@@ -188,7 +188,7 @@ def test_a_resource_is_made_once_by_eight_at_once(doctor):
 
 def test_a_connection_that_dies_in_the_middle_leaves_nothing_and_no_lock(doctor, monkeypatch):
     room = factories.room()
-    course, other = courses(doctor, 2)
+    course, other, third = courses(doctor, 3)
     write = booking_actions.reserve
 
     def die(sessions):
@@ -204,7 +204,8 @@ def test_a_connection_that_dies_in_the_middle_leaves_nothing_and_no_lock(doctor,
     assert not Reservation.objects.exists()
     [(outcome, took)] = at_once(booking(other, factories.slots(other, room), doctor))
     assert len(outcome) == 5
-    assert took < 1
+    [(_outcome, usual)] = at_once(booking(third, factories.slots(third, room, hour=14), doctor))
+    assert took < max(1, 3 * usual)  # a machine may be too busy for a second
 
 
 class Deadlock(Exception):
