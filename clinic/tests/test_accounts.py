@@ -2,10 +2,12 @@
 
 import datetime as dt
 import re
+import time
 from types import SimpleNamespace
 
 import pytest
 import time_machine
+from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
@@ -40,6 +42,13 @@ def with_app(doctor):
     TOTP.activate(doctor, SECRET)
     RecoveryCodes.activate(doctor)
     return doctor
+
+
+@pytest.fixture(autouse=True)
+def _app_has_just_changed_its_code():
+    """So that a code is not over before it is typed."""
+    with time_machine.travel(time.time() // app_settings.TOTP_PERIOD * app_settings.TOTP_PERIOD):
+        yield
 
 
 def code(secret=SECRET):
