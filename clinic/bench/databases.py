@@ -21,7 +21,8 @@ from clinic.demo.seeding import seed
 
 SMALL, FEW, LARGE = "clinic_bench_small", "clinic_bench_few", "clinic_bench_large"
 USED_UP = "clinic_bench_used_up"  # a copy of one of them, to write into
-FEW_PATIENTS, FEW_SESSIONS = 1_000, 10_000
+# The fewest by which a week is as full as in the large one: pages then show as much, and only what lies behind differs.
+FEW_PATIENTS, FEW_SESSIONS = 1_000, 5 * bulk.SESSIONS_A_COURSE * bulk.PRACTITIONERS * bulk.SLOTS_A_DAY
 STALE_AFTER = dt.timedelta(days=30)  # a demo that old shows empty weeks
 SOURCES = ["*/migrations/*.py", "*/*/migrations/*.py", "clinic/demo/*.py", "*/data/*.yaml", "*/*/data/*.yaml"]
 

@@ -33,7 +33,7 @@ What is measured:
 - **A full day**: the day view when twenty practitioners of the bulk treat all day. It has no target; it shows what a
   page costs because of what it shows, not because of what lies behind it.
 - **Proposals**: the page that proposes times for a course, over everybody who treats and all rooms, for as long as the
-  course can last, beside the bare SQL that fetches the same free time (at most {sql:.0f} times); and with ten
+  course can last, beside the bare SQL that fetches the same free time (at most {sql:.0f} times); and with twelve
   thousand and a million sessions of others behind it (at most {growth} times the milliseconds). The bare SQL is the
   query of the page with a row for each span, for as long as the course can last; the page asks at first only for as
   long as good series reach, which is shown beside it, and gets minutes in arrays. "Asked and chosen" is all that is
@@ -45,8 +45,8 @@ What is measured:
   form, and the screening of that day with the course's pointer to it: a booking has to keep what it rests on. Neither
   side waits for the disk at the end.
 - **The calendar**: what the browser asks for to draw a full day and its week, over everybody, beside the bare query for
-  what it shows (at most {calendar:.0f} times). The day holds as much in both databases; of its week one day is nearly
-  empty in the small one, and the growth that is shown has that in it, too.
+  what it shows (at most {calendar:.0f} times). Day and week hold as much in both databases, which
+  is why the smaller has 12,000 sessions and not 10,000: with fewer its week would have a day that is nearly empty.
 - **Courses booked in a second**: through the page, by processes of their own, each with a practitioner and room of
   their own or all with the same one. Read how it grows: {cores} processors share the clients and the database.
 

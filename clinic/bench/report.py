@@ -17,7 +17,7 @@ A_CHANGE = 0.200  # seconds
 FLAT = 30_000_000  # bytes more after ten times as many sessions
 MOST_TIMES_SQL = 2.0  # the page of proposals beside the bare query for the same free time
 A_CHOICE = 0.200  # seconds
-MOST_GROWTH = 1.5  # from ten thousand sessions to a million
+MOST_GROWTH = 1.5  # from twelve thousand sessions to a million
 MET, MISSED = "met", "MISSED"
 
 Row = Sequence[str]
