@@ -137,7 +137,7 @@ CACHES = {
     # What each process may know for a few seconds without asking again; nothing that a person relies on.
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "process"},
 }
-NOTICE_KEPT_SECONDS = 0 if TESTING else 5  # that messages are late, as every page says
+NOTICE_KEPT_SECONDS = 0 if TESTING else 5  # what every page says: that messages are late, how much waits
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People

@@ -9,7 +9,7 @@ from patients.models import Channel
 
 
 class ChannelState(models.Model):
-    """One row a channel, made when it is first used. All workers on all hosts go by it.
+    """One row a channel, made by the first tick, or by a worker before it. All workers on all hosts go by it.
 
     `free_at`: where its rate is limited, the moment up to which its time is given away (see `rules.allowance`).
     `paused_until`: nothing goes before; `pauses` counts those in a row, `why` is what staff read.
