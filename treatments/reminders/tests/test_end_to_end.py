@@ -21,14 +21,16 @@ from treatments.reminders.models import ChannelState, Heartbeat, Message
 from treatments.reminders.tests.factories import reminder
 from treatments.reminders.tests.smtp import SLOW
 
-BROKER_OF_TESTS = "15"  # a Redis database that no other worker of this machine listens to
+MOST_DATABASES = 16  # of a Redis; the clinic uses the first
 
 
 def broker_url():
+    """A Redis database that no worker listens to of the clinic, or of another process that runs tests meanwhile."""
+    own = 1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % (MOST_DATABASES - 1)
     url = settings.CELERY_BROKER_URL
     if url.startswith("redis+socket"):
-        return f"{url}?virtual_host={BROKER_OF_TESTS}"
-    return urlsplit(url)._replace(path=f"/{BROKER_OF_TESTS}").geturl()
+        return f"{url}?virtual_host={own}"
+    return urlsplit(url)._replace(path=f"/{own}").geturl()
 
 
 @contextmanager
