@@ -145,7 +145,7 @@ def test_what_is_put_off_is_written_anew_and_both_mails_open(request_, at, post_
     assert len(post_office.letters) == 1
 
 
-def test_the_desk_sees_it_in_the_ledger_and_on_the_patients_page(as_, front_desk, request_):
+def test_the_desk_sees_it_in_the_ledger_and_on_the_patients_page(as_, front_desk, request_, on_the_day):
     assert "Link to the interview" in as_(front_desk).get("/messages/").text
     page = as_(front_desk).get(f"/patients/{request_.patient_id}/").text
     assert "the message is not out yet" in page

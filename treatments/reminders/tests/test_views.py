@@ -22,7 +22,7 @@ OTHERS = ["catalogue_admin", "stranger"]
 
 
 @pytest.fixture
-def failed(doctor):
+def failed(doctor, on_the_day):
     return reminder(doctor, state="failed", why="There is no e-mail address.", attempts=3)
 
 

@@ -218,6 +218,7 @@ def test_the_command_has_nothing_to_hold_against_without_lists(db, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("on_the_day")
 def test_lists_published_while_somebody_books_hold_what_is_booked(doctor, monkeypatch):
     """The booking has read the lists of before and not committed when the new ones are published."""
     working_hours(doctor)
