@@ -22,7 +22,8 @@ from contraindications.models import RuleSet
 from contraindications.rules import SHIPPED_SETTINGS
 from contraindications.tests import documented
 from contraindications.tests.factories import published
-from patients.tests.factories import interview
+from patients.tests.factories import clear_interview, interview
+from patients.tests.factories import patient as someone
 from treatments.courses import catching_up, listeners, rescreening
 from treatments.courses.models import Check, Course
 from treatments.courses.tasks import catch_up
@@ -33,12 +34,15 @@ from treatments.schedule.tests.factories import booked, confirmed_course, room, 
 
 
 def booked_courses(doctor, how_many: int) -> None:
-    """Each with one session, one after the other."""
-    place = room()
+    """Each with one session, one after the other, from next Monday on: a command of its own has the real clock."""
+    place, at = room(), timezone.now()
+    monday = timezone.localdate(at) + dt.timedelta(days=7 - timezone.localdate(at).weekday())
     for number in range(how_many):
-        row = make(by=doctor, sessions=1, patient=cleared_patient(by=doctor))
-        first = dt.date(2026, 11, 24) + dt.timedelta(days=7 * (number // 8))
-        booked(row, place, practitioner=doctor, first=first, hour=8 + number % 8)
+        patient = someone(by=doctor)
+        clear_interview(patient, doctor, at=at)
+        row = make(by=doctor, at=at, sessions=1, patient=patient)
+        first = monday + dt.timedelta(days=7 * (number // 8))
+        booked(row, place, practitioner=doctor, at=at, first=first, hour=8 + number % 8)
 
 
 def stricter():
