@@ -13,6 +13,8 @@ WIDTHS = {"wide": (1280, 900), "phone": (390, 844)}
 # All that changes with the scheme. The other rules look at the page once for each width.
 COLOURS = ("color-contrast", "link-in-text-block")
 AXE = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
+SETTLED = """() => !document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling")
+  && document.getAnimations().every(one => one.playState !== "running")"""
 
 
 def log_in(page, base: str, user) -> None:
@@ -22,6 +24,14 @@ def log_in(page, base: str, user) -> None:
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
     page.context.clear_cookies()
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": base}])
+
+
+def settle(page) -> None:
+    """Wait until no answer is under way and nothing moves: what is about to be replaced is shown dimmed.
+
+    An answer that has come is not yet on the page. What a person sees is there when this returns.
+    """
+    page.wait_for_function(SETTLED)
 
 
 class Looker:
@@ -51,6 +61,7 @@ def shoot(page, name: str) -> None:
 
 def complaints(page, only=()) -> list[str]:
     """What axe calls serious or critical on this page by all its rules or `only` some, and what is too wide."""
+    settle(page)
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE.read_text())
     how = {"resultTypes": ["violations"]} | ({"runOnly": [*only]} if only else {})

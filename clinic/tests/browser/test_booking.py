@@ -10,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from clinic.models import Room, User
-from clinic.tests.browser.looking import Looker, log_in
+from clinic.tests.browser.looking import Looker, log_in, settle
 from treatments.schedule.actions import book_course
 from treatments.schedule.forms import read_slots
 from treatments.schedule.models import Session
@@ -47,7 +47,7 @@ def wish(page, change) -> None:
     """Change a wish and wait until the proposals that follow are on the page."""
     with page.expect_response(re.compile(r"/book/\?")):
         change()
-    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
+    settle(page)
 
 
 def booked() -> list[tuple[int, str]]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from clinic.models import Room, WorkingHours
-from clinic.tests.browser.looking import Looker, log_in
+from clinic.tests.browser.looking import Looker, log_in, settle
 from patients.models import HealthFact, Patient
 from treatments.courses.models import Course, CourseState
 from treatments.reminders import actions as outbox
@@ -40,6 +40,7 @@ def choose(page, name: str, value: str) -> None:
         page.locator(f"details:has(input[name={name}][value={value}]) > summary").click()
     with page.expect_response(re.compile("/courses/preview/")):
         choice.click()
+    settle(page)
 
 
 def register(page, look, base):
@@ -83,6 +84,7 @@ def plan(page, look, base, patient):
     look("plan-stop", schemes=("light", "dark"))
     with page.expect_response(re.compile("/courses/preview/")):
         page.get_by_role("button", name="Leave out Vitamin C").click()
+    settle(page)
     choose(page, "ingredients", "phenolic_acids")
     expect(verdict).to_contain_text("No listed contraindication reported")
     look("plan-clear")
