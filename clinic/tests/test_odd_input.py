@@ -86,7 +86,7 @@ SENT = {
     "courses:confirm": {"version": ["1"]},
     "interview:review": {"signature": ["Ana Nowak"]},
     "rules:renew": {"seen": ["0" * 64]},
-    "reminders:seen_confirmed": {"since": ["1"], "up_to": ["1"]},
+    "reminders:seen_confirmed": {"shown": ["1"]},
     "reminders:put_back": {"record": ["1"]},
     "messages:unsubscribe": {"List-Unsubscribe": ["One-Click"]},
     "hooks:sms_status": {"MessageSid": ["SM1"], "MessageStatus": ["delivered"], "ErrorCode": ["30003"]},

@@ -92,15 +92,11 @@ class MaintenanceFilter(PlaceFilter):
         return [self["overdue"], self["standing"]]
 
 
-class ShownForm(forms.Form):
-    """The oldest and the newest row that a page showed."""
-
-    since = forms.IntegerField(min_value=1, max_value=10**18)
-    up_to = forms.IntegerField(min_value=1, max_value=10**18)
-
-
 class SeenForm(forms.Form):
-    """The keys of the rows that a page showed together."""
+    """The keys of the rows that a page showed together.
+
+    No range of them: what was begun before the newest of them and committed later lies between, and nobody saw it.
+    """
 
     shown = forms.RegexField(re.compile(r"\A[0-9]{1,18}(,[0-9]{1,18})*\Z"), max_length=2_000)
 

@@ -1,6 +1,7 @@
 """Questions about what patients did by themselves."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Self
 
 from django.db import models
@@ -47,6 +48,6 @@ class DeedQuerySet(models.QuerySet):
         kinds = self.unseen().exclude(kind=NOTHING_TO_DO)
         return kinds.order_by().values("patient", "session__course").distinct()
 
-    def confirmed_between(self, since: int, up_to: int) -> Self:
-        """Unseen promises to come, from one to another, by key."""
-        return self.unseen().filter(kind=NOTHING_TO_DO, pk__range=(since, up_to))
+    def confirmed_among(self, keys: Iterable[int]) -> Self:
+        """Of those with these keys, the promises to come."""
+        return self.filter(kind=NOTHING_TO_DO, pk__in=keys)

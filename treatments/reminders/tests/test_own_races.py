@@ -2,13 +2,19 @@
 
 import datetime as dt
 import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from threading import Event
 
 import pytest
+from django.db import connection, transaction
+from django.urls import reverse
 
 from clinic.models import Clinic
 from conftest import NOW
 from treatments.courses.tests.factories import cleared_patient
-from treatments.reminders.models import LinkPurpose, MessageWish
+from treatments.reminders.models import Deed, LinkPurpose, MessageWish
+from treatments.reminders.querysets_deeds import DeedQuerySet
 from treatments.reminders.tests import letters
 from treatments.reminders.tests.letters import Phone
 from treatments.schedule.models import Reservation, Session
@@ -128,3 +134,44 @@ def test_two_topics_stopped_at_once_are_both_stopped(family):
     assert codes(at_once(*jobs)) == [200] * 4
     assert MessageWish.objects.standing(patient.pk) == {"maintenance": False, "care": False}
     assert MessageWish.objects.count() == 2
+
+
+def hidden(page, name):
+    return re.search(rf'name="{name}" value="([^"]+)"', page)[1]
+
+
+def by_range(deeds, keys):
+    """The other way: from the oldest that was shown to the newest."""
+    return deeds.filter(kind="confirmed", pk__range=(min(keys), max(keys)))
+
+
+@pytest.mark.parametrize(("asked", "unseen"), [(None, 1), (by_range, 0)], ids=["by key", "control: by range"])
+def test_a_promise_committed_after_the_list_was_drawn_is_not_ticked_off_with_it(
+    monkeypatch, as_, front_desk, family, asked, unseen
+):
+    if asked:
+        monkeypatch.setattr(DeedQuerySet, "confirmed_among", asked)
+    drawn, began = Event(), Event()
+
+    def comes():
+        session = family[0]
+        about = {"patient": session.course.patient, "session": session}
+        return Deed.objects.create(kind="confirmed", **about, done_at=NOW)
+
+    def late():
+        with closing(connection), transaction.atomic():
+            begun = comes()
+            began.set()
+            assert drawn.wait(30)
+        return begun
+
+    with ThreadPoolExecutor(1) as pool:
+        first, waiting = comes(), pool.submit(late)
+        assert began.wait(30)
+        last, browser = comes(), as_(front_desk)
+        page = browser.get(reverse("reminders:changed")).text
+        drawn.set()
+        begun = waiting.result()
+    assert first.pk < begun.pk < last.pk
+    browser.post(reverse("reminders:seen_confirmed"), {"shown": hidden(page, "shown")})
+    assert list(Deed.objects.unseen()) == [begun][:unseen]

@@ -13,7 +13,7 @@ from clinic.access import role_required
 from clinic.accesslog import record_list
 from clinic.roles import BOOKING
 from treatments.reminders import actions
-from treatments.reminders.forms import SeenForm, ShownForm
+from treatments.reminders.forms import SeenForm
 from treatments.reminders.models import Deed, DeedKind
 
 ON_THE_PAGE = 100
@@ -37,9 +37,7 @@ def page(request, *, status: int = 200) -> HttpResponse:
     record_list(request, [row.patient_id for row in [*rows, *seen]])
     confirmed = [row.pk for row in rows if row.kind == DeedKind.CONFIRMED]
     entries = {"entries": by_course(rows), "seen": by_course(seen)}
-    context = {**entries, "more": len(unseen) > ON_THE_PAGE, "at": at}
-    context |= {"confirmed": len(confirmed), "since": min(confirmed, default=None)}
-    context |= {"up_to": max(confirmed, default=None)}
+    context = {**entries, "more": len(unseen) > ON_THE_PAGE, "at": at, "confirmed": confirmed}
     return render(request, "reminders/changed.html", context, status=status)
 
 
@@ -73,10 +71,10 @@ def seen(request, pk: int) -> HttpResponse:
 @role_required(*BOOKING)
 def seen_confirmed(request) -> HttpResponse:
     """All who said that they come were seen, those that the page showed."""
-    form = ShownForm(request.POST)
+    form = SeenForm(request.POST)
     if not form.is_valid():
         return page(request, status=422)
-    shown = Deed.objects.visible_to(request.user).confirmed_between(**form.cleaned_data)
+    shown = Deed.objects.visible_to(request.user).confirmed_among(form.cleaned_data["shown"])
     actions.see(shown, by=request.user, at=timezone.now())
     counters.forget()
     return redirect("reminders:changed")
