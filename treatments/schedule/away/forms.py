@@ -56,6 +56,8 @@ class PeriodForm(forms.Form):
     def _check_period(self, first: dt.date, last: dt.date) -> None:
         if last < self.today:
             self.add_error("last", _("This day is past."))
+        elif first > self.today + LONGEST:
+            self.add_error("first", _("That is too far ahead."))
         elif last - first > LONGEST or first.year < 2000:
             self.add_error("last", _("That is too long: divide it."))
         elif self.span[0] >= self.span[1]:

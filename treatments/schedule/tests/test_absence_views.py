@@ -112,6 +112,8 @@ def test_the_clinic_is_closed_from_a_time_to_a_time(as_, clinic_admin):
         ({"first": "soon"}, "first"),
         ({"first": "0001-01-01"}, "last"),
         ({"last": "9999-12-31"}, "last"),
+        ({"first": "2062-11-22", "last": "2062-11-22"}, "first"),
+        ({"first": "9999-12-31", "last": "9999-12-31"}, "first"),
         ({"practitioner": "9" * 25}, "practitioner"),
         ({"practitioner": ""}, "practitioner"),
         ({"kind": "closed"}, "kind"),
