@@ -18,7 +18,7 @@ class NoAddress(Exception):
     """There is no e-mail address and no phone number to send a link to."""
 
 
-class RecordEnded(Exception):
+class NobodyToAsk(Exception):
     """The patient has died, or another record goes on in place of this one: nobody is asked by it."""
 
 
@@ -45,7 +45,7 @@ class AlreadyReceived(Exception):
 def send_link(patient: Patient, *, by: User, at: dt.datetime) -> InterviewLink:
     """Ask the patient by a message; pressed twice, it is one request.
 
-    Raises NoAddress, RecordEnded, AlreadyReceived while a report of theirs waits to be read.
+    Raises NoAddress, NobodyToAsk, AlreadyReceived while a report of theirs waits to be read.
     """
     patient = _lock(patient.pk)
     if not (patient.email or patient.phone):
@@ -62,7 +62,7 @@ def send_link(patient: Patient, *, by: User, at: dt.datetime) -> InterviewLink:
 def show_code(patient: Patient, *, by: User, at: dt.datetime) -> tuple[InterviewLink, str]:
     """A link to show on the desk's screen, and its token, which is not to be had again.
 
-    Raises RecordEnded, AlreadyReceived.
+    Raises NobodyToAsk, AlreadyReceived.
     """
     patient = _lock(patient.pk)
     token = tokens.new()
@@ -72,7 +72,7 @@ def show_code(patient: Patient, *, by: User, at: dt.datetime) -> tuple[Interview
 
 @transaction.atomic
 def hand_over_tablet(patient: Patient, *, by: User, at: dt.datetime) -> InterviewLink:
-    """A link that is open already, for the device in the patient's hands. Raises RecordEnded, AlreadyReceived."""
+    """A link that is open already, for the device in the patient's hands. Raises NobodyToAsk, AlreadyReceived."""
     patient = _lock(patient.pk)
     ends = at + rules_links.TABLET_WORKS_FOR
     return _make(patient, LinkKind.TABLET, by=by, at=at, sent_at=at, opened_at=at, expires_at=ends)
@@ -89,7 +89,7 @@ def revoke_link(link: InterviewLink, *, by: User, at: dt.datetime) -> None:
 
 def _make(patient: Patient, kind: LinkKind, *, by: User | None, at: dt.datetime, **fields) -> InterviewLink:
     if patient.has_ended:
-        raise RecordEnded
+        raise NobodyToAsk
     if Report.objects.pending(patient):
         raise AlreadyReceived
     days = dt.timedelta(days=Clinic.current().interview_link_days)
@@ -121,7 +121,7 @@ def link_for_letter(patient_id: int, *, since: dt.datetime, at: dt.datetime) -> 
     mine = working(at).filter(patient=patient, kind=LinkKind.EMAIL, created_by=None, created_at__gte=since)
     try:
         link = mine.first() or _make(patient, LinkKind.EMAIL, by=None, at=at, sent_at=at)
-    except (AlreadyReceived, RecordEnded) as error:
+    except (AlreadyReceived, NobodyToAsk) as error:
         raise LinkDead from error
     return mint(link.pk, at=at)
 

@@ -36,7 +36,7 @@ def by_mail(request: StaffRequest, pk: int) -> HttpResponse:
             request,
             _("There is no e-mail address and no phone number. Add one, or use the code or a tablet."),
         )
-    except (actions.AlreadyReceived, actions.RecordEnded) as refused:
+    except (actions.AlreadyReceived, actions.NobodyToAsk) as refused:
         return _not_asked(request, refused)
     messages.success(request, _("The message goes out within minutes."))
     return redirect(patient)
@@ -49,7 +49,7 @@ def by_code(request: StaffRequest, pk: int) -> HttpResponse:
     patient = open_patient(request, pk)
     try:
         link, token = actions.show_code(patient, by=request.user, at=timezone.now())
-    except (actions.AlreadyReceived, actions.RecordEnded) as refused:
+    except (actions.AlreadyReceived, actions.NobodyToAsk) as refused:
         return _not_asked(request, refused)
     code = segno.make(settings.BASE_URL + reverse("interview:enter", args=[token]), error="m")
     context = {"patient": patient, "link": link, "code": code.svg_data_uri(scale=8, border=4, light="#fff")}
@@ -66,7 +66,7 @@ def on_tablet(request: StaffRequest, pk: int) -> HttpResponse:
     patient, at = _patient(request, pk), timezone.now()
     try:
         link = actions.hand_over_tablet(patient, by=request.user, at=at)
-    except (actions.AlreadyReceived, actions.RecordEnded) as refused:
+    except (actions.AlreadyReceived, actions.NobodyToAsk) as refused:
         return _not_asked(request, refused)
     logout(request)
     response = redirect("interview:here")
@@ -112,7 +112,7 @@ def _patient(request: StaffRequest, pk: int) -> Patient:
 
 
 def _not_asked(request: StaffRequest, refused: Exception) -> HttpResponse:
-    if isinstance(refused, actions.RecordEnded):
+    if isinstance(refused, actions.NobodyToAsk):
         return conflict(request, _("This record has ended: nobody is asked by it any more."))
     said = _(
         "The patient has answered already; a practitioner confirms these answers before others are asked for."
