@@ -1,8 +1,8 @@
 """How a booking meets the database: locks in one order, all or nothing, again after a deadlock.
 
-Every change of the calendar takes its locks in this order: course row, session row, the closings, the doctors on duty
-(`away.duty`), then the advisory locks of the resources, sorted. Whoever waits holds nothing that somebody further down
-the order wants.
+Every change of the calendar takes its locks in this order: patient row, course row, session row, the closings, the
+doctors on duty (`away.duty`), then the advisory locks of the resources, sorted. Whoever waits holds nothing that
+somebody further down the order wants.
 """
 
 import random

@@ -10,7 +10,7 @@ from clinic.models import User
 from clinic.versions import ChangedMeanwhile
 from patients import tokens
 from treatments.schedule.actions.booking import book_course
-from treatments.schedule.actions.common import first_come, keep_verdict, lock_courses
+from treatments.schedule.actions.common import first_come, keep_verdict, lock_courses, lock_records
 from treatments.schedule.actions.offering import OfferGone, end, lock_hold, make_void, settle_open
 from treatments.schedule.actions.rearranging import move_session
 from treatments.schedule.away.duty import count_on_doctors
@@ -64,6 +64,7 @@ def mint_token(offer_id: int, *, at: dt.datetime) -> str:
 
 def _take(offer: Offer, *, desk: User | None, by: User, at: dt.datetime) -> Session:
     entry = offer.waiting
+    lock_records([entry.course.patient_id])
     lock_courses([entry.course_id])
     Waiting.objects.select_for_update(of=("self",)).get(pk=entry.pk)  # nobody takes it off the list meanwhile
     session = _session(entry)

@@ -10,13 +10,12 @@ from clinic.models import Clinic, User
 from treatments.catalogue import questions
 from treatments.courses.models import Cause, Course
 from treatments.schedule import rules
-from treatments.schedule.actions.common import first_come, lock_courses, told
+from treatments.schedule.actions.common import first_come, lock_to_book, told
 from treatments.schedule.actions.squeezing import placed, squeeze
 from treatments.schedule.checks import (
     check_bookable,
     check_free,
     check_missing,
-    check_record,
     check_times,
     practitioners_of,
     rooms_of,
@@ -49,7 +48,6 @@ def book_course(
     others, over the sessions `shown` (None: any). Raises NotBookable, WrongTimes, ChangedMeanwhile or SlotTaken, or
     PermissionDenied; then nothing is written.
     """
-    check_record(course.patient)
     wish = squeeze(squeeze_reason, by=by, shown=shown)
     rooms, who = rooms_of(slots), practitioners_of(slots, practitioner)
     places = Place.of_all({(who[slot.number], rooms[slot.room]) for slot in slots}, course.patient)
@@ -58,7 +56,7 @@ def book_course(
     chosen = [Chosen(s.number, s.starts_at, places[who[s.number], rooms[s.room]], takes) for s in slots]
 
     def change() -> list[Session]:
-        locked = lock_courses([course.pk])[course.pk]
+        locked = lock_to_book([course])[course.pk]
         standing = standing_of(locked)
         if Booking.objects.once(locked, key, by=by, at=at):
             series = series_with(locked, standing)

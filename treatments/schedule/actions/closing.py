@@ -7,7 +7,7 @@ from uuid import UUID
 from clinic.models import User
 from treatments.courses.models import Course
 from treatments.schedule.actions.booking import book_course
-from treatments.schedule.actions.common import first_come, lock_booked, lock_courses
+from treatments.schedule.actions.common import first_come, lock_booked, lock_to_book
 from treatments.schedule.actions.rearranging import Change, rearrange
 from treatments.schedule.checks import practitioners_of, rooms_of
 from treatments.schedule.equipment import pools_of, resources_in
@@ -34,7 +34,7 @@ def close_gap(
     """
 
     def change() -> list[Session]:
-        lock_courses([course.pk])
+        lock_to_book([course])
         fresh = bool(changes) and not Booking.objects.filter(key=key, course=course).exists()
         if fresh:
             lock_booked({one.session.pk: one.version for one in changes})

@@ -1,7 +1,7 @@
 """What every change of the calendar does alike."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import TypeVar
 
@@ -9,14 +9,26 @@ from clinic.models import User
 from clinic.prepared import Prepared, asked
 from clinic.versions import ChangedMeanwhile
 from contraindications.screening import CannotScreen
+from patients.models import Patient
 from treatments.courses import actions as courses
 from treatments.courses.models import Course
+from treatments.schedule.checks import check_record
 from treatments.schedule.events import Booked
 from treatments.schedule.models import Session
 from treatments.schedule.refusals import NotBookable, SlotTaken
 from treatments.schedule.transactions import Busy, Overlap, all_or_nothing
 
 T = TypeVar("T")
+# Who ends a record holds its row (`patients.actions.closing`): so the end is seen here, or sees what is booked here.
+# The lock that a foreign key takes would not do: it lets both go on.
+RECORDS = Prepared(
+    lambda: (
+        Patient.objects.select_for_update(no_key=True)
+        .filter(pk__among=asked("patients"))
+        .order_by("pk")
+        .only("died_on", "duplicate_of")
+    )
+)
 # Its key stays: who writes a row about the course need not wait, nor can a worker and a booking wait for each other.
 LOCKED = Prepared(
     lambda: Course.objects.select_for_update(no_key=True).filter(pk__among=asked("courses")).order_by("pk")
@@ -29,6 +41,19 @@ def first_come(change: Callable[[], T], taken: Callable[[], list[int]]) -> T:
         return all_or_nothing(change)
     except (Overlap, Busy) as error:
         raise SlotTaken(taken()) from error
+
+
+def lock_records(patients: Collection[int]) -> list[Patient]:
+    """The records of these patients as they stand, locked before all else, in the order of their keys. One query."""
+    return RECORDS.objects(patients=list(patients))
+
+
+def lock_to_book(courses: Iterable[Course]) -> dict[int, Course]:
+    """The courses, locked after the records of their patients, which go on. Raises NotBookable."""
+    courses = list(courses)
+    for patient in lock_records({course.patient_id for course in courses}):
+        check_record(patient)
+    return lock_courses([course.pk for course in courses])
 
 
 def lock_courses(pks: Collection[int]) -> dict[int, Course]:

@@ -10,7 +10,7 @@ from clinic.models import User
 from clinic.versions import ChangedMeanwhile
 from treatments.courses.models import Cause, Course, CourseState
 from treatments.schedule import rules
-from treatments.schedule.actions.common import first_come, lock_booked, lock_courses
+from treatments.schedule.actions.common import first_come, lock_booked, lock_courses, lock_to_book
 from treatments.schedule.away import presence
 from treatments.schedule.away.duty import count_on_doctors
 from treatments.schedule.checks import check_bookable, check_free
@@ -86,7 +86,7 @@ def come_after_all(session: Session, *, version: int, by: User, at: dt.datetime)
     chosen = Chosen(session.number, session.starts_at, place, takes, session.added_minutes)
 
     def change() -> Session:
-        locked = lock_courses([course.pk])[course.pk]
+        locked = lock_to_book([course])[course.pk]
         row = _missed(locked, session, version, at)
         screened = check_bookable(locked, [place.practitioner], by=by, at=at)
         check_able(locked, [chosen])

@@ -11,6 +11,7 @@ from functools import partial
 from clinic import events
 from clinic.models import Clinic, User
 from patients.events import RecordEnded
+from treatments.schedule.actions.common import lock_records
 from treatments.schedule.equipment import Pool, resources_in, with_devices
 from treatments.schedule.events import OfferMade, TimeFreed
 from treatments.schedule.models import FreedTime, Hold, Offer, OfferState, Reservation, Waiting
@@ -56,6 +57,8 @@ def _offer_best(pk: int, *, at: dt.datetime) -> Hold | None:
 
 
 def _hold(crowd: Crowd, fits: list[Fit], *, at: dt.datetime, lapses_at: dt.datetime) -> Hold:
+    waiting = [crowd.entries[fit.waiter.entry] for fit in fits]
+    lock_records({entry.course.patient_id for entry in waiting})  # `_lock_waiting` looks whether they go on
     chosen, pools = [_chosen(crowd, fit) for fit in fits], _pools(crowd, fits)
     resources = {*chosen[0].place.resources[:2], *(r for own in pools for r in resources_in(own))}
     lock_resources(resources)

@@ -10,12 +10,11 @@ from clinic.models import Room, User
 from treatments.courses.models import Cause, Course
 from treatments.schedule import rules
 from treatments.schedule.actions.changes import Change, Part, parts_of
-from treatments.schedule.actions.common import first_come, lock_booked, lock_courses, told
+from treatments.schedule.actions.common import first_come, lock_booked, lock_to_book, told
 from treatments.schedule.actions.squeezing import Squeeze, placed, squeeze
 from treatments.schedule.checks import (
     check_bookable,
     check_free,
-    check_record,
     check_times,
     stay_on_their_day,
 )
@@ -77,12 +76,10 @@ def rearrange(
     """
     wish = squeeze(squeeze_reason, by=by, shown=shown)
     parts = parts_of(changes)
-    for part in parts:
-        check_record(part.course.patient)
     versions = {one.session.pk: one.version for one in changes}
 
     def change() -> list[Session]:
-        courses = lock_courses([part.course.pk for part in parts])
+        courses = lock_to_book([part.course for part in parts])
         rows = lock_booked(versions)
         screened = [_screened(courses[part.course.pk], part, by=by, at=at) for part in parts]
         reasons = _reasons(courses, parts, rows, interval_reason.strip(), by=by, at=at)

@@ -11,9 +11,8 @@ from clinic.models import User
 from clinic.versions import ChangedMeanwhile
 from treatments.courses.events import CourseCancelled
 from treatments.courses.models import Course, CourseState
-from treatments.schedule.actions.common import lock_courses
+from treatments.schedule.actions.common import lock_to_book
 from treatments.schedule.actions.offering import make_void
-from treatments.schedule.checks import check_record
 from treatments.schedule.events import CourseBooked
 from treatments.schedule.models import OfferState, SessionState, Waiting
 from treatments.schedule.occupations import series_of
@@ -30,10 +29,9 @@ def put_on_list(
 
     `wishes`: the fields of WISHES. Raises NotBookable, ChangedMeanwhile when the session was performed.
     """
-    locked = lock_courses([course.pk])[course.pk]
+    locked = lock_to_book([course])[course.pk]
     if locked.state != CourseState.CONFIRMED:
         raise NotBookable(_("Only a confirmed course can be booked."))
-    check_record(course.patient)
     if number not in may_wait(locked):
         raise ChangedMeanwhile
     known = locked.waiting.standing().select_for_update(of=("self",)).filter(number=number).first()

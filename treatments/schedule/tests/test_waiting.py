@@ -424,7 +424,7 @@ def test_who_else_was_offered_the_time_keeps_the_offer(offered, doctor):
         actions.say_yes(offers[0], desk=doctor, at=NOW)
 
 
-def test_an_offer_made_in_the_moment_of_a_death_ends_with_the_next_tick(offered, time_machine):
+def test_an_offer_to_a_record_that_was_ended_by_sql_ends_with_the_next_tick(offered, time_machine):
     time_machine.move_to(NOW, tick=False)
     hold, _offers, entries = offered
     Patient.objects.filter(pk=entries[0].course.patient_id).update(died_on=NOW.date())

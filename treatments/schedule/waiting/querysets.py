@@ -74,7 +74,7 @@ class OfferQuerySet(models.QuerySet):
     def moot(self) -> Self:
         """Those that nobody can say yes to: whoever waited got a time otherwise, or waits no more.
 
-        What ends a record withdraws what is offered to it; an offer that was made in the same moment is found here.
+        What ends a record withdraws what is offered to it; what somebody ended without it, by SQL, is found here.
         """
         over = Q(waiting__withdrawn_at__isnull=False) | Q(waiting__served_at__isnull=False)
         patient = "waiting__course__patient"
