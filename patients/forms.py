@@ -50,7 +50,7 @@ class PatientForm(forms.ModelForm):
         }
         help_texts = {
             "name": _("As the person writes it; one word is enough."),
-            "called": _("Only if it is not the full name."),
+            "called": _("Only if it is not the first name."),
             "phone": _("With the country code if it is from abroad."),
             "note": _("Times, access, language. Nothing about health: the front desk reads this."),
         }

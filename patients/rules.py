@@ -18,6 +18,17 @@ def age_on(born: dt.date, day: dt.date) -> int:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
+def first_name(name: str) -> str:
+    """The word by which we greet somebody who said nothing else: names have no common shape.
+
+    >>> [first_name(name) for name in ("Anna Maria Nowak", "O'Malley, Grace", "Suharto")]
+    ['Anna', 'Grace', 'Suharto']
+    """
+    family, _comma, given = name.partition(",")
+    words = given.split() or family.split()
+    return words[0] if words else name
+
+
 def is_asked(asked_of: Sequence[str], sex: str) -> bool:
     """Is a fact asked of somebody of this sex? Where the sex is not stated, everything is asked."""
     return not asked_of or sex == UNSPECIFIED or sex in asked_of

@@ -13,6 +13,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from clinic.constraints import one_of
 from clinic.languages import FIRST_LANGUAGE, LANGUAGES
 from clinic.models import User
+from patients import rules
 from patients.querysets import PatientQuerySet
 
 
@@ -118,6 +119,11 @@ class Patient(models.Model):
     def has_ended(self) -> bool:
         """Died, or closed in favour of another record: nothing more is asked of them, booked for or sent to them."""
         return self.died_on is not None or self.duplicate_of_id is not None
+
+    @property
+    def greeted(self) -> str:
+        """How letters and their own pages greet them: as they asked for, else by the first name. Never in full."""
+        return self.called or rules.first_name(self.name)
 
     @property
     def reached_by(self) -> str:

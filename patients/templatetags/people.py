@@ -51,12 +51,6 @@ def show_panel(context, panel: Panel, brought: dict) -> str:
 
 
 @register.filter
-def greeting(patient: Patient) -> str:
-    """How to greet them on their own device: what they asked for, else the first word of the name."""
-    return patient.called or patient.name.split()[0]
-
-
-@register.filter
 def answer(answers: dict, code: str) -> dict | None:
     """What `answers` say of the fact with this code."""
     return answers.get(code)

@@ -98,7 +98,7 @@ def address_of(message: Message, values: kinds.Values, *, at: dt.datetime) -> st
 def said_by(message: Message, values: kinds.Values, clinic: Clinic, address: str) -> dict[str, str]:
     """What stands for each placeholder, in the language that is active."""
     person = message.patient
-    name = (person.called or person.name) if person else message.staff.name  # type: ignore[union-attr]
+    name = person.greeted if person else message.staff.name  # type: ignore[union-attr]
     common = {
         "greet": one_line(name),
         "clinic": one_line(clinic.name),

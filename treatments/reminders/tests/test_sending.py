@@ -281,6 +281,25 @@ def test_names_cannot_add_headers(due, post_office):
     assert letter["Subject"] == "A reminder from Clinic Bcc: spy@mail.example"
 
 
+@pytest.mark.parametrize(
+    ("name", "greeted"),
+    [
+        pytest.param("Anna Maria Nowak-Lis", "Anna", id="never in full"),
+        pytest.param("O'Malley, Grace", "Grace", id="family name first"),
+        pytest.param("Suharto", "Suharto", id="one word"),
+    ],
+)
+def test_a_letter_greets_by_the_first_name(due, post_office, name, greeted):
+    due.patient.name, due.patient.called = name, ""
+    due.patient.save()
+    assert deliver(due) == "sent"
+    (letter,) = post_office.letters
+    for part in ("plain", "html"):
+        assert f"Hello {greeted}," in letter.get_body((part,)).get_content()
+    due.refresh_from_db()
+    assert f"Hello {greeted}," in due.sent_text
+
+
 def test_a_letter_says_nothing_clinical(due, post_office):
     clinic, _made = Clinic.objects.update_or_create(
         pk=1, defaults={"name": "Łąka & Co", "phone": "+48 22 000 00 00", "email": "desk@clinic.example"}

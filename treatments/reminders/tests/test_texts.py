@@ -113,8 +113,8 @@ def test_messages_are_written_from_the_newest_version_and_say_which(doctor, clin
     message = reminder(doctor, at=at)
     actions.deliver(message.pk, at=message.due_at)
     message.refresh_from_db()
-    assert message.sent_text.startswith(f"Second thoughts, {message.patient.name}.")
-    assert mailoutbox[0].body.startswith(f"Second thoughts, {message.patient.name}.")
+    assert message.sent_text.startswith(f"Second thoughts, {message.patient.greeted}.")
+    assert mailoutbox[0].body.startswith(f"Second thoughts, {message.patient.greeted}.")
     assert message.wording == newest
     worded(clinic_admin, at, seen=2, body="Third, {greet}.")
     message.refresh_from_db()
@@ -133,7 +133,7 @@ def test_a_language_without_a_text_of_its_own_reads_the_first(doctor, clinic_adm
     type(message.patient).objects.filter(pk=message.patient_id).update(language="pl")
     worded(clinic_admin, at, language="pl", body="Dzień dobry {greet}")
     actions.deliver(message.pk, at=message.due_at)
-    assert mailoutbox[0].body.startswith(f"Dzień dobry {message.patient.name}")
+    assert mailoutbox[0].body.startswith(f"Dzień dobry {message.patient.greeted}")
     assert Message.objects.get(pk=message.pk).language == "pl"
 
 
