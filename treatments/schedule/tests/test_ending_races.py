@@ -139,9 +139,10 @@ def test_whoever_gives_a_patient_time_waits_for_the_death_and_is_refused(deeds, 
 
 
 def test_without_the_lock_they_go_on_as_if_nobody_had_died(deeds, patient, doctor, unlocked):
+    deeds.pop("close a gap")  # looks a second time after it has waited for others: by then it may be known
     outcomes = done_while_dying(deeds, patient, doctor)
     assert not [one for one in outcomes.values() if isinstance(one, Exception)]
-    assert Session.objects.booked().of_patient(patient).count() == 5
+    assert Session.objects.booked().of_patient(patient).count() == 4
 
 
 def closed_while_booking(doctor, patient, room, monkeypatch):
