@@ -139,7 +139,8 @@ def _open(stack: ExitStack, size: Size, folder: Path, database: Database) -> Hou
     mail = MailServer(folder, size.pace.answer)
     stack.callback(mail.stop)
     said = {"DATABASE_URL": database.url, "REDIS_URL": broker.url, "EMAIL_URL": mail.url}
-    texts = {"SMS_GATEWAY": "twilio", "SMS_API": mail.gateway, "SMS_ACCOUNT": "chaos", "SMS_TOKEN": "chaos"}
+    account = {"SMS_ACCOUNT": "chaos", "SMS_TOKEN": "chaos", "SMS_FROM": "Chaos"}
+    texts = {"SMS_GATEWAY": "twilio", "SMS_API": mail.gateway, **account}
     pace = {"MESSAGE_PACE": str(size.pace.times), "CLINIC_EMAIL": f"desk@{scene.MAIL}"}
     environment = {**os.environ, **said, **texts, **pace}
     fleet = Fleet(folder, environment, workers=size.workers, beats=size.beats)

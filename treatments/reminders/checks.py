@@ -1,11 +1,17 @@
-"""Whether the patience of those who send a message fits together; said before anything starts."""
+"""Whether messages can go out as the settings say; said before anything starts."""
 
 import itertools
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.core.checks import Warning as Doubt
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import get_connection
 
 from treatments.reminders import rules
+from treatments.reminders.channels.sms import GATEWAYS
+
+WANTED = {"twilio": ("SMS_ACCOUNT", "SMS_TOKEN", "SMS_FROM")}  # what a gateway must be told
 
 
 @register
@@ -26,3 +32,30 @@ def patience(app_configs, **kwargs) -> list[CheckMessage]:
         return []
     stands = ", ".join(f"{name} {value:g} s" for name, value in said.items())
     return [Error(f"Each of these must be longer than the one before it: {stands}.", id="reminders.E001")]
+
+
+@register
+def gateway(app_configs, **kwargs) -> list[CheckMessage]:
+    """Text messages go by a gateway that there is, and it has been told what it wants to know."""
+    if settings.SMS_GATEWAY not in GATEWAYS:
+        known = ", ".join(GATEWAYS)
+        return [Error(f"SMS_GATEWAY is {settings.SMS_GATEWAY!r}; known are: {known}.", id="reminders.E002")]
+    missing = [name for name in WANTED.get(settings.SMS_GATEWAY, ()) if not getattr(settings, name)]
+    if not missing:
+        return []
+    return [Error(f"SMS_GATEWAY={settings.SMS_GATEWAY} wants {', '.join(missing)}.", id="reminders.E003")]
+
+
+@register
+def mail(app_configs, **kwargs) -> list[CheckMessage]:
+    """E-mail goes by a backend that there is, and it has been told what it wants to know."""
+    try:
+        get_connection()
+    except (ImportError, ImproperlyConfigured) as error:
+        said = str(error).partition("\n")[0]
+        return [Error(f"No e-mail can be sent ({settings.EMAIL_BACKEND}): {said}", id="reminders.E004")]
+    if settings.TLS and settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"):
+        hint = "Set EMAIL_URL or EMAIL_PROVIDER."
+        said = "E-mails become files that count as sent, and nobody gets any."
+        return [Doubt(said, hint, id="reminders.W001")]
+    return []

@@ -38,6 +38,7 @@ REFUSED = _("The mail server refuses this address or message (%(code)s).")
 PUT_OFF = _("The mail server asks to come back later (%(code)s).")
 UNREACHABLE = _("The mail server cannot be reached.")
 NOT_LET_IN = _("The mail server does not let us in (%(code)s). Tell whoever looks after it.")
+NOT_SET_UP = _("Sending is not set up rightly. Tell whoever looks after it.")
 BROKEN_OFF = _("The connection to the mail server broke off.")
 BOUNCED = _("It came back (%(said)s).")
 # What providers say of it, in words; of e-mail django-anymail's, of texts the codes of the gateway.

@@ -10,6 +10,7 @@ from typing import Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
@@ -25,8 +26,11 @@ CLOSING_DOWN = 421  # whatever it is said to, it is about the connection
 
 
 def email_line() -> Line:
-    """A line of the backend that the settings name."""
-    backend = get_connection()
+    """A line of the backend that the settings name. Raises Unreachable for one that is not there, or lacks a key."""
+    try:
+        backend = get_connection()
+    except (ImportError, ImproperlyConfigured) as error:
+        raise Unreachable(words.NOT_SET_UP) from error
     return SmtpLine(backend) if isinstance(backend, EmailBackend) else ProviderLine(backend, built)
 
 

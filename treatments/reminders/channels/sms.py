@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from django.urls import reverse
 
 from treatments.reminders import words
 from treatments.reminders.channels import http
-from treatments.reminders.channels.lines import Letter, Line, PutOff, Refused
+from treatments.reminders.channels.lines import Letter, Line, PutOff, Refused, Unreachable
 
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
 # GSM 03.38: what a text message holds in 7 bits; of the second table each takes two places.
@@ -22,11 +23,6 @@ GSM = frozenset(
 )
 GSM_TWICE = frozenset("^{}\\[~]|€\f")
 WITHOUT_STROKE = {"ł": "l", "Ł": "L"}  # letters of their own, which no decomposition takes apart
-
-
-def sms_line() -> Line:
-    """A line of the gateway that the settings name."""
-    return GatewayLine() if settings.SMS_GATEWAY == "twilio" else FilesLine()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +139,16 @@ def _reference(response: requests.Response) -> str:
         return str(response.json()["sid"])[:120]
     except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise PutOff(words.PROVIDER_BROKE_OFF, doubtful=True) from error
+
+
+GATEWAYS: dict[str, Callable[[], Line]] = {"files": FilesLine, "twilio": GatewayLine}
+
+
+def sms_line() -> Line:
+    """A line of the gateway that the settings name. Raises Unreachable for one that is not known.
+
+    Never a file instead: it would count as sent, and nobody would have got it.
+    """
+    if settings.SMS_GATEWAY not in GATEWAYS:
+        raise Unreachable(words.NOT_SET_UP)
+    return GATEWAYS[settings.SMS_GATEWAY]()

@@ -12,7 +12,7 @@ from kombu.simple import SimpleQueue
 from kombu.transport.redis import Channel
 
 from clinic.celery import TICKS, app, outlive_the_broker, tick_at_once
-from treatments.reminders import rules
+from treatments.reminders import channels, rules
 from treatments.reminders.checks import patience
 
 MINUTE = dt.timedelta(minutes=1)
@@ -75,6 +75,54 @@ def test_a_letter_ends_before_its_task_and_that_before_its_lease_and_that_before
 def test_it_is_said_before_anything_starts_when_one_outlives_the_next(settings, name, value):
     setattr(settings, name, value)
     assert [error.id for error in run_checks()] == ["reminders.E001"]
+
+
+POSTMARK = "anymail.backends.postmark.EmailBackend"
+FILES = "django.core.mail.backends.filebased.EmailBackend"
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        pytest.param({"SMS_GATEWAY": "Twilio"}, ["reminders.E002"], id="a slip in the name of the gateway"),
+        pytest.param({"SMS_GATEWAY": "twilio"}, ["reminders.E003"], id="a gateway without an account"),
+        pytest.param(
+            {"SMS_GATEWAY": "twilio", "SMS_ACCOUNT": "a", "SMS_TOKEN": "t", "SMS_FROM": "Clinic"},
+            [],
+            id="a gateway",
+        ),
+        pytest.param(
+            {"EMAIL_BACKEND": "anymail.backends.postmrk.EmailBackend"},
+            ["reminders.E004"],
+            id="a slip in the name of the provider",
+        ),
+        pytest.param(
+            {"EMAIL_BACKEND": POSTMARK, "ANYMAIL": {}}, ["reminders.E004"], id="a provider without its token"
+        ),
+        pytest.param(
+            {"EMAIL_BACKEND": POSTMARK, "ANYMAIL": {"POSTMARK_SERVER_TOKEN": "t"}}, [], id="a provider"
+        ),
+        pytest.param(
+            {"EMAIL_BACKEND": FILES, "TLS": True}, ["reminders.W001"], id="a clinic in earnest, writing files"
+        ),
+        pytest.param({"EMAIL_BACKEND": FILES}, [], id="a demo, writing files"),
+    ],
+)
+def test_it_is_said_before_anything_starts_when_nothing_could_go_out(settings, tmp_path, said, found):
+    settings.EMAIL_FILE_PATH = str(tmp_path)
+    for name, value in said.items():
+        setattr(settings, name, value)
+    assert [one.id for one in run_checks()] == found
+
+
+@pytest.mark.parametrize(
+    ("channel", "name", "value"),
+    [("sms", "SMS_GATEWAY", "Twilio"), ("email", "EMAIL_BACKEND", "anymail.backends.postmrk.EmailBackend")],
+)
+def test_what_is_not_set_up_rightly_sends_nothing_and_says_so(settings, channel, name, value):
+    setattr(settings, name, value)
+    with channels.kept(channel) as line, pytest.raises(channels.Unreachable, match="not set up"):
+        line.ready()
 
 
 def test_a_faster_pace_keeps_the_order(settings):
