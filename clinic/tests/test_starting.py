@@ -16,8 +16,10 @@ import pytest
 import yaml
 from django.conf import settings
 from django.core.management import call_command
+from django.urls import resolve
 
 from clinic import bootstrap, localservices, servers, supervisor
+from clinic.logs import SECRETS
 from clinic.management.commands import prepare
 
 BASE = settings.BASE_DIR
@@ -64,6 +66,23 @@ def test_example_names_every_setting_of_the_environment():
     read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', (BASE / "clinic/settings.py").read_text()))
     written = set(re.findall(r"(?m)^#?([A-Z_]+)=", (BASE / ".env.example").read_text()))
     assert read - written == set()
+
+
+def test_example_names_each_setting_once():
+    written = re.findall(r"(?m)^#?([A-Z_]+)=", (BASE / ".env.example").read_text())
+    assert [name for name in set(written) if written.count(name) > 1] == []
+
+
+@pytest.mark.parametrize("file", ["docs/deploy.md", ".env.example", "README.md"])
+def test_addresses_to_report_to_are_there(file):
+    for address in re.findall(r"/hooks/[\w<>/]*", (BASE / file).read_text()):
+        assert resolve(address).app_name == "hooks"
+
+
+def test_docs_name_every_path_with_a_secret_in_it():
+    said = (BASE / "docs/deploy.md").read_text()
+    secret = set(SECRETS.pattern.strip("(").partition(")")[0].split("|")) - {"/password/reset/key/"}
+    assert {path for path in secret if f"`{path}...`" not in said} == set()
 
 
 def test_compose_runs_what_the_procfile_runs():
