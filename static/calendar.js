@@ -87,6 +87,7 @@ const done = () => {
   if (stale) refresh();
 };
 
+root.classList.add("is-loading"); // until the first sessions are drawn, and whenever they are fetched anew
 const calendar = EventCalendar.create(root, {
   view: show === "week" ? "resourceTimeGridWeek" : "resourceTimeGridDay",
   date: day,
@@ -95,6 +96,7 @@ const calendar = EventCalendar.create(root, {
   firstDay: 1,
   headerToolbar: { start: "", center: "", end: "" },
   eventSources: [{ events: load }],
+  loading: (busy) => root.classList.toggle("is-loading", busy),
   eventContent: content,
   allDaySlot: false,
   datesAboveResources: show === "week",
