@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from playwright.sync_api import expect
 
-from clinic.tests.browser.looking import Looker, log_in
+from clinic.tests.browser.looking import Looker, answered, enter, log_in
 from conftest import NOW
 from treatments.schedule import actions
 from treatments.schedule.models import Absence, Session
@@ -37,12 +37,6 @@ def five(nurse):
         actions.book_course(course, [slot], practitioner=nurse, by=nurse, at=NOW, key=key)
 
 
-def enter(page, locator) -> None:
-    """Press it as somebody without a mouse."""
-    locator.focus()
-    page.keyboard.press("Enter")
-
-
 def test_a_practitioner_is_ill_and_five_sessions_are_re_planned_by_keyboard(
     page, live_server, front_desk, five
 ):
@@ -55,13 +49,12 @@ def test_a_practitioner_is_ill_and_five_sessions_are_re_planned_by_keyboard(
     look("absence", schemes=BOTH)
     for left in (4, 3, 2, 1, 0):
         enter(page, page.get_by_role("link", name="Find another time").first)
-        page.get_by_label("Around").fill("2026-11-24")
-        page.get_by_role("button", name="Show times").focus()
-        page.keyboard.press("Enter")
-        page.wait_for_url("**day=2026-11-24**")
-        page.wait_for_load_state("networkidle")
-        page.locator("input[name=to]").first.focus()
-        page.keyboard.press("Space")
+        page.wait_for_url("**/move/**")
+        with answered(page, r"/move/\?.*day=2026-11-24"):
+            page.get_by_label("Around").fill("2026-11-24")
+        with answered(page, r"/move/\?.*day=2026-11-24"):
+            enter(page, page.get_by_role("button", name="Show times"))
+        page.locator("input[name=to]").first.press("Space")
         enter(page, page.get_by_role("button", name="Move the session"))
         word = "1 session still stands" if left == 1 else f"{left} sessions still stand"
         expect(page.get_by_text(word if left else "No session stands in it")).to_be_visible()
@@ -80,6 +73,7 @@ def test_the_clinic_admin_sees_what_an_absence_would_meet(page, live_server, cli
     page.goto(f"{base}/absences/")
     look("absences-none")
     page.get_by_role("link", name="Record an absence").click()
+    expect(page.get_by_label("First day")).to_be_visible()
     look("absence-add", schemes=BOTH)
     page.get_by_label("Practitioner").select_option(label="Natalia")
     page.get_by_label("First day").fill("2026-11-23")
@@ -94,8 +88,10 @@ def test_the_clinic_admin_sees_what_an_absence_would_meet(page, live_server, cli
     page.goto(f"{base}/absences/hours/{nurse.pk}/?day=2026-11-23")
     page.locator("[name=from_1]").fill("12:00")
     page.get_by_role("button", name="Save the hours of this day").click()
+    expect(page.get_by_role("button", name="Save it all the same")).to_be_visible()
     look("day-hours-preview", schemes=BOTH)
     page.get_by_role("button", name="Save it all the same").click()
+    expect(page.get_by_text("are saved.")).to_be_visible()
     look("day-hours")
     page.goto(f"{base}/absences/")
     look("absences", schemes=BOTH)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from clinic.models import Room, User
-from clinic.tests.browser.looking import Looker, log_in, settle
+from clinic.tests.browser.looking import Looker, answered, log_in
 from treatments.schedule.actions import book_course
 from treatments.schedule.forms import read_slots
 from treatments.schedule.models import Session
@@ -45,9 +45,8 @@ def course(doctor, clinic):
 
 def wish(page, change) -> None:
     """Change a wish and wait until the proposals that follow are on the page."""
-    with page.expect_response(re.compile(r"/book/\?")):
+    with answered(page, r"/book/\?"):
         change()
-    settle(page)
 
 
 def booked() -> list[tuple[int, str]]:
@@ -69,8 +68,8 @@ def test_a_course_is_booked_as_it_was_wished(page, live_server, front_desk, nurs
     wish(page, lambda: page.get_by_role("checkbox", name="Fri").check(force=True))
     wish(page, lambda: page.get_by_label("Not before").fill("14:00"))
     expect(page.get_by_role("article").first).to_contain_text("Friday, 14:00")
-    assert "weekdays=5" in page.url
-    assert "not_before=14%3A00" in page.url
+    expect(page).to_have_url(re.compile("weekdays=5"))
+    expect(page).to_have_url(re.compile("not_before=14%3A00"))
     assert course.patient.name.split()[0] not in page.url
     look("booking-wishes", schemes=("light", "dark"))
     page.reload()
@@ -89,7 +88,7 @@ def test_what_is_chosen_while_proposals_come_is_kept(page, live_server, front_de
     page.get_by_role("checkbox", name="Fri").check(force=True)
     page.get_by_label("Not before").fill("14:00")
     expect(page.get_by_role("article").first).to_contain_text("Friday, 14:00")
-    assert page.get_by_role("checkbox", name="Fri").is_checked()
+    expect(page.get_by_role("checkbox", name="Fri")).to_be_checked()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -175,14 +174,13 @@ def tab_to(page, selector: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_course_is_booked_without_javascript(browser, live_server, front_desk, course):
-    with browser.new_context(java_script_enabled=False) as context:
-        page = context.new_page()
-        log_in(page, live_server.url, front_desk)
-        page.goto(f"{live_server.url}/schedule/courses/{course.pk}/book/")
-        page.get_by_label("Thu").check(force=True)
-        page.get_by_role("button", name="Propose times").click()
-        expect(page.get_by_role("article").first).to_contain_text("Thursday")
-        page.get_by_role("button", name=re.compile("Book these 5")).first.click()
-        expect(page.get_by_text("All sessions of the course are booked")).to_be_visible()
+def test_a_course_is_booked_without_javascript(new_context, live_server, front_desk, course):
+    page = new_context(java_script_enabled=False).new_page()
+    log_in(page, live_server.url, front_desk)
+    page.goto(f"{live_server.url}/schedule/courses/{course.pk}/book/")
+    page.get_by_label("Thu").check(force=True)
+    page.get_by_role("button", name="Propose times").click()
+    expect(page.get_by_role("article").first).to_contain_text("Thursday")
+    page.get_by_role("button", name=re.compile("Book these 5")).first.click()
+    expect(page.get_by_text("All sessions of the course are booked")).to_be_visible()
     assert {weekday for weekday, _time in booked()} == {4}

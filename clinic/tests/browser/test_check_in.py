@@ -56,6 +56,7 @@ def decide(page, finding: str, text: str) -> None:
     form.locator("[name=reason]").select_option(index=1)
     form.locator("[name=text]").fill(text)
     form.get_by_role("button", name="Record the decision").click()
+    expect(page.get_by_text(text).first).to_be_visible()
 
 
 def test_a_change_holds_until_it_is_confirmed_and_decided(
@@ -80,6 +81,7 @@ def test_a_change_holds_until_it_is_confirmed_and_decided(
         page.goto(here)
         look("held-nurse", schemes=("light", "dark"))
         page.get_by_role("link", name="Read and confirm").click()
+        expect(page.get_by_role("button", name="Confirm")).to_be_visible()
         look("confirm", schemes=("light", "dark"))
         page.get_by_role("button", name="Confirm").click()
         expect(page.get_by_text("Not confirmed yet")).to_be_visible()

@@ -7,7 +7,7 @@ import time_machine
 from playwright.sync_api import expect
 
 from clinic.models import User
-from clinic.tests.browser.looking import Looker, log_in
+from clinic.tests.browser.looking import Looker, enter, log_in
 from conftest import NOW
 from treatments.schedule import actions
 from treatments.schedule.models import Reservation, Session
@@ -38,17 +38,9 @@ def three(nurse):
     return found
 
 
-def enter(page, locator) -> None:
-    """Press it as somebody without a mouse."""
-    locator.focus()
-    page.keyboard.press("Enter")
-
-
 def more(page, session) -> None:
     """Unfold what else can be said of a session in the list of the day."""
-    summary = page.locator(f"#session-{session.pk} summary")
-    summary.focus()
-    page.keyboard.press("Enter")
+    enter(page, page.locator(f"#session-{session.pk} summary"))
 
 
 def test_nobody_came_and_somebody_is_late(page, live_server, front_desk, three):
@@ -98,13 +90,14 @@ def test_somebody_is_booked_over_others_and_it_is_in_the_report(
         log_in(page, base, front_desk)
         page.goto(f"{base}/schedule/sessions/{third.pk}/move/")
         enter(page, page.get_by_role("link", name="A time that is taken"))
+        expect(page.get_by_role("heading", name="A time that is taken")).to_be_visible()
         page.get_by_label("Time", exact=False).first.fill("11:30")
         look("taken", schemes=BOTH)
         enter(page, page.get_by_role("button", name="Continue"))
         expect(page.get_by_text("It would be over this session")).to_be_visible()
         look("over-word", schemes=BOTH)
         page.get_by_label("Reason for the overlap").fill("Flies home tonight")
-        page.keyboard.press("Enter")
+        enter(page, page.get_by_label("Reason for the overlap"))
         expect(page.get_by_text("Flies home tonight")).to_be_visible()
         look("session-over", schemes=BOTH)
         page.goto(f"{base}/schedule/")

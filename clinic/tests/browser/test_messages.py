@@ -1,13 +1,14 @@
 """Staff find a message that the mail server refused and have it tried again, by keyboard; and the pages around it."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
 from clinic.models import Clinic
-from clinic.tests.browser.looking import Looker, log_in
+from clinic.tests.browser.looking import Looker, enter, log_in, settle
 from treatments.reminders import actions
 from treatments.reminders.models import Answer, Message
 from treatments.reminders.tests.factories import reminder, someone, ticked
@@ -74,11 +75,8 @@ def test_a_refused_message_is_found_and_sent_after_all_by_keyboard(
     assert actions.deliver(message.pk, at=timezone.now()) == "failed"
     assert post_office.letters == []
 
-    page.get_by_role("link", name="Messages").focus()
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("One message failed or came back")).to_be_visible()
-    page.get_by_role("link", name="One message failed or came back").focus()
-    page.keyboard.press("Enter")
+    enter(page, page.get_by_role("link", name="Messages"))
+    enter(page, page.get_by_role("link", name="One message failed or came back"))
     expect(page.get_by_label("State")).to_have_value("retriable")
     look("messages-failed", schemes=SCHEMES)
     again = page.get_by_role("button", name="Try again")
@@ -95,6 +93,7 @@ def test_a_refused_message_is_found_and_sent_after_all_by_keyboard(
     assert [letter["To"] for letter in post_office.letters] == [message.patient.email]
     page.goto(f"{base}/messages/?state=sent")
     page.get_by_role("link", name=LONG).click()
+    page.wait_for_url("**/messages/of/**")
     page.get_by_text("What was sent").click()
     expect(page.get_by_text("It is time to think about your maintenance session")).to_be_visible()
     look("messages-patient", schemes=SCHEMES)
@@ -112,10 +111,12 @@ def test_the_filter_narrows_while_typing(page, live_server, front_desk, doctor):
     expect(page.locator("#ledger li")).to_have_count(2)
     page.get_by_label("Kind").select_option("booked")
     expect(page.get_by_text("No message fits")).to_be_visible()
-    assert "kind=booked" in page.url  # what is shown can be sent to somebody
+    expect(page).to_have_url(re.compile("kind=booked"))  # what is shown can be sent to somebody
+    settle(page)
     page.go_back()
     expect(page.locator("#ledger li")).to_have_count(2)
     expect(page.get_by_label("Kind")).to_have_value("")
+    settle(page)
     page.go_forward()
     expect(page.get_by_text("No message fits")).to_be_visible()
     expect(page.get_by_label("Kind")).to_have_value("booked")

@@ -6,8 +6,8 @@ import pytest
 import time_machine
 from playwright.sync_api import expect
 
-from clinic.tests.browser.looking import Looker, log_in
-from clinic.tests.browser.test_absences import BOTH, enter
+from clinic.tests.browser.looking import Looker, answered, enter, log_in
+from clinic.tests.browser.test_absences import BOTH
 from conftest import NOW
 from treatments.schedule import actions
 from treatments.schedule.models import Session
@@ -61,8 +61,7 @@ def test_a_practitioner_is_ill_and_five_sessions_are_re_planned_at_once_by_keybo
     expect(page.locator("fieldset.replan")).to_have_count(5)
     look("replan", schemes=BOTH)
     last = page.locator("fieldset.replan").last
-    last.get_by_role("radio", checked=True).focus()
-    page.keyboard.press("ArrowDown")  # somebody else, at the same time
+    last.get_by_role("radio", checked=True).press("ArrowDown")  # somebody else, at the same time
     enter(page, page.get_by_role("button", name="Move what is chosen"))
     expect(page.get_by_text("5 sessions are moved.")).to_be_visible()
     expect(page.get_by_text("No session stands in it")).to_be_visible()
@@ -78,12 +77,14 @@ def test_a_session_moves_and_the_later_ones_follow(page, live_server, front_desk
     log_in(page, live_server.url, front_desk)
     page.goto(f"{live_server.url}/schedule/sessions/{second.pk}/")
     enter(page, page.get_by_role("link", name="Move it"))
-    page.get_by_label("Around").fill((second.starts_at + 13 * DAY).date().isoformat())
-    enter(page, page.get_by_role("button", name="Show times"))
+    page.wait_for_url("**/move/**")
+    with answered(page, r"/move/\?"):
+        page.get_by_label("Around").fill((second.starts_at + 13 * DAY).date().isoformat())
+    with answered(page, r"/move/\?"):
+        enter(page, page.get_by_role("button", name="Show times"))
     expect(page.get_by_text("later sessions follow").first).to_be_visible()
     look("move-followed")
-    page.locator("input[name=to]").first.focus()
-    page.keyboard.press("Space")
+    page.locator("input[name=to]").first.press("Space")
     enter(page, page.get_by_role("button", name="Move the session"))
     expect(page.get_by_role("heading", name="1 later session has to follow")).to_be_visible()
     look("move-word", schemes=BOTH)
@@ -101,6 +102,7 @@ def test_two_sessions_swap(page, live_server, front_desk, doctor, course):
     page.goto(f"{live_server.url}/schedule/sessions/{first.pk}/")
     look("session-to-move")
     enter(page, page.get_by_role("link", name="Swap it"))
+    expect(page.get_by_role("link", name="See what it means")).to_be_visible()
     look("swap", schemes=BOTH)
     enter(page, page.get_by_role("link", name="See what it means"))
     expect(page.get_by_role("heading", name="What would change")).to_be_visible()

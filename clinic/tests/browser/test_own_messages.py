@@ -36,17 +36,13 @@ def sessions(doctor, settings, live_server):
 
 
 @pytest.fixture
-def open_phone(browser, live_server):
+def open_phone(new_context, live_server):
     """`open_phone(message)` is a phone on which the link of the letter was opened."""
-    made = []
 
     def opened(message, purpose=LinkPurpose.SESSION, **options):
-        made.append(browser.new_context(viewport=PHONE, **options))
-        return follow(made[-1].new_page(), live_server, message, purpose)
+        return follow(new_context(viewport=PHONE, **options).new_page(), live_server, message, purpose)
 
-    yield opened
-    for context in made:
-        context.close()
+    return opened
 
 
 def follow(page, live_server, message, purpose=LinkPurpose.SESSION):
@@ -124,13 +120,16 @@ def test_the_pages_look_right_and_axe_finds_nothing(open_phone, live_server, ses
     look, base = Looker(page), page.url
     look("own-session", schemes=SCHEMES)
     page.get_by_role("link", name="Move it").click()
+    heading(page, "Another time")
     look("own-move", schemes=SCHEMES)
     page.get_by_text("None of these suits").click()
     look("own-move-other-day")
     page.goto(base)
     page.get_by_role("link", name="Cancel it").click()
+    expect(page.get_by_role("button", name="Yes, cancel it")).to_be_visible()
     look("own-cancel", schemes=SCHEMES)
     page.get_by_role("button", name="Yes, cancel it").click()
+    expect(page.get_by_text("You cancelled it.")).to_be_visible()
     look("own-cancelled")
     follow(page, live_server, letters.of_course(row, sessions, at=at))
     look("own-sessions", schemes=SCHEMES)
@@ -138,6 +137,7 @@ def test_the_pages_look_right_and_axe_finds_nothing(open_phone, live_server, ses
     follow(page, live_server, recall, LinkPurpose.RECALL)
     look("own-recall", schemes=SCHEMES)
     page.get_by_role("button", name="Not this time").click()
+    expect(page.get_by_role("button", name="Not this time")).to_have_count(0)
     look("own-recall-declined")
     follow(page, live_server, recall, LinkPurpose.WISHES)
     look("own-wishes", schemes=SCHEMES)

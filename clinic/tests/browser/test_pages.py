@@ -103,6 +103,7 @@ def test_the_front_desk_books_moves_and_cancels(page, live_server, clock, front_
     expect(page.get_by_role("heading", name="Close the gap")).to_be_visible()
     look("session-cancelled")
     page.get_by_role("link", name="Choose a time by wishes").click()
+    expect(page.get_by_role("heading", name="Proposals, the best first")).to_be_visible()
     look("book-missing")
     assert not look.found, "\n".join(look.found)
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from clinic.models import Clinic
-from clinic.tests.browser.looking import Looker, log_in
+from clinic.tests.browser.looking import Looker, log_in, settle
 from treatments.reminders import actions
 from treatments.reminders.models import Wording
 from treatments.reminders.tests.factories import reminder, someone
@@ -22,12 +22,14 @@ def test_a_text_is_changed_by_keyboard_and_read_beforehand(
     log_in(page, live_server.url, clinic_admin)
     page.goto(f"{live_server.url}/settings/")
     page.get_by_role("link", name="Texts of messages").press("Enter")
+    expect(page.get_by_role("heading", name="Texts of messages")).to_be_visible()
     look("texts", schemes=SCHEMES)
     page.locator("section", has_text="Maintenance reminder").get_by_role(
         "link", name="E-mail, English"
     ).press("Enter")
     preview, text = page.get_by_role("region", name="As Ana would read it"), page.get_by_label("Text")
     expect(preview).to_contain_text("it is time to think about your maintenance session at Klinika Lipowa.")
+    settle(page)
     text.fill("Hello {greet},\n\nsee you at {clinic}? Call {phon}.")
     expect(preview).to_contain_text("There is no placeholder {phon} here.")
     look("text-wrong", schemes=SCHEMES)
