@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from clinic.tests.browser.looking import Looker, log_in
+from clinic.tests.browser.looking import Looker, log_in, settle
 from patients import actions, tokens
 from patients.models import InterviewLink, Report
 from patients.steps import steps
@@ -38,19 +38,15 @@ def code(page, live_server, front_desk, ana, settings, monkeypatch):
 
 
 @pytest.fixture
-def open_phone(browser, live_server):
+def open_phone(new_context, live_server):
     """`open_phone()` is a patient's phone on the page that asks for the date of birth."""
-    made = []
 
     def opened(**options):
-        made.append(browser.new_context(viewport=PHONE, **options))
-        phone = made[-1].new_page()
+        phone = new_context(viewport=PHONE, **options).new_page()
         phone.goto(f"{live_server.url}/interview/with/{TOKEN}/")
         return phone
 
-    yield opened
-    for context in made:
-        context.close()
+    return opened
 
 
 def prove(phone, day="2", month="5", year="1989"):
@@ -157,10 +153,12 @@ def test_what_staff_see_of_it_at_both_widths_and_in_any_light(
     assert look.found == []
 
 
-def test_it_keeps_itself_and_is_gone_on_with_on_another_phone(code, open_phone):
+def test_it_keeps_itself_and_is_gone_on_with_on_another_phone(code, open_phone, ana):
     phone = open_phone()
     prove(phone)
     phone.get_by_role("link", name="Start").click()
+    expect(phone.locator("#q-pregnancy")).to_be_visible()
+    settle(phone)
     phone.locator("#q-pregnancy .choice", has_text="Not sure").click()
     expect(phone.locator("#kept")).to_contain_text("Kept")
     other = open_phone()
@@ -168,6 +166,29 @@ def test_it_keeps_itself_and_is_gone_on_with_on_another_phone(code, open_phone):
     expect(other.get_by_text("Your answers so far are kept.")).to_be_visible()
     other.get_by_role("link", name="Go on", exact=True).click()
     expect(other.locator("#q-pregnancy [value=unsure]")).to_be_checked()
+    a_save_under_way_goes_first(other, steps(ana)[0])
+
+
+def a_save_under_way_goes_first(phone, part):
+    """What the page keeps of itself is on its way when the person goes on: what is sent then waits for it."""
+    saved, sent = [], []
+
+    def note(route):
+        if "hx-request" in route.request.headers:
+            saved.append(route)
+        else:
+            sent.append(route.request.url)
+            route.continue_()
+
+    settle(phone)
+    phone.route("**/interview/part/1/", note)
+    with phone.expect_request("**/interview/part/1/"):
+        phone.locator("#q-pregnancy .choice", has_text="Yes, now").click()
+    answer_part(phone, part)
+    assert sent == []
+    saved[0].continue_()
+    expect(phone.locator(".eyebrow")).to_have_text("Part 2 of 10")
+    assert Report.objects.get().answers["pregnancy"]["state"] == "no"
 
 
 def test_without_scripts_and_with_the_keyboard_alone(code, open_phone, ana):
@@ -195,7 +216,7 @@ def test_a_tablet_shows_the_interview_and_nothing_else(page, live_server, nurse,
     page.set_viewport_size({"width": 820, "height": 1180})
     page.get_by_role("button", name="On this tablet").click()
     expect(page.get_by_role("heading", name="Hello Ania")).to_be_visible()
-    assert page.locator("nav").count() == 0
+    expect(page.locator("nav")).to_have_count(0)
     page.go_back()
     expect(page.locator("input[name=password]")).to_be_visible()
     page.goto(f"{live_server.url}/interview/")
