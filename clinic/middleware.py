@@ -6,13 +6,16 @@ from urllib.parse import urlencode, urlsplit
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+ASKING = ("GET", "HEAD")
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -109,7 +112,9 @@ class LoginRequired(LoginRequiredMiddleware):
 
     def handle_no_permission(self, request: HttpRequest, view_func) -> HttpResponse:  # type: ignore[override]
         if "HX-Request" not in request.headers:
-            return super().handle_no_permission(request, view_func)
+            if request.method in ASKING:
+                return super().handle_no_permission(request, view_func)
+            messages.warning(request, _("What you sent was not done: you had been logged out."))
         return go(request, reverse("account_login"))
 
 
@@ -153,5 +158,13 @@ def go(request: HttpRequest, address: str) -> HttpResponse:
         page = urlsplit(request.headers.get("HX-Current-URL", ""))
         back = page.path + ("?" + page.query if page.query else "")
         return HttpResponse(status=401, headers={"HX-Redirect": f"{address}?{urlencode({'next': back})}"})
-    back = request.get_full_path() if request.method == "GET" else reverse("start")
+    back = request.get_full_path() if request.method in ASKING else _page_of_form(request)
     return HttpResponseRedirect(f"{address}?{urlencode({'next': back})}")
+
+
+def _page_of_form(request: HttpRequest) -> str:
+    """Where the form stood that was sent: the address that it was sent to may have no page."""
+    page = urlsplit(request.headers.get("Referer", ""))
+    if page.netloc != request.get_host():
+        return reverse("start")
+    return page.path + ("?" + page.query if page.query else "")

@@ -298,6 +298,25 @@ def test_somebody_who_works_stays_in(client, doctor):
             assert client.get("/accounts/2fa/").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("stood_on", "back"),
+    [
+        ("http://testserver/schedule/?day=2026-11-24", "%2Fschedule%2F%3Fday%3D2026-11-24"),
+        ("https://elsewhere.example/schedule/", "%2F"),
+        ("", "%2F"),
+    ],
+)
+def test_whoever_sent_a_form_too_late_comes_back_to_its_page_and_is_told(client, doctor, stood_on, back):
+    with time_machine.travel(dt.datetime.now(dt.UTC)) as clock:
+        log_in(client)
+        client.get("/accounts/2fa/")
+        clock.shift(31 * MINUTE)
+        address = f"/absences/ill-today/{doctor.pk}/"  # takes forms alone, and has no page to come back to
+        answer = client.post(address, headers={"Referer": stood_on})
+    assert answer["Location"] == f"/accounts/login/?next={back}"
+    assert "What you sent was not done" in client.get(answer["Location"]).text
+
+
 @pytest.mark.parametrize("trick", [{}, {"skip_timeout_reset": "1"}])
 def test_a_page_that_asks_by_itself_keeps_nothing_alive(client, doctor, trick):
     with time_machine.travel(dt.datetime.now(dt.UTC)) as clock:
