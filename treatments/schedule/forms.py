@@ -140,9 +140,9 @@ class WishForm(AheadForm):
             room=int(said["room"]) if said["room"] else None,
         )
 
-    def pairs(self, *, without: Wish | None = None) -> list[tuple[str, str]]:
-        """(name, value) of every wish as an address carries it; one can be let go of."""
-        said = dict(self.cleaned_data)
+    def pairs(self, *, without: Wish | None = None, earliest: dt.date | None = None) -> list[tuple[str, str]]:
+        """(name, value) of every wish as an address carries it; one can be let go of, and another day be the first."""
+        said = self.cleaned_data | ({"earliest": earliest} if earliest else {})
         for name, value in LET_GO.get(without, {}).items():
             said[name] = self.today if name == "earliest" else value
         weekdays = [("weekdays", str(day)) for day in said.pop("weekdays")]

@@ -93,11 +93,20 @@ class Letting:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """What there is by the same wishes from a later day on."""
+
+    day: dt.date
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Why:
     """In words why nothing is proposed, and what would help."""
 
     said: str
     lettings: list[Letting]
+    later: Later | None = None
     otherwise: str = ""  # what helps where no single wish is in the way
 
 
@@ -129,15 +138,34 @@ def mended(at_desk: Desk, wishes: Wishes, kept: Sequence[Slot]) -> Proposal:
     return _proposal(at_desk, [*kept, *found[0].slots])
 
 
-def why_none(at_desk: Desk, wishes: Wishes, lacking: Lacking) -> Why:
-    """Why there is no proposal. `at_desk` knows everybody who may treat: each wish is dropped to see what it costs."""
+def why_none(at_desk: Desk, wishes: Wishes, lacking: Lacking, *, treatment: str = "") -> Why:
+    """Why there is no proposal. `at_desk` knows everybody who may treat: each wish is dropped to see what it costs.
+
+    `treatment`: what it is called to whoever may know it.
+    """
     found = rules.loosened(at_desk.question(), wishes)
     lettings = [Letting(wish, words.letting_said(wish, offer, at_desk)) for wish, offer in found.items()]
     otherwise = ""
     if not lettings and len(wishes.stated) > 1:
         free = rules.propose(at_desk.question(), wishes.without(*wishes.stated), most=1)
         otherwise = words.otherwise_said(free, wishes, at_desk)
-    return Why(words.lacking_said(lacking, wishes, at_desk), lettings, otherwise)
+    said = words.lacking_said(lacking, wishes, at_desk, treatment)
+    return Why(said, lettings, _later(at_desk, wishes), otherwise)
+
+
+def later_until(at_desk: Desk, wishes: Wishes) -> dt.date:
+    """How late a course may begin that is offered instead."""
+    zone = at_desk.clock.zone
+    last = rules.day_of(at_desk.at, zone) + rules.BOOKABLE_AHEAD
+    return min(rules.day_of(wishes.earliest, zone) + rules.LATER_WITHIN, last)
+
+
+def _later(at_desk: Desk, wishes: Wishes) -> Later | None:
+    found = rules.later(at_desk.question(), wishes, until=later_until(at_desk, wishes))
+    if found is None:
+        return None
+    day = rules.day_of(found.slots[0].starts_at, at_desk.clock.zone)
+    return Later(day, words.later_said(found, at_desk))
 
 
 def _proposal(at_desk: Desk, slots: Iterable[Slot], gaps: int = 0) -> Proposal:

@@ -21,6 +21,7 @@ from treatments.schedule.rules.clock import (
 )
 from treatments.schedule.rules.elsewhere import a_few
 from treatments.schedule.rules.faults import BOOKABLE_AHEAD, Fault, farthest, faults, interval_faults
+from treatments.schedule.rules.later import LATER_WITHIN, later
 from treatments.schedule.rules.nearest import Change, Seat
 from treatments.schedule.rules.occupation import Occupation, Step, occupation, shifted
 from treatments.schedule.rules.openings import (
@@ -57,6 +58,7 @@ __all__ = [
     "ANY_TIME",
     "BOOKABLE_AHEAD",
     "FIRST_WITHIN_DAYS",
+    "LATER_WITHIN",
     "MINUTE",
     "NEVER",
     "OFF_AT_FIRST",
@@ -108,6 +110,7 @@ __all__ = [
     "horizon",
     "interval_faults",
     "is_held",
+    "later",
     "less",
     "loosened",
     "occupation",

@@ -237,6 +237,26 @@ def test_says_which_wish_to_let_go_of():
     assert found[Wish.WEEKDAYS].slots[0].starts_at == moment(0, 9)
 
 
+def test_says_from_when_on_there_is_what_is_wished():
+    """Away for six weeks: the wishes are kept, and the next weeks in which they can be are told."""
+    having = free(*[span(day, 8, 18) for day in range(45, 200)])
+    question = asked(having, Series(3, 10, 14, 21))
+    said, half_a_year = wishes(weekdays=frozenset({5})), MONDAY + rules.LATER_WITHIN
+    assert isinstance(rules.propose(question, said), Lacking)
+    found = rules.later(question, said, until=half_a_year)
+    assert [slot.starts_at for slot in found.slots] == [moment(46 + n * 14, 8) for n in range(3)]
+    assert rules.later(question, said, until=MONDAY + dt.timedelta(days=28)) is None
+    assert rules.later(asked(free(), Series(3, 10, 14, 21)), said, until=half_a_year) is None
+    tight = wishes(latest=MONDAY + dt.timedelta(days=60))
+    assert rules.later(question, tight, until=half_a_year) is None
+
+
+def test_what_follows_a_session_that_stands_cannot_begin_later():
+    series = Series(2, 10, 14, 21, {1: moment(0, 9)})
+    question = asked(free(*[span(day, 8, 18) for day in range(45, 200)]), series)
+    assert rules.later(question, wishes(), until=MONDAY + rules.LATER_WITHIN) is None
+
+
 # Against a search through everything
 
 HALF = dt.timedelta(minutes=30)

@@ -10,17 +10,20 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from clinic.models import AccessLog, Room
+from clinic.models import AccessLog, Room, RoomHours
 from conftest import NOW
 from patients.tests.factories import interview
+from treatments.catalogue.models import Technique
 from treatments.courses import actions as courses
 from treatments.courses.tests.factories import cleared_patient
 from treatments.courses.tests.factories import course as new_course
 from treatments.schedule import actions
+from treatments.schedule.away.absences import days_span
 from treatments.schedule.forms import read_slot, slot_value
-from treatments.schedule.models import Reservation, Resource, Session
+from treatments.schedule.models import Ability, Reservation, Resource, Session
 from treatments.schedule.resources import resource_of
 from treatments.schedule.tests import factories
+from treatments.schedule.tests.test_absences import away
 from treatments.schedule.tests.test_actions import raw
 
 pytestmark = pytest.mark.django_db
@@ -216,6 +219,33 @@ def test_what_would_help_is_an_address_without_that_wish(as_, doctor, nurse, cou
     assert "practitioner=any" in query
     assert "weekdays=2" in query
     assert best(as_(doctor).get(query)).who == [str(doctor)]
+
+
+def test_what_is_free_only_later_is_offered_with_the_same_wishes(as_, doctor, course, clinic_admin):
+    away(doctor, *days_span(NOW.date(), NOW.date() + 40 * DAY), by=clinic_admin)
+    page = as_(doctor).get(book_url(course), {"practitioner": doctor.pk, "weekdays": "2"})
+    [(later, query)] = page.context["lettings"]
+    assert later.said == f"With these wishes, but later: from Tuesday 5 January, 08:00, with {doctor}"
+    assert "weekdays=2" in query
+    assert best(as_(doctor).get(query)).first.day == "Tue 5 Jan"
+
+
+@pytest.mark.parametrize(("who", "named"), [("doctor", True), ("front_desk", False)])
+def test_for_want_of_a_room_the_treatment_is_named_to_clinical_staff_alone(
+    as_, request, course, room, who, named
+):
+    RoomHours.objects.create(room=room, weekday=7, starts=dt.time(8), ends=dt.time(9))
+    page = as_(request.getfixturevalue(who)).get(book_url(course), {"weekdays": "2"}).text
+    said = f"no room for {course.technique} is free on a Tuesday then."
+    assert (said in page) == named
+    assert ("no room for this treatment is free on a Tuesday then." in page) != named
+
+
+def test_a_treatment_that_is_done_in_no_room_is_told_so(as_, front_desk, course, room):
+    other = Technique.objects.exclude(pk=course.technique_id).first()
+    Ability.objects.create(room=room, technique=other)
+    page = as_(front_desk).get(book_url(course)).text
+    assert "no room is one in which this treatment is done" in page
 
 
 def test_several_wishes_that_stand_in_the_way_together_are_said(as_, doctor, nurse, course):

@@ -152,7 +152,7 @@ def _offer(
             found |= overbooking.word(desk, proposal.slots, over, by=request.user)
             named(request, found.get("over", ()))
     if desk.series.missing and (not kept or request.method == "POST"):
-        found |= _proposals(course, wish, rooms, desk, wishes)
+        found |= _proposals(request, wish, desk, wishes)
     return found | (listing.beside_proposals(desk, wish.pairs()) if desk.series.missing else {})
 
 
@@ -168,19 +168,22 @@ def _desk(
     return open_desk(course, people, at=at, earliest=latest, at_first=not pinned, rooms=rooms)
 
 
-def _proposals(
-    course: Course, wish: WishForm, rooms: dict[int, Room], desk: Desk, wishes: rules.Wishes
-) -> dict:
-    """Proposals, or why there are none; then everybody's free time is asked for."""
-    found = offers.proposals(desk, wishes)
+def _proposals(request, wish: WishForm, desk: Desk, wishes: rules.Wishes) -> dict:
+    """Proposals, or why there are none; then everybody's free time is asked for, also for a later start."""
+    course, found = desk.course, offers.proposals(desk, wishes)
     if not isinstance(found, rules.Lacking):
         wished, slots = wish.pairs(), [_slot_pairs(one.slots) for one in found]
         queries = [_query(course, [*wished, *pairs]) for pairs in slots]
         return {"proposals": list(zip(found, slots, queries, strict=True))}
-    everyone, earliest = list(wish.people.values()), wish.cleaned_data["earliest"]
-    everybody = open_desk(course, everyone, at=desk.at, earliest=earliest, rooms=rooms)
-    why = offers.why_none(everybody, wishes, found)
-    lettings = [(one, _query(course, wish.pairs(without=one.wish))) for one in why.lettings]
+    everyone, latest = list(wish.people.values()), offers.later_until(desk, wishes)
+    everybody = open_desk(course, everyone, at=desk.at, earliest=latest, rooms=desk.rooms)
+    treatment = str(course.technique) if request.user.is_clinical else ""
+    why = offers.why_none(everybody, wishes, found, treatment=treatment)
+    lettings: list[tuple[offers.Letting | offers.Later, str]] = [
+        (one, _query(course, wish.pairs(without=one.wish))) for one in why.lettings
+    ]
+    if why.later:
+        lettings.append((why.later, _query(course, wish.pairs(earliest=why.later.day))))
     return {"why": why, "lettings": lettings}
 
 

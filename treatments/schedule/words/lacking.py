@@ -8,8 +8,11 @@ from treatments.schedule.rules import ANY_TIME, Daytime, Lack, Lacking, Offer, W
 from treatments.schedule.words.times import day_said, when
 
 
-def lacking_said(lacking: Lacking, wishes: Wishes, at_desk: Desk) -> str:
-    """Which session finds no time, and what it is that lacks, with the wish that narrows it."""
+def lacking_said(lacking: Lacking, wishes: Wishes, at_desk: Desk, treatment: str = "") -> str:
+    """Which session finds no time, and what it is that lacks, with the wish that narrows it.
+
+    `treatment`: what it is called to whoever may know it.
+    """
     days = {"first": day_said(lacking.first), "last": day_said(lacking.last), "number": lacking.number}
     if lacking.lack == Lack.SAME:
         return (
@@ -18,17 +21,31 @@ def lacking_said(lacking: Lacking, wishes: Wishes, at_desk: Desk) -> str:
             )
             % days
         )
-    days["reason"] = _reason(lacking.lack, wishes, at_desk)
+    days["reason"] = _reason(lacking.lack, wishes, at_desk, treatment or _("this treatment"))
     if lacking.first == lacking.last:
         return _("No time for session %(number)s on %(first)s: %(reason)s") % days
     return _("No time for session %(number)s between %(first)s and %(last)s: %(reason)s") % days
 
 
-def _reason(lack: Lack, wishes: Wishes, at_desk: Desk) -> str:
+def _reason(lack: Lack, wishes: Wishes, at_desk: Desk, treatment: str) -> str:
     named = at_desk.people.get(wishes.practitioner or 0)
     room = at_desk.rooms.get(wishes.room or 0)
     said = {"name": named, "room": room, "when": _times(wishes), "weekdays": _weekdays(wishes)}
     said["latest"] = day_said(wishes.latest) if wishes.latest else ""
+    said["treatment"] = treatment
+    return (_never(lack, at_desk) or _not_then(lack, named, room)) % said
+
+
+def _never(lack: Lack, at_desk: Desk) -> str:
+    """What no other day would change: the treatment lacks a place, or a device, altogether."""
+    if lack == Lack.ROOM and not at_desk.rooms:
+        return _("no room is one in which %(treatment)s is done. The clinic admin says which are.")
+    if lack == Lack.DEVICE and not all(need.free for need in at_desk.free.devices):
+        return _("no device that %(treatment)s needs is in use.")
+    return ""
+
+
+def _not_then(lack: Lack, named: object, room: object) -> str:
     return {
         Lack.PAST: _("its interval is over."),
         Lack.LATEST: _("it would be after %(latest)s, the last day that is wished."),
@@ -37,11 +54,13 @@ def _reason(lack: Lack, wishes: Wishes, at_desk: Desk) -> str:
         if named
         else _("nobody who treats has free time%(when)s then."),
         Lack.PATIENT: _("the patient has other sessions%(when)s then."),
-        Lack.ROOM: _("%(room)s is not free%(when)s then.") if room else _("no room is free%(when)s then."),
-        Lack.DEVICE: _("a device that is needed is not free%(when)s then."),
+        Lack.ROOM: _("%(room)s is not free%(when)s then.")
+        if room
+        else _("no room for %(treatment)s is free%(when)s then."),
+        Lack.DEVICE: _("no device for %(treatment)s is free%(when)s then."),
         Lack.TOGETHER: _("practitioner, room and patient are never free at once%(when)s then."),
         Lack.SAME: "",
-    }[lack] % said
+    }[lack]
 
 
 def _times(wishes: Wishes) -> str:
@@ -77,6 +96,13 @@ def letting_said(wish: Wish, offer: Offer, at_desk: Desk) -> str:
     named = at_desk.people[first.practitioner or 0]
     said = {"without": without, "when": when(first.starts_at), "name": named}
     return _("%(without)s: from %(when)s, with %(name)s") % said
+
+
+def later_said(offer: Offer, at_desk: Desk) -> str:
+    """What there is by the same wishes from a later day on."""
+    first = offer.slots[0]
+    said = {"when": when(first.starts_at), "name": at_desk.people[first.practitioner or 0]}
+    return _("With these wishes, but later: from %(when)s, with %(name)s") % said
 
 
 def otherwise_said(found: list[Offer] | Lacking, wishes: Wishes, at_desk: Desk) -> str:
