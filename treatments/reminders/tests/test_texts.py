@@ -285,6 +285,21 @@ def test_who_saves_second_sees_both_and_saves_with_open_eyes(as_, clinic_admin, 
     ]
 
 
+def test_a_save_that_is_pressed_twice_is_one_version(as_, clinic_admin):
+    browser = as_(clinic_admin)
+    assert [browser.post(PAGE, TYPED).status_code for _press in range(2)] == [302, 302]
+    assert Wording.objects.get().number == 1
+
+
+def test_who_saw_a_version_that_is_not_there_is_told_so_and_may_go_on(as_, clinic_admin):
+    browser = as_(clinic_admin)
+    page = browser.post(PAGE, TYPED | {"seen": "5"})
+    assert (page.status_code, Wording.objects.exists()) == (409, False)
+    assert "This text is as it ships" in page.text
+    assert browser.post(PAGE, TYPED | {"seen": page.context["form"]["seen"].value()}).status_code == 302
+    assert Wording.objects.get().number == 1
+
+
 def test_an_old_version_and_the_shipped_text_can_be_taken_up_again(as_, clinic_admin, at):
     worded(clinic_admin, at, body="The first, {greet}")
     worded(clinic_admin, at, seen=1)

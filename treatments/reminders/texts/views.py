@@ -15,6 +15,7 @@ from clinic.errors import conflict
 from clinic.roles import Role
 from clinic.versions import ChangedMeanwhile
 from treatments.reminders import actions
+from treatments.reminders.models import Wording
 from treatments.reminders.texts import listing
 from treatments.reminders.texts.forms import TextForm
 from treatments.reminders.texts.meanings import MEANINGS
@@ -47,13 +48,20 @@ def _saved(request, place: listing.Place, form: TextForm) -> HttpResponse:
     try:
         actions.reword(**place.columns(), subject=subject, body=body, seen=seen, by=request.user, at=at)
     except ChangedMeanwhile as changed:
-        form.data = {**request.POST.dict(), "seen": changed.row.number}
-        said = _("%(who)s changed this text while you were editing. Nothing of yours was saved yet.")
-        context = _context(place, form) | {"theirs": changed.row}
-        said %= {"who": changed.row.made_by}
-        return conflict(request, said, template="reminders/texts/text.html", context=context)
+        return _not_saved(request, place, form, changed.row)
     messages.success(request, _("Saved. Messages that are written from now on read so."))
     return redirect(reverse("texts:text", kwargs=place.columns()))
+
+
+def _not_saved(request, place: listing.Place, form: TextForm, theirs: Wording | None) -> HttpResponse:
+    """What was typed, and what stands now: somebody's version, or none, where it ships as it always did."""
+    form.data = {**request.POST.dict(), "seen": theirs.number if theirs else 0}
+    said = _("This text is as it ships, whatever you saw. Nothing of yours was saved yet.")
+    if theirs:
+        said = _("%(who)s changed this text while you were editing. Nothing of yours was saved yet.")
+        said %= {"who": theirs.made_by}
+    context = _context(place, form) | {"theirs": theirs}
+    return conflict(request, said, template="reminders/texts/text.html", context=context)
 
 
 def _previewed(request, place: listing.Place, form: TextForm) -> HttpResponse:
