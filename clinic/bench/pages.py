@@ -72,14 +72,18 @@ def pages(day: dt.date) -> dict[str, Ask]:
     def post(changed: str) -> Ask:
         return lambda: client.post(preview, {**PLAN, "changed": changed}, secure=settings.TLS)
 
+    def found(typed: str) -> Ask:
+        there = reverse("patients:list")
+        return get(client.post(there, {"q": typed}, secure=settings.TLS)["Location"])
+
     return {
         "plan update, an ingredient": post("ingredients"),
         "plan update, the goal": post("goal"),
         "patient page": get(reverse("patients:patient", args=[known])),
         "day view by practitioner": get(reverse("schedule:day"), day=day.isoformat()),
         "day view by room": get(reverse("schedule:day"), day=day.isoformat(), by="room"),
-        "search, a rare name": get(reverse("patients:list"), q="now ann"),
-        "search, a common start": get(reverse("patients:list"), q="ma"),
+        "search, a rare name": found("now ann"),
+        "search, a common start": found("ma"),
     }
 
 

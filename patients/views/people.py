@@ -11,8 +11,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
+from clinic import typed
 from clinic.access import role_required
 from clinic.errors import changed_meanwhile, conflict
 from clinic.requests import StaffRequest
@@ -27,14 +28,15 @@ MOST = 20
 IDENTITY = {"name", "birth_date", "phone", "email"}
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @role_required(*BOOKING)
+@typed.shown_at_an_address
 def search(request: StaffRequest) -> HttpResponse:
     """Patients by what is typed; nothing typed: those this person opened last. htmx asks for the list alone."""
-    typed = request.GET.get("q", "").strip()
+    text = typed.asked_of(request).get("q", "").strip()
     visible = Patient.objects.visible_to(request.user)
-    found = list(visible.found_by(typed)[: MOST + 1]) if typed else visible.recently_opened_by(request.user)
-    context = {"typed": typed, "found": found[:MOST], "more": len(found) > MOST, "most": MOST}
+    found = list(visible.found_by(text)[: MOST + 1]) if text else visible.recently_opened_by(request.user)
+    context = {"typed": text, "found": found[:MOST], "more": len(found) > MOST, "most": MOST}
     return render(request, "patients/_found.html" if request.htmx else "patients/list.html", context)
 
 

@@ -104,8 +104,13 @@ def test_the_filter_narrows_while_typing(page, live_server, front_desk, doctor):
     log_in(page, live_server.url, front_desk)
     due(doctor, "Zofia Zając")
     due(doctor, LONG)
+    addresses: list[str] = []
+    page.on("request", lambda asked: addresses.append(asked.url))
     page.goto(f"{live_server.url}/messages/")
     page.get_by_label("Patient").press_sequentially("zaj", delay=30)
+    expect(page.locator("#ledger li")).to_have_count(1)
+    page.reload()
+    expect(page.get_by_label("Patient")).to_have_value("zaj")
     expect(page.locator("#ledger li")).to_have_count(1)
     page.get_by_label("Patient").fill("")
     expect(page.locator("#ledger li")).to_have_count(2)
@@ -120,6 +125,7 @@ def test_the_filter_narrows_while_typing(page, live_server, front_desk, doctor):
     page.go_forward()
     expect(page.get_by_text("No message fits")).to_be_visible()
     expect(page.get_by_label("Kind")).to_have_value("booked")
+    assert not [one for one in addresses if "zaj" in one]
 
 
 def test_how_the_pages_look(page, live_server, front_desk, doctor):

@@ -36,7 +36,7 @@ def due(doctor, days=3, **fields):
 @pytest.fixture
 def shown(as_, front_desk):
     def ask(**asked):
-        return [line.first for line in as_(front_desk).get(PAGE, asked).context["lines"]]
+        return [line.first for line in as_(front_desk).post(PAGE, asked, follow=True).context["lines"]]
 
     return ask
 
@@ -62,14 +62,14 @@ def test_others_do_not_see_it(as_, request, doctor, who):
 
 
 def test_it_is_only_read(as_, front_desk):
-    assert as_(front_desk).post(PAGE).status_code == 405
+    assert as_(front_desk).put(PAGE).status_code == 405
 
 
 @pytest.mark.parametrize(
     "asked", [{"overdue": "x"}, {"standing": "x"}, {"q": "x" * 101}, {"after": "x"}], ids=str
 )
 def test_what_makes_no_sense_is_answered_in_words(as_, front_desk, asked):
-    page = as_(front_desk).get(PAGE, asked)
+    page = as_(front_desk).post(PAGE, asked, follow=True)
     assert page.status_code == 422
     assert 'role="alert"' in page.text
 
@@ -80,7 +80,7 @@ def test_a_place_that_is_not_there(as_, front_desk):
 
 def test_nobody_is_due(as_, front_desk):
     assert "Nobody is due" in as_(front_desk).get(PAGE).text
-    assert "Nobody fits" in as_(front_desk).get(PAGE, {"q": "zofia"}).text
+    assert "Nobody fits" in as_(front_desk).post(PAGE, {"q": "zofia"}, follow=True).text
 
 
 def test_the_days_that_can_be_asked_for(shown, doctor):

@@ -53,7 +53,7 @@ def test_who_is_not_logged_in_is_asked_to(client, failed):
 
 def test_wrong_methods(as_, front_desk, failed):
     browser = as_(front_desk)
-    assert browser.post(PAGE).status_code == 405
+    assert browser.put(PAGE).status_code == 405
     assert browser.get(back(failed)).status_code == 405
 
 
@@ -72,7 +72,7 @@ def test_a_message_that_is_not_there(as_, front_desk):
     ids=str,
 )
 def test_a_question_that_makes_no_sense_is_answered_in_words(as_, front_desk, failed, asked):
-    page = as_(front_desk).get(PAGE, asked)
+    page = as_(front_desk).post(PAGE, asked, follow=True)
     assert page.status_code == 422
     assert 'role="alert"' in page.text
     assert failed.patient.name not in page.text
@@ -91,7 +91,7 @@ def test_found_by_state_and_by_patient(as_, front_desk, doctor):
     )
 
     def shown(**asked):
-        text = as_(front_desk).get(PAGE, asked).text
+        text = as_(front_desk).post(PAGE, asked, follow=True).text
         return {message for message in (zofia, maria) if f'id="message-{message.pk}"' in text}
 
     assert shown() == {zofia, maria}

@@ -8,8 +8,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
+from clinic import typed
 from clinic.access import role_required
 from clinic.accesslog import record_list
 from clinic.errors import conflict
@@ -19,21 +20,22 @@ from treatments.reminders import actions
 from treatments.reminders.forms import LedgerFilter
 from treatments.reminders.models import Message, MessageState
 from treatments.reminders.pulse import feel
-from treatments.reminders.querysets import RETRIABLE, TWICE, MessageQuerySet
+from treatments.reminders.querysets import RETRIABLE, TWICE
 from treatments.reminders.views.paging import Page, nearest_first, page_of
 
 WAITING = {MessageState.DUE, MessageState.SENDING}
 OVER = {state.value for state in MessageState} - WAITING - {MessageState.SUPPRESSED} | {RETRIABLE, TWICE}
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @role_required(*BOOKING, Role.CLINIC_ADMIN)
+@typed.shown_at_an_address
 def messages(request) -> HttpResponse:
     """Every message and its state, what is due today first; for htmx only the list."""
-    at, form = timezone.now(), LedgerFilter(request.GET)
+    at, form = timezone.now(), LedgerFilter(typed.asked_of(request))
     context = seen_by(request, at) | {"form": form, "choices": form.choices()}
     if form.is_valid():
-        page = _page(Message.objects.visible_to(request.user), form, at)
+        page = _page(request, form, at)
         record_list(request, [row.patient_id for row in page.rows if row.patient_id])
         context |= {"more": page.more, "rows": page.rows, "days": by_day(page.rows, timezone.localdate(at))}
     status = 200 if form.is_valid() else 422
@@ -42,15 +44,15 @@ def messages(request) -> HttpResponse:
     return render(request, "reminders/messages.html", context | pulse(at), status=status)
 
 
-def _page(mine: MessageQuerySet, form: LedgerFilter, at: dt.datetime) -> Page:
+def _page(request, form: LedgerFilter, at: dt.datetime) -> Page:
     """What waits by time, what is over the newest first, all together what is nearest first."""
-    asked, after = form.asked(), form.cleaned_data["after"]
-    rows = mine.for_ledger().asked_for(**asked, at=at)
+    mine, asked, after = Message.objects.visible_to(request.user), form.asked(), form.cleaned_data["after"]
+    rows, said = mine.for_ledger().asked_for(**asked, at=at), typed.sealed(request, asked)
     if asked["state"] in WAITING:
-        return page_of(mine, rows.oldest_first(), asked, after, rising=True)
+        return page_of(mine, rows.oldest_first(), said, after, rising=True)
     if asked["state"] in OVER:
-        return page_of(mine, rows, asked, after)
-    return nearest_first(mine, rows, asked, after, form.cleaned_data["day"] or timezone.localdate(at))
+        return page_of(mine, rows, said, after)
+    return nearest_first(mine, rows, said, after, form.cleaned_data["day"] or timezone.localdate(at))
 
 
 def by_day(rows: Iterable[Message], today: dt.date) -> list[tuple[str, list[Message]]]:

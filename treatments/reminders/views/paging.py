@@ -25,6 +25,7 @@ def page_of(
 ) -> Page:
     """One page of `rows`, those that follow `after`; with it one query more. `rising`: the oldest stand first.
 
+    `asked`: what the address of the next page says of them.
     404 if that message is not `among` those that may be seen. It may have left `rows` since: a waiting one is sent.
     """
     if after:
