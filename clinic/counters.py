@@ -18,25 +18,23 @@ def register(page: str, waiting: Waiting) -> None:
     _pages[page] = waiting
 
 
-def counted(pages: Collection[str], at: dt.datetime) -> dict[str, int]:
+def counted(pages: Collection[str], at: dt.datetime, *, anew: bool) -> dict[str, int]:
     """{page: how many wait, MOST + 1 for more than MOST}, of those of these pages that count anything.
 
-    One query, none where it was asked within NOTICE_KEPT_SECONDS: it is the same for everybody.
+    One query, none where this process asked within NOTICE_KEPT_SECONDS: it is the same for everybody. `anew` for who
+    changed something since, see `middleware.OwnActs`.
     """
     asked = _pages.keys() & pages
-    found = _lately_counted(at) if asked else {}
+    found = _lately_counted(at, anew) if asked else {}
     return {page: found[page] for page in asked}
 
 
-def _lately_counted(at: dt.datetime) -> dict[str, int]:
-    kept_for = settings.NOTICE_KEPT_SECONDS
-    found: dict[str, int] | None = caches["process"].get_or_set("counters", lambda: _count(at), kept_for)
-    return found or _count(at)
-
-
-def forget() -> None:
-    """What this process knew does not hold any more: whoever changed it sees that at once."""
-    caches["process"].delete("counters")
+def _lately_counted(at: dt.datetime, anew: bool) -> dict[str, int]:
+    found: dict[str, int] | None = None if anew else caches["process"].get("counters")
+    if found is None:
+        found = _count(at)
+        caches["process"].set("counters", found, settings.NOTICE_KEPT_SECONDS)
+    return found
 
 
 def _count(at: dt.datetime) -> dict[str, int]:

@@ -152,6 +152,30 @@ def _passed(request: HttpRequest) -> bool:
     return request.session.get("second_factor", False) or any(r["method"] == "mfa" for r in records)
 
 
+class OwnActs:
+    """Who has just done something finds it in what pages keep for seconds, whichever process answers.
+
+    Their browser says so for as long as a process may still keep what it asked before.
+    """
+
+    def __init__(self, get_response: Handler):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method == "POST" and response.status_code < 400 and request.user.is_authenticated:
+            name, seconds = settings.ACTED_COOKIE_NAME, settings.NOTICE_KEPT_SECONDS
+            response.set_cookie(
+                name, "1", max_age=seconds, secure=settings.TLS, httponly=True, samesite="Lax"
+            )
+        return response
+
+    @staticmethod
+    def just_did(request: HttpRequest) -> bool:
+        """Whether the person did something within the seconds for which anything is kept."""
+        return settings.ACTED_COOKIE_NAME in request.COOKIES
+
+
 def go(request: HttpRequest, address: str) -> HttpResponse:
     """Take the browser to another page and, after it, back: also when only a part of a page was asked for."""
     if "HX-Request" in request.headers:

@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "clinic.middleware.LoginRequired",
     "allauth.account.middleware.AccountMiddleware",
     "clinic.middleware.SecondFactor",
+    "clinic.middleware.OwnActs",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "pghistory.middleware.HistoryMiddleware",
@@ -268,6 +269,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_NAME = "__Host-session" if TLS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if TLS else "csrf"
+ACTED_COOKIE_NAME = "__Host-acted" if TLS else "acted"
 CSRF_FAILURE_VIEW = "clinic.errors.csrf_failure"
 SECURE_SSL_REDIRECT = TLS
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # asked from inside, where there is no proxy yet

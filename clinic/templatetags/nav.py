@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from clinic import counters
+from clinic.middleware import OwnActs
 from clinic.roles import BOOKING, CLINICAL, Role
 
 register = template.Library()
@@ -57,7 +58,7 @@ def nav_items(context) -> list[dict]:
         return []
     found = [one for one in ITEMS if _address(one[0]) and request.user.has_role(*one[3])]
     here = _nearest(request.path, [url for name, *_rest in found if (url := _address(name))])
-    waits = counters.counted([name for name, *_rest in found], timezone.now())
+    waits = counters.counted([one[0] for one in found], timezone.now(), anew=OwnActs.just_did(request))
     return [
         {
             "url": (url := _address(name)),

@@ -3,12 +3,14 @@
 import re
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from clinic import counters
 from conftest import NOW
+from treatments.courses.models import Course
 from treatments.reminders.models import Deed
 from treatments.reminders.tests.factories import someone
 from treatments.schedule import actions
@@ -79,21 +81,53 @@ def test_all_are_counted_in_one_question_and_by_nobody_who_may_not_open_them(
     assert asked(clinic_admin, "settings") == 0
 
 
-def test_for_some_seconds_nobody_asks_again_but_who_changed_it_sees_it_at_once(
-    as_, front_desk, doctor, settings
-):
+@pytest.fixture
+def kept(settings):
+    """Pages keep what they ask for a minute."""
     settings.NOTICE_KEPT_SECONDS = 60
-    counters.forget()
-    browser = as_(front_desk)
+    caches["process"].clear()
+    yield
+    caches["process"].clear()
+
+
+def test_for_some_seconds_nobody_asks_again_but_whoever_did_something(kept, front_desk, nurse, doctor):
+    desk, other = Client(), Client()
+    desk.force_login(front_desk)
+    other.force_login(nurse)
+    called(doctor, 2)
+
+    def said():
+        return [beside(one, "reminders:changed", "waiting:list") for one in (other, desk)]
+
+    assert said() == ["2", "2"]
     called(doctor, 1)
-    assert beside(browser, "reminders:changed", "waiting:list") == "1"
-    called(doctor, 1)
-    assert beside(browser, "reminders:changed", "waiting:list") == "1"
-    seen(browser, Deed.objects.first())
-    assert beside(browser, "reminders:changed", "waiting:list") == "1"
-    seen(browser, Deed.objects.unseen().get())
-    assert beside(browser, "reminders:changed", "waiting:list") is None
-    counters.forget()
+    assert said() == ["2", "2"]
+    for deed in Deed.objects.all()[:2]:
+        seen(desk, deed)
+    assert said() == ["2", "1"]  # as this process kept it, and as the desk made it
+    assert said() == ["1", "1"]
+
+
+def test_what_is_seen_to_anywhere_is_not_counted_on_the_page_that_follows(kept, as_, nurse, sessions):
+    browser, row = as_(nurse), sessions[2]
+    actions.cancel_by_patient(row, version=1, at=NOW)
+    assert beside(browser, "schedule:given_up", "waiting:list") == "1"
+    version = Course.objects.get(pk=row.course_id).version
+    gone = browser.post(reverse("courses:cancel", args=[row.course_id]), {"version": version})
+    assert gone.status_code == 302
+    assert beside(browser, "schedule:given_up", "waiting:list") is None
+
+
+@pytest.mark.parametrize(
+    ("method", "page", "for_seconds"),
+    [("post", "patients:list", 60), ("get", "patients:list", None), ("post", "schedule:given_up", None)],
+    ids=["something was done", "something was looked at", "something was refused"],
+)
+def test_the_browser_says_so_for_as_long_as_anything_is_kept(
+    kept, as_, front_desk, method, page, for_seconds
+):
+    cookie = getattr(as_(front_desk), method)(reverse(page)).cookies.get("acted")
+    assert (cookie and cookie["max-age"]) == for_seconds
 
 
 def test_the_gaps_of_a_large_calendar_are_found_by_an_index(sessions):

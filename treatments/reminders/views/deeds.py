@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from clinic import counters
 from clinic.access import role_required
 from clinic.accesslog import record_list
 from clinic.roles import BOOKING
@@ -60,7 +59,6 @@ def seen(request, pk: int) -> HttpResponse:
         return page(request, status=422)
     shown = mine.filter(pk__in=form.cleaned_data["shown"], patient=row.patient_id)
     actions.see(shown, by=request.user, at=timezone.now())
-    counters.forget()
     if not request.htmx:
         return redirect("reminders:changed")
     record_list(request, [row.patient_id])
@@ -76,5 +74,4 @@ def seen_confirmed(request) -> HttpResponse:
         return page(request, status=422)
     shown = Deed.objects.visible_to(request.user).confirmed_among(form.cleaned_data["shown"])
     actions.see(shown, by=request.user, at=timezone.now())
-    counters.forget()
     return redirect("reminders:changed")
