@@ -57,8 +57,8 @@ What is measured:
 - **Memory of a worker**: early and late in one turn of a hundred thousand messages.
 - **The tick**, with a million messages to come, a hundred thousand just sent and a hundred due: all that it asks and
   writes, beside the bare query for what is due alone, by the index that answers it at once (at most {tick:.0f}
-  times), and beside that query and the one row that a tick has to write. Both are told the time by the database. In
-  the morning, where staff want to be told what needs them, a tick has one small question more.
+  times), and beside that query and the one row that a tick has to write. Both are told the time by the database. A
+  tick asks the same in the morning, when staff may want to be told what needs them, as at any other hour.
 
 ![Bookings in a second by clients, and times the bare SQL](performance.svg)
 

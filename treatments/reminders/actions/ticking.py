@@ -39,6 +39,7 @@ def _all_at_once() -> QuerySet[ChannelState, Any]:
         _first(theirs.too_late(asked("at"))),
         Exists(Message.objects.broken_off(asked("at"))),
         ArraySubquery(_wanting()),
+        ArraySubquery(_told_today()),
         Subquery(Clinic.objects.filter(pk=1).values("messages_at")),
     )
     # There are no more. PostgreSQL never counts so small a table, would think of a dozen, and compile the question.
@@ -79,25 +80,32 @@ class Seen:
 
     channels: list[str]  # by which something is to be sent
     something_is_over: bool  # too late, or broken off
-    wanting: set[int]  # staff who want to be told in the morning, if that is now
+    untold: set[int]  # staff who want to be told in the morning and were not yet, if that is now
 
 
 def _seen(at: dt.datetime) -> Seen:
     """Leave word that the tick ran, and see what there is to do. One statement."""
-    if len(rows := SEEN.rows(at=at)) < len(Channel):
+    asks = {"at": at, **_today(at)}
+    if len(rows := SEEN.rows(**asks)) < len(Channel):
         made = [ChannelState(channel=one) for one in Channel.values]
         ChannelState.objects.bulk_create(made, ignore_conflicts=True)
-        rows = SEEN.rows(at=at)
-    broken, wanting, goes_at = rows[0][3:]
+        rows = SEEN.rows(**asks)
+    broken, wanting, told, goes_at = rows[0][3:]
     channels = [channel for channel, due, *_rest in rows if due]
     over = broken or any(late for _channel, _due, late, *_rest in rows)
-    is_morning = wanting and _morning(at, goes_at or MORNING) is not None
-    return Seen(channels, over, set(wanting if is_morning else ()))
+    untold = set(wanting) - set(told)
+    is_morning = untold and _morning(at, goes_at or MORNING) is not None
+    return Seen(channels, over, untold if is_morning else set())
 
 
 def _told(at: dt.datetime) -> set[int]:
     """Staff who were told on this day what needs them. One query."""
-    return set(TOLD.column(day=timezone.localdate(at).toordinal(), yesterday=at - A_DAY))
+    return set(TOLD.column(**_today(at)))
+
+
+def _today(at: dt.datetime) -> dict[str, Any]:
+    """What is asked to know who was told on that day."""
+    return {"day": timezone.localdate(at).toordinal(), "yesterday": at - A_DAY}
 
 
 def _morning(at: dt.datetime, goes_at: dt.time) -> dt.datetime | None:
@@ -107,13 +115,12 @@ def _morning(at: dt.datetime, goes_at: dt.time) -> dt.datetime | None:
 def look(*, at: dt.datetime) -> list[str]:
     """What a tick does: leave word, promise, clear away. Returns the channels by which something is to be sent."""
     seen = _seen(at)
-    untold = seen.wanting and seen.wanting - _told(at)
-    if untold:
+    if seen.untold:
         promise_today(at=at)
     if seen.something_is_over:
         with quickly():
             clear_away(at=at)
-    return _seen(at).channels if untold or seen.something_is_over else seen.channels
+    return _seen(at).channels if seen.untold or seen.something_is_over else seen.channels
 
 
 @transaction.atomic
