@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache, partial
 from statistics import median
 from typing import Any
 
@@ -67,14 +68,19 @@ def pages(day: dt.date) -> dict[str, Ask]:
     preview = reverse("courses:preview", args=[known])
 
     def get(address: str, **asked: str) -> Ask:
-        return lambda: client.get(address, asked, secure=settings.TLS)
+        def ask() -> Any:
+            client.cookies.pop(settings.ACTED_COOKIE_NAME, None)  # a browser drops it after some seconds
+            return client.get(address, asked, secure=settings.TLS)
+
+        return ask
 
     def post(changed: str) -> Ask:
         return lambda: client.post(preview, {**PLAN, "changed": changed}, secure=settings.TLS)
 
     def found(typed: str) -> Ask:
-        there = reverse("patients:list")
-        return get(client.post(there, {"q": typed}, secure=settings.TLS)["Location"])
+        """Typed once; what is asked for is the address at which the browser then stands."""
+        sent = cache(partial(client.post, reverse("patients:list"), {"q": typed}, secure=settings.TLS))
+        return lambda: get(sent()["Location"])() if "Location" in sent() else sent()
 
     return {
         "plan update, an ingredient": post("ingredients"),
