@@ -20,7 +20,7 @@ from treatments.reminders.actions.promising import (
 )
 from treatments.reminders.actions.recalls import answer_recall
 from treatments.reminders.actions.replanning import PLANNED_BY, replan
-from treatments.reminders.actions.reports import arrived, came_back, stop_number, unwanted
+from treatments.reminders.actions.reports import TooEarly, arrived, came_back, stop_number, unwanted
 from treatments.reminders.actions.rewording import reword
 from treatments.reminders.actions.sending import Turn, deliver
 from treatments.reminders.actions.sessions import (
@@ -45,6 +45,7 @@ __all__ = [
     "PLANNED_BY",
     "NotFailed",
     "Outcome",
+    "TooEarly",
     "Turn",
     "answer_recall",
     "arrived",

@@ -1,4 +1,7 @@
-"""What became of messages after they left the house, as it is reported: once or often, in whatever order."""
+"""What became of messages after they left the house, as it is reported: once or often, in whatever order.
+
+A report may be there before it is written down by which reference a message went: see `TooEarly`.
+"""
 
 import datetime as dt
 
@@ -10,12 +13,20 @@ from patients.models import Channel, Patient
 from treatments.reminders import words
 from treatments.reminders.actions.wishing import stop_all
 from treatments.reminders.models import BadAddress, Message, MessageState, WishHow
+from treatments.reminders.querysets import MessageQuerySet
+
+
+class TooEarly(Exception):
+    """Nobody knows this reference, but something is just being sent: whoever reports should say it again later."""
 
 
 @transaction.atomic
 def arrived(channel: str, ref: str, *, at: dt.datetime) -> None:
-    """The message with this reference was delivered. One that came back stays so, whatever is reported late."""
-    ours = Message.objects.reported(channel, ref)
+    """The message with this reference was delivered. One that came back stays so, whatever is reported late.
+
+    Raises TooEarly.
+    """
+    ours = _ours(channel, ref)
     ours.update(delivered_at=Coalesce(F("delivered_at"), Value(at)))
     ours.filter(state=MessageState.SENT).update(state=MessageState.DELIVERED)
     for to, sent_at in ours.filter(state=MessageState.DELIVERED).values_list("sent_to", "sent_at"):
@@ -24,8 +35,8 @@ def arrived(channel: str, ref: str, *, at: dt.datetime) -> None:
 
 @transaction.atomic
 def came_back(channel: str, ref: str, *, said: str, for_good: bool, at: dt.datetime) -> None:
-    """The message with this reference came back; `for_good`: so will all others to this address."""
-    ours = Message.objects.reported(channel, ref).exclude(state=MessageState.BOUNCED)
+    """The message with this reference came back; `for_good`: so will all others to this address. Raises TooEarly."""
+    ours = _ours(channel, ref).exclude(state=MessageState.BOUNCED)
     why = str(words.BOUNCED % {"said": words.REASONS.get(said, said) or "-"})
     for message in ours.order_by("pk").select_for_update(of=("self",)):
         if for_good:
@@ -36,10 +47,11 @@ def came_back(channel: str, ref: str, *, said: str, for_good: bool, at: dt.datet
 
 
 def unwanted(channel: str, ref: str, *, at: dt.datetime) -> None:
-    """Whoever got the message complained of it, or used the provider's way to get no more. Each for themself."""
-    patients = Patient.objects.filter(
-        pk__in=Message.objects.reported(channel, ref).exclude(patient=None).values("patient")
-    )
+    """Whoever got the message complained of it, or used the provider's way to get no more. Each for themself.
+
+    Raises TooEarly.
+    """
+    patients = Patient.objects.filter(pk__in=_ours(channel, ref).exclude(patient=None).values("patient"))
     for patient in patients:
         stop_all(patient, how=WishHow.UNSUBSCRIBE, by=None, at=at)
 
@@ -50,5 +62,13 @@ def stop_number(number: str, *, at: dt.datetime) -> None:
     Each for themself: whoever locks the messages of two people does it for both at once, or in two transactions.
     """
     if number:
-        for patient in Patient.objects.filter(phone=number, channel=Channel.SMS).order_by("pk"):
-            stop_all(patient, how=WishHow.UNSUBSCRIBE, by=None, at=at)
+        for patient in Patient.objects.filter(phone=number).order_by("pk"):
+            if patient.reached_by == Channel.SMS:
+                stop_all(patient, how=WishHow.UNSUBSCRIBE, by=None, at=at)
+
+
+def _ours(channel: str, ref: str) -> MessageQuerySet:
+    found = Message.objects.reported(channel, ref)
+    if not found.exists() and Message.objects.filter(channel=channel, state=MessageState.SENDING).exists():
+        raise TooEarly
+    return found

@@ -1,5 +1,6 @@
 """The doors for reports. Exempt from the CSRF token, since no browser comes here: without a valid signature, 403."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 
@@ -35,9 +36,17 @@ def signed(view: View) -> View:
         claimed = request.headers.get("X-Twilio-Signature", "")
         if not signatures.is_signed(claimed, address, dict(request.POST.lists()), settings.SMS_TOKEN):
             return HttpResponseForbidden()
-        return view(request)
+        return _unless_too_early(view, request)
 
     return guarded
+
+
+def _unless_too_early(view: View, request: HttpRequest) -> HttpResponse:
+    """The view's answer; 503 asks to report again, when it is written down what was sent."""
+    try:
+        return view(request)
+    except actions.TooEarly:
+        return HttpResponse(status=503, headers={"Retry-After": "60"})
 
 
 @signed
@@ -55,7 +64,7 @@ def sms_status(request: HttpRequest) -> HttpResponse:
 @signed
 def sms_reply(request: HttpRequest) -> HttpResponse:
     """Somebody answered a text: STOP is heeded, nothing else is read."""
-    if request.POST.get("Body", "").strip().upper() in STOP:
+    if re.sub(r"[\W_]+", "", request.POST.get("Body", "")).upper() in STOP:  # "Stop." and "STOP ALL", too
         actions.stop_number(request.POST.get("From", ""), at=database_clock())
     return HttpResponse("<Response/>", content_type="text/xml")
 
@@ -72,7 +81,7 @@ def mail(request: HttpRequest) -> HttpResponse:
     if view is None or not settings.ANYMAIL.get("WEBHOOK_SECRET"):
         raise Http404
     try:
-        return view(request)
+        return _unless_too_early(view, request)
     except AnymailWebhookValidationFailure:
         return HttpResponseForbidden()
     except (ValueError, KeyError, TypeError):

@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import json
+from uuid import uuid4
 
 import pytest
 
@@ -155,9 +156,69 @@ def test_stop_is_heeded_for_everybody_who_gets_texts_at_this_number(text, doctor
     assert not MessageWish.objects.filter(patient__in=[other, by_mail]).exists()
 
 
-def test_any_other_reply_is_not_read(text, reported):
-    assert reported(REPLY, From="+48601234567", Body="Please do not stop") == 200
+def test_stop_is_heeded_for_who_chose_e_mail_and_has_none(doctor, reported, token):
+    only_phone = someone(doctor, email="", phone="+48601234567", channel="email")
+    reported(REPLY, From="+48601234567", Body="STOP")
+    assert set(MessageWish.objects.values_list("patient", "wanted")) == {(only_phone.pk, False)}
+
+
+@pytest.mark.parametrize("said", ["Stop.", "STOP!", "“Stop”", "stop all", "opt-out", "Stop \U0001f64f"])
+def test_stop_is_heeded_however_it_is_written(text, reported, said):
+    type(text.patient).objects.filter(pk=text.patient_id).update(channel="sms")
+    reported(REPLY, From="+48601234567", Body=said)
+    assert MessageWish.objects.filter(wanted=False).exists()
+
+
+@pytest.mark.parametrize("said", ["Please do not stop", "", "?", "Stop by at ten?", "x" * 10_000])
+def test_any_other_reply_is_not_read(text, reported, said):
+    assert reported(REPLY, From="+48601234567", Body=said) == 200
     assert not MessageWish.objects.exists()
+
+
+@pytest.mark.parametrize("status", ["delivered", "undelivered"])
+def test_a_report_that_overtakes_what_it_reports_is_asked_for_again(text, reported, at, status):
+    by_itself = {
+        "state": "sending",
+        "sent_at": None,
+        "provider_ref": "",
+        "lease_until": at,
+        "lease_token": uuid4(),
+    }
+    Message.objects.filter(pk=text.pk).update(**by_itself)
+    form = {"MessageSid": "SM1", "MessageStatus": status, "ErrorCode": "30005"}
+    assert reported(STATUS, **form) == 503
+    assert state(text) == "sending"
+    assert not BadAddress.objects.exists()
+    written = {
+        "state": "sent",
+        "sent_at": at,
+        "provider_ref": "SM1",
+        "lease_until": None,
+        "lease_token": None,
+    }
+    Message.objects.filter(pk=text.pk).update(**written)
+    assert reported(STATUS, **form) == 200
+    assert state(text) == {"delivered": "delivered", "undelivered": "bounced"}[status]
+
+
+def test_a_bounce_that_overtakes_its_letter_is_asked_for_again(letter, postmark, at):
+    by_itself = {
+        "state": "sending",
+        "sent_at": None,
+        "provider_ref": "",
+        "lease_until": at,
+        "lease_token": uuid4(),
+    }
+    Message.objects.filter(pk=letter.pk).update(**by_itself)
+    assert postmark("Bounce", Type="HardBounce") == 503
+    assert state(letter) == "sending"
+
+
+def test_while_others_are_sent_what_is_known_is_believed_at_once(text, doctor, reported, at):
+    busy = reminder(doctor, channel="sms")
+    Message.objects.filter(pk=busy.pk).update(state="sending", lease_until=at, lease_token=uuid4())
+    assert [reported(STATUS, MessageSid="SM1", MessageStatus="undelivered") for _ in range(2)] == [200, 200]
+    assert state(text) == "bounced"
 
 
 def test_a_letter_that_is_delivered_and_then_comes_back(letter, postmark):
