@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # What can be asked of the ledger beside the states that a message has.
 RETRIABLE, TWICE = "retriable", "twice"
+A_DAY = dt.timedelta(days=1)
 
 
 # Raw, since a booking waits for it. What is written later is empty yet.
@@ -185,6 +186,10 @@ class MessageQuerySet(models.QuerySet):
     def retriable(self, at: dt.datetime) -> Self:
         """Those that failed or came back, and that a person may still have tried again."""
         return self.filter(state__in=["failed", "bounced"], not_after__gte=at)
+
+    def missed(self, at: dt.datetime) -> Self:
+        """Those to patients that were given up as too late within the last day: a call may still help."""
+        return self.filter(state="expired", not_after__range=(at - A_DAY, at), patient__isnull=False)
 
     def counted(self, since: dt.datetime, until: dt.datetime) -> list[tuple[str, str, str, int]]:
         """(state, kind, channel, how many) of those due between two moments, in one query."""

@@ -39,17 +39,24 @@ NEEDS: dict[str, tuple[tuple[str, ...], Promise]] = {
         ),
     ),
     "failed": (BOOKING, ngettext_lazy("- %d message could not be sent", "- %d messages could not be sent")),
+    "missed": (
+        BOOKING,
+        ngettext_lazy(
+            "- %d message came too late and was not sent", "- %d messages came too late and were not sent"
+        ),
+    ),
 }
 
 
 def _counted(at: dt.datetime) -> Mapping[str, int]:
-    """Four queries."""
+    """Five queries."""
     ahead = Session.objects.to_come(timezone.localdate(at)).filter(starts_at__lt=at + AHEAD)
     return {
         "held": ahead.with_held().filter(held=True).count(),
         "reported": Report.objects.unsettled().count(),
         "changed": sum(Deed.objects.to_look_at().values()),
         "failed": Message.objects.retriable(at).count(),
+        "missed": Message.objects.missed(at).count(),
     }
 
 
@@ -64,7 +71,7 @@ def _people(messages: Sequence[Message]) -> dict[int, User]:
 
 
 def needless(messages: Sequence[Message], at: dt.datetime) -> dict[int, rules.Needless]:
-    """Six queries."""
+    """Seven queries."""
     people, counted, found = _people(messages), _counted(at), {}
     for one in messages:
         person = people[one.staff_id]  # type: ignore[index]  # the kind has one, by a constraint
@@ -76,7 +83,7 @@ def needless(messages: Sequence[Message], at: dt.datetime) -> dict[int, rules.Ne
 
 
 def values(messages: Sequence[Message], at: dt.datetime) -> dict[int, Values]:
-    """Six queries."""
+    """Seven queries."""
     people, counted = _people(messages), _counted(at)
     page = settings.BASE_URL + reverse("start")
     found = {one.pk: _of(people[one.staff_id], counted) for one in messages if one.staff_id}

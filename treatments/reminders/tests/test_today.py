@@ -47,6 +47,16 @@ def test_it_says_how_many_and_no_names(wanting, doctor, at):
     assert letter.to == wanting.email
 
 
+def test_what_came_too_late_since_yesterday_is_told_so_that_somebody_calls(wanting, doctor, at):
+    for ended in (at - HOUR, at - 25 * HOUR):
+        reminder(doctor, at=at - 2 * DAY, due_at=at - 2 * DAY, state="expired", why="so", not_after=ended)
+    actions.promise_today(at=at)
+    [message] = today()
+    assert actions.deliver(message.pk, at=at) == "sent"
+    message.refresh_from_db()
+    assert "- 1 message came too late and was not sent" in message.sent_text
+
+
 def test_where_nothing_needs_them_nothing_is_sent(wanting, at):
     actions.promise_today(at=at)
     [message] = today()

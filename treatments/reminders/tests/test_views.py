@@ -16,6 +16,7 @@ from treatments.reminders.tests.factories import reminder, someone, ticked
 from treatments.reminders.views import paging
 
 PAGE = "/messages/"
+DAY = dt.timedelta(days=1)
 HTMX = {"HX-Request": "true"}
 READERS = ["doctor", "nurse", "front_desk", "clinic_admin"]
 OTHERS = ["catalogue_admin", "stranger"]
@@ -24,6 +25,16 @@ OTHERS = ["catalogue_admin", "stranger"]
 @pytest.fixture
 def failed(doctor, on_the_day):
     return reminder(doctor, state="failed", why="There is no e-mail address.", attempts=3)
+
+
+def test_the_page_leads_to_what_came_too_late(as_, front_desk, doctor):
+    browser, now = as_(front_desk), timezone.now()
+    assert "state=expired" not in browser.get(PAGE).text
+    late = reminder(doctor, state="expired", why="so", due_at=now - 2 * DAY, not_after=now - DAY / 2)
+    page = browser.get(PAGE)
+    assert "One message came too late since yesterday" in page.text
+    assert '<a href="/messages/?state=expired">' in page.text
+    assert [row.pk for row in browser.get(PAGE, {"state": "expired"}).context["rows"]] == [late.pk]
 
 
 def back(message):

@@ -97,8 +97,11 @@ def seen_by(request, at: dt.datetime) -> dict:
 
 
 def pulse(at: dt.datetime) -> dict:
-    """When the tick last ran, and how many messages wait for a person; two queries."""
+    """When the tick last ran, and how many messages wait for a person or came too late; three queries."""
     ticked_at = feel().pulse.ticked_at
     yesterday = timezone.localdate(at) - dt.timedelta(days=1)
-    retriable = Message.objects.retriable(at).count()
-    return {"ticked_at": ticked_at, "retriable": retriable, "before_today": yesterday}
+    waiting = {
+        "retriable": Message.objects.retriable(at).count(),
+        "missed": Message.objects.missed(at).count(),
+    }
+    return {**waiting, "ticked_at": ticked_at, "before_today": yesterday}
