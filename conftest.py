@@ -11,6 +11,7 @@ from hypothesis import settings
 
 from clinic.models import User
 from clinic.roles import Role
+from clinic.tests.thorough import examples
 from clinic.translations import compile_all
 
 # The browser's driver runs an event loop in the thread of the test; Django would refuse the database there.
@@ -20,7 +21,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 compile_all()
 
 # Slow is not wrong: no test is timed.
-settings.register_profile("house", deadline=None)
+settings.register_profile("house", deadline=None, max_examples=examples(100))
 settings.load_profile("house")
 
 # A Monday at half past nine in the clinic; tests pass it on as `at`.

@@ -9,6 +9,7 @@ from django.db import IntegrityError, InternalError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 
 from clinic.roles import Role
+from clinic.tests.thorough import examples
 from clinic.tests.unchanged import nothing_changes
 from clinic.versions import ChangedMeanwhile
 from conftest import person
@@ -342,7 +343,7 @@ def test_published_rule_sets_are_neither_changed_nor_deleted_nor_emptied(rule_se
 # ---- Whatever is edited
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(edited())
 def test_random_edits_publish_only_what_compiles_and_leave_earlier_screenings_as_they_were(
     screened, catalogue_admin, doctor, case

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clinic.tests.thorough import examples
 from contraindications.reading import UnreadableCase, read_case
 from contraindications.rules import canonical_json, screen
 
@@ -153,7 +154,7 @@ PLACES = [
 
 
 @given(st.sampled_from(PLACES), anything)
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 def test_whatever_is_written_is_screened_or_refused(place, written):
     raw = case(facts={"herpes": "current"})
     part = raw

@@ -7,6 +7,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clinic.tests.thorough import examples
 from contraindications import rules, snapshots
 from contraindications.models import RuleSet
 from contraindications.reading import read_case
@@ -33,7 +34,7 @@ def with_days(patient, day, rng):
     return rules.Patient(patient.birth_date, patient.sex, answers, patient.allergies, on)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.integers(0, 10**9))
 def test_a_snapshot_screens_to_the_same_bytes(seed):
     rng = random.Random(seed)
@@ -49,7 +50,7 @@ def test_a_snapshot_screens_to_the_same_bytes(seed):
     assert snapshots.result_from_json(stored["result"]) == first.outcome
 
 
-@settings(max_examples=100)
+@settings(max_examples=examples(100))
 @given(st.integers(0, 10**9))
 def test_the_order_of_what_was_said_leaves_the_record_as_it_is(seed):
     rng = random.Random(seed)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from clinic.models import AccessLog
 from clinic.querysets import AccessLogQuerySet
+from clinic.tests.thorough import examples
 from conftest import NOW
 from patients import panels
 from patients.actions import save_draft, submit_interview
@@ -252,7 +253,7 @@ def test_a_draft_can_be_thrown_away_unless_it_moved(as_, nurse, ana):
     assert not Interview.objects.exists()
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(50), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     fields=st.dictionaries(
         st.sampled_from(

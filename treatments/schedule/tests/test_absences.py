@@ -10,6 +10,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from clinic.tests.thorough import examples
 from conftest import NOW
 from treatments.schedule import actions, refusals, rules
 from treatments.schedule.away import absences
@@ -246,7 +247,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), suppress_health_check=list(HealthCheck))
 @given(steps=steps)
 def test_absences_and_sessions_together_cover_exactly_whatever_happens(crowd, doctor, clinic_admin, steps):
     room, courses = crowd

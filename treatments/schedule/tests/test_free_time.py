@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clinic.models import Clinic, DayHours, WorkingHours
+from clinic.tests.thorough import examples
 from conftest import NOW
 from treatments.schedule import rules
 from treatments.schedule.models import Reservation, Resource
@@ -148,7 +149,7 @@ def test_the_rule_of_booking_knows_a_day_off(doctor):
     assert not rules.at_work(hours, (clock(TUESDAY, 10), clock(TUESDAY, 11)), ZONE)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     day=st.dates(dt.date(2026, 3, 20), dt.date(2027, 11, 5)),
     begin=st.integers(4, 12),

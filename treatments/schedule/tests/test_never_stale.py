@@ -9,6 +9,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from clinic.tests.thorough import examples
 from contraindications.actions import publish_rule_set
 from contraindications.clearance import clearance
 from contraindications.models import Decision
@@ -122,7 +123,7 @@ def apply(edit_, courses, doctor, at):
 
 
 @settings(
-    max_examples=15,
+    max_examples=examples(15),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(changes=st.lists(edits, min_size=1, max_size=4))

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clinic.models import User
+from clinic.tests.thorough import examples
 from conftest import NOW
 from treatments.schedule import actions, refusals
 from treatments.schedule.actions import Change, booking, squeezing
@@ -315,7 +316,10 @@ STEP = st.tuples(
 )
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=examples(15),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(steps=st.lists(STEP, min_size=4, max_size=9))
 def test_no_two_ever_overlap_unless_somebody_said_why(allowed, rooms, steps):
     with transaction.atomic():

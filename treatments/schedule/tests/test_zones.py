@@ -10,6 +10,7 @@ from django.test import override_settings
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from clinic.tests.thorough import examples
 from conftest import NOW
 from treatments.schedule import actions, rules
 from treatments.schedule.forms import read_slot, slot_value
@@ -42,7 +43,7 @@ def clinic(doctor):
     return doctor, factories.room(), factories.confirmed_course(by=doctor, sessions=3)
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), suppress_health_check=list(HealthCheck))
 @given(
     change=st.sampled_from(CHANGES),
     before=st.integers(0, 40),
