@@ -262,34 +262,38 @@ def test_what_follows_a_session_that_stands_cannot_begin_later():
 HALF = dt.timedelta(minutes=30)
 
 
-def apart(rows) -> list[rules.Span]:
-    """Spans from (day, first half-hour, half-hours); what overlaps or touches what was before is left out."""
+def apart(rows, since: int = 0) -> list[rules.Span]:
+    """Spans from (day, first half-hour, half-hours); what overlaps or touches what was before is left out.
+
+    `since`: the day that is counted as the first.
+    """
     found: list[rules.Span] = []
     for day, begin, halves in sorted(rows):
-        start = moment(day, begin // 2, begin % 2 * 30)
+        start = moment(since + day, begin // 2, begin % 2 * 30)
         if not found or found[-1][1] < start:
             found.append((start, start + halves * HALF))
     return found
 
 
-spans = st.lists(st.tuples(st.integers(0, 9), st.integers(16, 24), st.integers(2, 6)), max_size=8).map(apart)
+rows = st.lists(st.tuples(st.integers(0, 9), st.integers(16, 24), st.integers(2, 6)), max_size=8)
+spans = rows.map(apart)
 CREAM = Occupation(60, ((0, 10), (40, 60)))
 BUFFERED = HOUR.with_buffers(0, 30)
 SHORTEST, CLEANING = 45, 10
 
 
 def everything(
-    having: Free, takes: Occupation, clock: Clock
+    having: Free, takes: Occupation, clock: Clock, begin: dt.datetime = START
 ) -> dict[dt.datetime, list[tuple[int, int, tuple[int, ...], int]]]:
     """Every start on the grid: (practitioner, room, devices, gaps left) of all that is possible then."""
     found = {}
-    start, beside = START, takes.before + takes.after
+    start, beside = begin, takes.before + takes.after
     kinds = [(having.practitioners, takes.parts, beside), (having.rooms, [takes.room], beside)]
     kinds += [(need.free, need.parts, CLEANING) for need in having.devices]
-    while start < moment(14, 0):
+    while start < begin + dt.timedelta(days=14):
         free = [
             [
-                (one, tight(times, start, parts, SHORTEST + extra))
+                (one, tight(times, start, parts, SHORTEST + extra, begin))
                 for one, times in things.items()
                 if all(holding(times, rules.shifted(start, part)) for part in parts)
             ]
@@ -314,12 +318,12 @@ def holding(spans, span):
     return next((one for one in spans if one[0] <= span[0] and span[1] <= one[1]), None)
 
 
-def tight(spans, start, parts, shortest) -> int:
+def tight(spans, start, parts, shortest, since) -> int:
     """Gaps before the first part and after the last that are too short for a session."""
     begin, end = rules.shifted(start, parts[0]), rules.shifted(start, parts[-1])
     before, after = begin[0] - holding(spans, begin)[0], holding(spans, end)[1] - end[1]
     zero, shortest = dt.timedelta(0), dt.timedelta(minutes=shortest)
-    return (holding(spans, begin)[0] > START and zero < before < shortest) + (zero < after < shortest)
+    return (holding(spans, begin)[0] > since and zero < before < shortest) + (zero < after < shortest)
 
 
 def wall_minute(start: dt.datetime) -> int:
@@ -385,9 +389,9 @@ def chosen_by_hand(possible, most: int) -> list[Cost]:
     return sorted(cost for cost, _face in found)
 
 
-def whole_of(offer, having: Free, takes: Occupation):
+def whole_of(offer, having: Free, takes: Occupation, begin: dt.datetime = START):
     """The slots of an offer as (start, practitioner, room, devices, gaps), the gaps counted by hand."""
-    at = everything(having, takes, CLOCK30)
+    at = everything(having, takes, CLOCK30, begin)
     return [
         (slot.starts_at, *one)
         for slot in offer.slots
@@ -436,6 +440,129 @@ def test_proposals_are_the_best_of_everything_that_is_possible(
     for one in found:
         assert is_possible(one, having, takes, series)
         assert cost_of(whole_of(one, having, takes), series) == one.cost
+
+
+# With wishes, beside sessions that stand, and over nights in which the clock is changed
+
+BEGINS = [dt.date(2027, 3, 22), dt.date(2027, 10, 25)]  # on their Sundays the clock is put forward and back
+EIGHT_HOURS = 16  # half-hours
+at_night = rows.map(lambda rows: [(day, half - EIGHT_HOURS, halves) for day, half, halves in rows])
+some_wishes = st.fixed_dictionaries(
+    {},
+    optional={
+        "practitioner": st.sampled_from([ANNA, BEN]),
+        "room": st.sampled_from([1, 2]),
+        "weekdays": st.frozensets(st.integers(1, 7), min_size=3),
+        "daytime": st.sampled_from([Daytime(dt.time(1)), Daytime(dt.time(2, 30)), Daytime(until=dt.time(3))]),
+        "latest": st.integers(3, 9),
+        "earliest": st.integers(1, 6 * 48),
+        "same": st.booleans(),
+    },
+)
+
+
+def fits(found, takes: Occupation, said: Wishes) -> bool:
+    """Does a (start, practitioner, room, devices, gaps) lie within the wishes?"""
+    start, who, room, *_rest = found
+    day, end = start.astimezone(ZONE).date(), start + dt.timedelta(minutes=takes.minutes)
+    until = said.daytime.until
+    return (
+        said.practitioner in (None, who)
+        and said.room in (None, room)
+        and (not said.weekdays or day.isoweekday() in said.weekdays)
+        and rules.wall(day, said.daytime.earliest, ZONE) <= start
+        and (until is None or end <= rules.wall(day, until, ZONE))
+        and (said.latest is None or day <= said.latest)
+    )
+
+
+def every_way(having: Free, takes: Occupation, series: Series, said: Wishes):
+    """(cost, missing sessions) of each series that is possible beside what stands, the cheapest first."""
+    at = everything(having, takes, CLOCK30, said.earliest)
+    found = [one for start, these in at.items() for rest in these if fits(one := (start, *rest), takes, said)]
+    assume(len(found) <= 60)
+    ways: list[dict] = [{}]
+    for number in range(1, series.sessions + 1):
+        stands = series.standing.get(number)
+        here = found if stands is None else [(stands, series.practitioner)]
+        ways = [
+            {**way, number: one} for way in ways for one in here if follows(way, number, one, series, said)
+        ]
+    return sorted((cost_beside(way, series), tuple(way[n] for n in series.missing)) for way in ways)
+
+
+def days_from(one: dt.datetime, other: dt.datetime) -> int:
+    return (other.astimezone(ZONE).date() - one.astimezone(ZONE).date()).days
+
+
+def follows(way, number: int, one, series: Series, said: Wishes) -> bool:
+    """May this session come after those of the way? What stands was wanted so, whatever lies between."""
+    whom = {series.practitioner, *(way[n][1] for n in way)} - {None}
+    if said.same and whom and number in series.missing and whom != {one[1]}:
+        return False
+    if number == 1 or {number - 1, number} <= series.standing.keys():
+        return True
+    return series.allows(days_from(way[number - 1][0], one[0]))
+
+
+def cost_beside(way, series: Series) -> Cost:
+    """The cost of the missing sessions beside those that stand, added up by hand."""
+    like = way[min(series.standing or way)]
+    missing = [way[number] for number in series.missing]
+    pairs = [pair for pair in pairwise(sorted(way)) if not {*pair} <= series.standing.keys()]
+    return Cost(
+        sum(abs(days_from(way[a][0], way[b][0]) - series.target) for a, b in pairs),
+        sum(one[0].astimezone(ZONE).weekday() != like[0].astimezone(ZONE).weekday() for one in missing),
+        sum(abs(wall_minute(one[0]) - wall_minute(like[0])) for one in missing),
+        sum(one[1] != like[1] for one in missing),
+        sum(one[-1] for one in missing),
+        int(missing[0][0].timestamp()) // 60,
+    )
+
+
+@settings(max_examples=examples(60))
+@given(
+    begin=st.sampled_from(BEGINS),
+    anna=at_night,
+    ben=at_night,
+    room=at_night,
+    bounds=st.tuples(st.integers(1, 4), st.integers(0, 2), st.integers(0, 2)),
+    standing=st.dictionaries(
+        st.integers(1, 3), st.tuples(st.integers(-3, 9), st.integers(0, 12)), max_size=2
+    ),
+    takes=st.sampled_from([HOUR, CREAM, BUFFERED]),
+    said=some_wishes,
+)
+def test_within_wishes_and_beside_what_stands_the_best_is_proposed_over_changes_of_the_clock(
+    begin, anna, ben, room, bounds, standing, takes, said
+):
+    since, (at_least, more, most) = (begin - MONDAY).days, bounds
+    having = Free(
+        {ANNA: apart(anna, since), BEN: apart(ben, since)},
+        [(moment(since - 1, 0), moment(since + 99, 0))],
+        {1: apart(room, since), 2: [(moment(since, 0), moment(since + 99, 0))]},
+    )
+    stands = [moment(since + day, half // 2, half % 2 * 30) for day, half in sorted(standing.values())]
+    assume(len({one.astimezone(ZONE).date() for one in stands}) == len(stands))
+    series = Series(
+        3,
+        at_least,
+        at_least + more,
+        at_least + more + most,
+        dict(zip(sorted(standing), stands, strict=True)),
+        ANNA if standing else None,
+    )
+    earliest = moment(since, 0) + said.pop("earliest", 0) * HALF
+    latest = begin + dt.timedelta(days=said.pop("latest")) if "latest" in said else None
+    wished = Wishes(earliest=earliest, now=earliest, latest=latest, **said)
+    possible = every_way(having, takes, series, wished)
+    found = rules.propose(Question(having, takes, series, CLOCK30, SHORTEST), wished)
+    if not possible:
+        assert isinstance(found, Lacking)
+        return
+    assert [one.cost for one in found] == chosen_by_hand(possible, 3)
+    for one in found:
+        assert (one.cost, tuple(whole_of(one, having, takes, earliest))) in possible
 
 
 # Changes of the clock
