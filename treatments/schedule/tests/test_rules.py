@@ -107,6 +107,12 @@ def test_working_hours_cover_a_span_or_not(hours, covered):
     assert rules.at_work(rows, span(0, 9, 12), ZONE) is covered
 
 
+def test_working_hours_after_midnight_are_those_of_the_clinics_day():
+    early = [Hours(1, dt.time(0), dt.time(2))]
+    assert rules.at_work(early, (moment(0, 0, 15), moment(0, 1)), ZONE)
+    assert not rules.at_work(early, (moment(1, 0, 15), moment(1, 1)), ZONE)
+
+
 @pytest.mark.parametrize(("day", "hours"), [(dt.date(2026, 3, 29), 23), (dt.date(2026, 10, 25), 25)])
 def test_a_day_has_the_hours_that_it_has(day, hours):
     whole = [(rules.wall(day, dt.time.min, ZONE), rules.wall(day + dt.timedelta(days=1), dt.time.min, ZONE))]
@@ -143,6 +149,20 @@ def test_faults_of_chosen_times(chosen, expected):
         clock=CLOCK,
     )
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        pytest.param((0, 16), (10, 8), set(), id="ten days, though less than ten times 24 hours"),
+        pytest.param((0, 8), (9, 16), {(2, Fault.INTERVAL)}, id="nine days and some hours"),
+        pytest.param((0, 23, 30), (10, 0, 30), set(), id="ten days in the clinic, not in UTC"),
+        pytest.param((0, 0, 30), (9, 23, 30), {(2, Fault.INTERVAL)}, id="ten days in UTC, not in the clinic"),
+    ],
+)
+def test_intervals_are_counted_in_days_of_the_clinic(first, second, expected):
+    series = Series(2, 10, 14, 21)
+    assert rules.interval_faults({1: moment(*first), 2: moment(*second)}, series, CLOCK) == expected
 
 
 def test_a_session_after_one_with_a_higher_number_is_out_of_order_though_one_between_is_missing():
