@@ -17,7 +17,7 @@ from treatments.schedule.checks import check_bookable, check_free
 from treatments.schedule.equipment import check_able, pools_of, resources_in, with_devices
 from treatments.schedule.events import SessionMissed
 from treatments.schedule.models import Session, SessionState, Standing
-from treatments.schedule.occupations import hours_of, occupation_of
+from treatments.schedule.occupations import clock, hours_of, occupation_of, series_of
 from treatments.schedule.places import Chosen, Freed, Place, lock_sessions, release, reserve, told_free
 from treatments.schedule.refusals import WrongTimes
 from treatments.schedule.rules import Fault
@@ -78,7 +78,8 @@ def come_after_all(session: Session, *, version: int, by: User, at: dt.datetime)
 
     Raises ChangedMeanwhile when it is not the `version` that was opened or its number is booked anew, SlotTaken when
     its time was given to others, NotBookable when the course is not cleared or who treats, the room or its devices are
-    not what it needs, WrongTimes when somebody does not work then any more or the room is closed.
+    not what it needs, WrongTimes when somebody does not work then any more, the room is closed, or the sessions would
+    not be in order.
     """
     course = session.course
     takes, pools = occupation_of(course).longer(session.added_minutes), pools_of(course)
@@ -91,6 +92,7 @@ def come_after_all(session: Session, *, version: int, by: User, at: dt.datetime)
         screened = check_bookable(locked, [place.practitioner], by=by, at=at)
         check_able(locked, [chosen])
         _check_there(chosen)
+        _check_order(locked, chosen)
         check_free([chosen], at=at, devices=resources_in(pools))
         [there] = with_devices([chosen], pools)
         row.state, row.missed_at, row.missed_by, row.version = (
@@ -117,6 +119,16 @@ def _missed(course: Course, session: Session, version: int, at: dt.datetime) -> 
     if not may_come_after_all(row, timezone.localdate(at)):
         raise ChangedMeanwhile(row)
     return row
+
+
+def _check_order(course: Course, chosen: Chosen) -> None:
+    """No session before it was booked anew for later, none after it for earlier. Raises WrongTimes.
+
+    How many days lie between is not asked: the patient is here.
+    """
+    found = rules.interval_faults({chosen.number: chosen.starts_at}, series_of(course), clock())
+    if wrong := {(number, fault) for number, fault in found if fault == Fault.ORDER}:
+        raise WrongTimes(wrong)
 
 
 def _check_there(chosen: Chosen) -> None:

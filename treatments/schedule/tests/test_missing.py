@@ -253,6 +253,20 @@ def test_nor_is_it_while_the_practitioner_does_not_work_or_the_room_is_closed(
     assert actions.come_after_all(row, version=2, by=doctor, at=begun).state == "booked"
 
 
+def test_nor_is_it_while_one_that_comes_before_it_is_booked_for_later(sessions, session, doctor, begun):
+    miss(sessions[0], by=doctor, at=begun)
+    row = miss(session, by=doctor, at=begun)
+    anew = Slot(1, session.starts_at + DAY, row.room_id)
+    said = {"interval_reason": "The patient travels", "some": True, "key": uuid4()}
+    first, *_rest = actions.book_course(row.course, [anew], practitioner=doctor, by=doctor, at=begun, **said)
+    with pytest.raises(refusals.WrongTimes) as wrong:
+        actions.come_after_all(row, version=2, by=doctor, at=begun)
+    assert wrong.value.faults == [(2, Fault.ORDER)]
+    assert stands(session) == "missed"
+    actions.cancel_session(first, reason="so", version=1, by=doctor, at=begun)
+    assert actions.come_after_all(row, version=2, by=doctor, at=begun).state == "booked"
+
+
 def test_nor_is_it_with_somebody_who_may_not_treat_any_more(session, doctor, begun):
     row = miss(session, by=doctor, at=begun)
     User.objects.filter(pk=doctor.pk).update(is_active=False)
