@@ -74,10 +74,17 @@ def still_to_come(appointment: Appointment, at: dt.datetime) -> bool:
 
 
 def called_off(appointment: Appointment, at: dt.datetime) -> bool:
-    """Is it told as cancelled? Not one that was given up while its booking was still settling: nobody knew of it."""
-    if not appointment.cancelled or appointment.cancelled_at is None or appointment.starts_at <= at:
-        return False
-    return appointment.cancelled_at - appointment.booked_at >= SETTLING
+    """Does it not take place, though it was to come?"""
+    return appointment.cancelled and appointment.starts_at > at
+
+
+def hardly_booked(appointment: Appointment) -> bool:
+    """Was it given up while its booking was still settling? Then nobody knew of it, unless a letter went all the same.
+
+    The moments are of whoever was at the desk: they began before they had to wait for who sends, on another's clock.
+    """
+    given_up = appointment.cancelled_at
+    return given_up is not None and given_up - appointment.booked_at < SETTLING
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from clinic.prepared import Prepared, asked
 from treatments.reminders import rules_times, words
 from treatments.reminders.actions.promising import addressed, promise, quiet_of, turn
 from treatments.reminders.kinds.told import appointment
-from treatments.reminders.models import Message, MessageKind, MessageState
+from treatments.reminders.models import LEFT_THE_HOUSE, Message, MessageKind, MessageState
 from treatments.reminders.recipients import Recipient, recipient
-from treatments.reminders.rules import Needless, called_off
+from treatments.reminders.rules import Needless, called_off, hardly_booked
 from treatments.reminders.rules_times import Due, Quiet
 from treatments.schedule.events import Booked
 from treatments.schedule.models import Session
@@ -28,6 +28,7 @@ from treatments.visits.models import Visit
 
 BEFORE = (MessageKind.REMINDER, MessageKind.PRECARE, MessageKind.RECHECK)
 TOLD = (MessageKind.BOOKED, MessageKind.MOVED, MessageKind.CANCELLED)
+MAY_BE_KNOWN = (MessageState.SENDING, *LEFT_THE_HOUSE)
 RECALLED = (MessageKind.MAINTENANCE,)
 EXTENDED = ["about", "told_before", "due_at", "try_at", "not_after", "lease_token", "lease_until"]
 
@@ -120,7 +121,8 @@ def session_cancelled(session: Session, *, at: dt.datetime) -> None:
         _held(course.patient_id, course.pk, at, session.pk),
     )
     _take_back(held, session.pk, Needless.NOT_BOOKED)
-    if called_off(appointment(session), at):
+    known = not hardly_booked(stands := appointment(session)) or _went(held, session.pk)
+    if known and called_off(stands, at):
         was = Booked(session.pk, session.number, session.starts_at, session.ends_at, session.version)
         promise(_told(desk, MessageKind.CANCELLED, [was], held, _known(held, session.pk)), once=False)
     emptied = [one for one in held if one.state == MessageState.DUE and session.pk in one.about]
@@ -183,6 +185,12 @@ def _open(letters: Iterable[Message], channel: str) -> Message | None:
     """The letter that waits, and that nobody can have got yet."""
     waiting = (one for one in letters if one.state == MessageState.DUE and one.channel == channel)
     return next((one for one in waiting if not one.maybe_twice), None)
+
+
+def _went(held: Iterable[Message], session_id: int) -> bool:
+    """Has a letter gone that tells of the session, or may one have gone?"""
+    letters = (one for one in held if one.kind in TOLD and session_id in one.about)
+    return any(one.state in MAY_BE_KNOWN or one.maybe_twice for one in letters)
 
 
 def _waiting(held: Iterable[Message], session: Booked) -> list[Message]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from icalendar import Calendar
 
 from clinic.models import Clinic
+from conftest import NOW
 from patients.events import PatientChanged
 from treatments.courses import actions as courses
 from treatments.reminders import actions, kinds, writing
@@ -415,6 +416,25 @@ def test_given_up_while_the_booking_settles_nobody_hears_of_it(sessions, doctor,
         cancel(session, doctor, at=at + MINUTE)
     assert {(one.kind, one.state) for one in letters(course__isnull=False)} == {("booked", "suppressed")}
     assert not Message.objects.filter(state="due").exists()
+
+
+@pytest.mark.parametrize(
+    ("letter", "told"),
+    [
+        pytest.param({"state": "sent", "sent_at": NOW}, 1, id="it went"),
+        pytest.param({"state": "sending"}, 1, id="it goes just now"),
+        pytest.param({"state": "due", "maybe_twice": True}, 1, id="it may have gone"),
+        pytest.param({"state": "failed", "why": "no"}, 0, id="it came to nobody"),
+        pytest.param({"state": "due"}, 0, id="it waits"),
+    ],
+)
+def test_given_up_by_a_slow_clock_when_the_letter_is_out_it_is_told(sessions, doctor, at, letter, told):
+    leased = {"lease_token": uuid4(), "lease_until": at + MINUTE} if letter["state"] == "sending" else {}
+    Message.objects.filter(kind="booked").update(**letter, **leased)
+    cancel(sessions[1], doctor, at=at + MINUTE)
+    promised = letters(kind="cancelled")
+    assert [one.about for one in promised] == [[sessions[1].pk]] * told
+    assert kinds.needless(promised, at=at + HOUR) == {}
 
 
 def test_moved_and_then_cancelled_only_the_cancellation_is_told(sessions, doctor, at):
