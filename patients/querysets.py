@@ -158,10 +158,10 @@ class InterviewLinkQuerySet(models.QuerySet):
         return self.filter(token_hashes__contains=[tokens.hashed(token)])
 
     def working(self, at: dt.datetime, *, most_tries: int):
-        """Those that still open an interview at `at`."""
-        return self.filter(revoked_at=None, expires_at__gt=at, tries__lt=most_tries).exclude(
-            reports__submitted_at__isnull=False
-        )
+        """Those that still open an interview at `at`; none of a record that has ended."""
+        goes_on = {"patient__died_on": None, "patient__duplicate_of": None}
+        rows = self.filter(revoked_at=None, expires_at__gt=at, tries__lt=most_tries, **goes_on)
+        return rows.exclude(reports__submitted_at__isnull=False)
 
     def for_page(self, patient, most: int = 5):
         """The newest links of `patient` with who made them and how far the patient got; one query."""

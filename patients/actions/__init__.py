@@ -4,6 +4,7 @@ from patients.actions.closing import NotADuplicate, StillBooked, close_as_duplic
 from patients.actions.confirming import AlreadySettled, confirm_report, set_aside
 from patients.actions.interviews import (
     InterviewMoved,
+    NobodyToAsk,
     Seen,
     discard_draft,
     save_draft,
@@ -14,7 +15,6 @@ from patients.actions.links import (
     AlreadyReceived,
     LinkDead,
     NoAddress,
-    NobodyToAsk,
     WrongBirthDate,
     check_birth_date,
     hand_over_tablet,

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clinic.events import announce
 from clinic.models import User
@@ -25,6 +26,13 @@ class Seen:
 
     standing: int
     draft: int | None
+
+
+class NobodyToAsk(Exception):
+    """The patient has died, or another record goes on in place of this one. Its text says so."""
+
+    def __str__(self) -> str:
+        return _("This record has ended: nobody is asked by it any more.")
 
 
 class InterviewMoved(Exception):
@@ -57,7 +65,7 @@ def save_draft(
 ) -> Interview:
     """Keep what was answered so far; it says nothing to anybody until it is submitted.
 
-    Raises InterviewMoved when `on` is no longer what stands, ValidationError when an answer cannot be.
+    Raises NobodyToAsk; InterviewMoved when `on` is no longer what stands, ValidationError when an answer cannot be.
     """
     draft, standing = _locked(patient, on)
     day = timezone.localdate(at)
@@ -84,7 +92,7 @@ def submit_interview(
 
     `answers` is {fact code: {"state", "until" if known}}, `allergies` None (not asked) or {"substances", "texts"}.
     The same interview submitted twice is one version; a draft that `on` does not speak of stays a draft.
-    Raises InterviewMoved when `on` is no longer what stands, ValidationError when an answer cannot be.
+    Raises NobodyToAsk; InterviewMoved when `on` is no longer what stands, ValidationError when an answer cannot be.
     """
     try:
         draft, standing = _locked(patient, on)
@@ -97,8 +105,8 @@ def submit_interview(
 
 @transaction.atomic
 def discard_draft(patient: Patient, *, by: User, on: Seen) -> None:
-    """Throw the draft away to ask everything afresh. Raises InterviewMoved when somebody saved it meanwhile."""
-    draft, _ = _locked(patient, on)
+    """Throw the draft away to ask everything afresh. Raises NobodyToAsk, InterviewMoved if it was saved meanwhile."""
+    draft, _standing = _locked(patient, on)
     if draft:
         draft.delete()
 
@@ -120,8 +128,9 @@ def _submit(patient, draft, standing, *, answers, allergies, by, at) -> Intervie
 
 
 def _locked(patient: Patient, on: Seen | None) -> tuple[Interview | None, Interview | None]:
-    """(draft, standing version), with the patient locked so that one person at a time writes."""
-    Patient.objects.lock(patient)
+    """(draft, standing version), with the patient locked so that one person at a time writes. Raises NobodyToAsk."""
+    if Patient.objects.lock(patient).has_ended:
+        raise NobodyToAsk
     draft = None if on and on.draft is None else Interview.objects.draft_of(patient)
     standing = Interview.objects.standing(patient)
     stands = seen(draft, standing)

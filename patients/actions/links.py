@@ -8,6 +8,7 @@ from django.db import transaction
 from clinic.events import announce
 from clinic.models import Clinic, User
 from patients import rules_links, tokens
+from patients.actions.interviews import NobodyToAsk
 from patients.events import InterviewAsked
 from patients.models import InterviewLink, LinkKind, Patient, Report
 
@@ -16,10 +17,6 @@ logger = logging.getLogger(__name__)
 
 class NoAddress(Exception):
     """There is no e-mail address and no phone number to send a link to."""
-
-
-class NobodyToAsk(Exception):
-    """The patient has died, or another record goes on in place of this one: nobody is asked by it."""
 
 
 class LinkDead(Exception):

@@ -1,5 +1,7 @@
 """Who the patients are, and the vocabulary in which they tell us about themselves."""
 
+import datetime as dt
+
 import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
@@ -124,6 +126,10 @@ class Patient(models.Model):
     def greeted(self) -> str:
         """How letters and their own pages greet them: as they asked for, else by the first name. Never in full."""
         return self.called or rules.first_name(self.name)
+
+    def ended_before(self, day: dt.date) -> bool:
+        """Can nothing have been done for them on `day` under this record?"""
+        return self.duplicate_of_id is not None or (self.died_on is not None and self.died_on < day)
 
     @property
     def reached_by(self) -> str:

@@ -28,7 +28,7 @@ def interview(request: StaffRequest, pk: int) -> HttpResponse:
     """The questions; posting them submits the next version. With unanswered ones it asks once more."""
     patient, at = open_patient(request, pk), timezone.now()
     if request.method != "POST":
-        return _show(request, patient, at)
+        return redirect(patient) if patient.has_ended else _show(request, patient, at)
     form = _form(patient, Interview.objects.standing(patient), at)
     form.read(request.POST)
     if form.errors or ((form.missing_count or form.kept_count) and "incomplete" not in request.POST):
@@ -43,6 +43,8 @@ def interview(request: StaffRequest, pk: int) -> HttpResponse:
             at=at,
             on=read_seen(request),
         )
+    except actions.NobodyToAsk as refused:
+        return conflict(request, str(refused))
     except actions.InterviewMoved as moved:
         return _moved(request, form, moved, at)
     messages.success(request, _("Interview %(number)s is submitted.") % {"number": done.number})
@@ -69,8 +71,12 @@ def draft(request: StaffRequest, pk: int) -> HttpResponse:
             at=at,
             on=read_seen(request),
         )
+    except actions.NobodyToAsk as refused:
+        return _not_kept(request, str(refused)) if request.htmx else conflict(request, str(refused))
     except actions.InterviewMoved as moved:
-        return _not_kept(request, moved) if request.htmx else _moved(request, form, moved, at)
+        if request.htmx:
+            return _not_kept(request, f"{who_was_faster(moved)} {_('Submit to see both.')}")
+        return _moved(request, form, moved, at)
     return _kept(request, form, saved)
 
 
@@ -85,8 +91,8 @@ def _kept(request, form: InterviewForm, saved: Interview) -> HttpResponse:
     return redirect(form.patient)
 
 
-def _not_kept(request, moved: actions.InterviewMoved) -> HttpResponse:
-    context = {"conflict": who_was_faster(moved), "seen": read_seen(request)}
+def _not_kept(request, said: str) -> HttpResponse:
+    context = {"conflict": said, "seen": read_seen(request)}
     return render(request, "patients/_saved.html", context, status=409)
 
 
@@ -96,6 +102,8 @@ def discard(request: StaffRequest, pk: int) -> HttpResponse:
     patient = get_object_or_404(Patient.objects.visible_to(request.user), pk=pk)
     try:
         actions.discard_draft(patient, by=request.user, on=read_seen(request))
+    except actions.NobodyToAsk as refused:
+        return conflict(request, str(refused))
     except actions.InterviewMoved as moved:
         return conflict(request, who_was_faster(moved))
     messages.success(request, _("The draft is thrown away. Every question is asked afresh."))

@@ -113,7 +113,7 @@ def _patient(request: StaffRequest, pk: int) -> Patient:
 
 def _not_asked(request: StaffRequest, refused: Exception) -> HttpResponse:
     if isinstance(refused, actions.NobodyToAsk):
-        return conflict(request, _("This record has ended: nobody is asked by it any more."))
+        return conflict(request, str(refused))
     said = _(
         "The patient has answered already; a practitioner confirms these answers before others are asked for."
     )

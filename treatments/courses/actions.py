@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic import events
 from clinic.models import User
@@ -22,6 +23,8 @@ from treatments.courses.models import Cause, Course, CourseState
 from treatments.courses.picked import Picked
 from treatments.courses.rescreening import screen_now
 from treatments.courses.run import Run
+
+ENDED = gettext_lazy("This record has ended: nothing is planned by it any more.")
 
 
 class AlreadySaved(Exception):
@@ -44,12 +47,13 @@ def create_plan(
     locks.planning()
     with connection.cursor() as cursor:  # the second of two posts waits for the first
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(key)])
-    _lock(patient)
+    patient = _lock(patient)
     saved = Course.objects.filter(key=key, patient=patient).first()
     if saved is not None:
         if not _holds(saved, picked, run):
             raise AlreadySaved
         return saved
+    _refuse_ended(patient)
     course = Course(patient=patient, key=key, created_at=at, created_by=by, **_columns(picked, run))
     course.full_clean()
     course.save()
@@ -68,6 +72,7 @@ def change_plan(
     """
     locks.planning()
     course = _still(course, version, CourseState.PLANNED)
+    _refuse_ended(course.patient)
     for name, value in _columns(picked, run).items():
         setattr(course, name, value)
     course.version = version + 1
@@ -90,6 +95,7 @@ def change_cocktail(
     """
     locks.planning()
     course = _still(course, version, CourseState.CONFIRMED)
+    _refuse_ended(course.patient)
     _refuse_another_course(course, picked, run)
     columns = _columns(picked, run)
     for name in ("injection_method", "injection_depth", "parameters", "composition_reason"):
@@ -127,6 +133,8 @@ def confirm(course: Course, *, version: int, by: User, at: dt.datetime) -> Cours
     does not let it pass (screening.md section 5), or the reason for more than three actives is missing (section 6).
     """
     course = _still(course, version, CourseState.PLANNED)
+    if course.patient.has_ended:
+        raise NotConfirmable(ENDED)
     _refuse_unless_confirmable(course, by=by, at=at)
     course.state, course.confirmed_at, course.confirmed_by = CourseState.CONFIRMED, at, by
     course.maintains, course.version = Course.objects.maintained_by(course), version + 1
@@ -189,9 +197,14 @@ def screen_again(course: Course, *, by: User | None, at: dt.datetime) -> Course:
     return found
 
 
-def _lock(patient: Patient) -> None:
+def _lock(patient: Patient) -> Patient:
     """Whoever changes what is known of the patient waits, and then finds the plan; or the plan finds what was said."""
-    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    return Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+
+
+def _refuse_ended(patient: Patient) -> None:
+    if patient.has_ended:
+        raise ValidationError(ENDED)
 
 
 def _refuse_unless_confirmable(

@@ -215,8 +215,9 @@ class CourseQuerySet(models.QuerySet):
 
     def for_a_doctor(self):
         """Plans and courses under way that wait for a doctor, or did: by verdict a hold, or a stop of a patient about
-        whom a nurse has asked. Oldest first.
+        whom a nurse has asked. Oldest first; none of a record that has ended.
         """
         asked = Question.objects.unanswered().filter(patient=OuterRef("patient"))
         hold, stop = Q(screening__verdict="hold"), Q(Exists(asked), screening__verdict="stop")
-        return self.open().filter(hold | stop).order_by("screening__at")
+        goes_on = {"patient__died_on": None, "patient__duplicate_of": None}
+        return self.open().filter(hold | stop, **goes_on).order_by("screening__at")

@@ -139,8 +139,9 @@ def exceptional(session: Session, *, at: dt.datetime) -> dict:
         return {"late_now": is_late(session, Clinic.current().late_cancel_hours, at)}
     if session.state not in (SessionState.MISSED, SessionState.CANCELLED):
         return {}
+    goes_on = not session.course.patient.has_ended
     return {
-        "may_come_after_all": may_come_after_all(session, timezone.localdate(at)),
+        "may_come_after_all": goes_on and may_come_after_all(session, timezone.localdate(at)),
         "aftermath": aftermath(session, at=at),
         "broken": broken_of(session.course.patient).said,
     }

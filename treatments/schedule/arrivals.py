@@ -15,9 +15,10 @@ def mark(session: Session, *, here: bool, version: int, by: User, at: dt.datetim
     """Say that the patient of a session of this day has come, or has not after all.
 
     The same said twice by the same person changes nothing. Raises ChangedMeanwhile when it is not the `version` that
-    was opened, or the session is not booked for the day of `at`.
+    was opened, or the session is not booked for the day of `at` by somebody whose record goes on.
     """
-    row = Session.objects.select_for_update(of=("self",)).get(pk=session.pk)
+    rows = Session.objects.select_for_update(of=("self",)).select_related("course__patient")
+    row = rows.get(pk=session.pk)
     if row.arrived_by_id == (by.pk if here else None) and row.version == version + 1:
         return row
     if row.version != version or not may_arrive(row, timezone.localdate(at)):
@@ -29,5 +30,6 @@ def mark(session: Session, *, here: bool, version: int, by: User, at: dt.datetim
 
 
 def may_arrive(session: Session, day: dt.date) -> bool:
-    """Is it booked for this day of the clinic?"""
-    return session.state == "booked" and timezone.localdate(session.starts_at) == day
+    """Is it booked for this day of the clinic, for a patient whose record goes on?"""
+    booked = session.state == "booked" and not session.course.patient.has_ended
+    return booked and timezone.localdate(session.starts_at) == day

@@ -69,8 +69,9 @@ def otherwise() -> Iterator[Held]:
 
 
 def _soonest(*, today: dt.date):
-    """The first held session of each course and stage, with how many follow it."""
-    return Session.objects.to_come(today).first_held().for_worklist()
+    """The first held session of each course and stage, with how many follow it; none of a record that has ended."""
+    goes_on = {"course__patient__died_on": None, "course__patient__duplicate_of": None}
+    return Session.objects.to_come(today).filter(**goes_on).first_held().for_worklist()
 
 
 def how_many_held(course: Course) -> tuple[int, int]:

@@ -11,6 +11,7 @@ class Refusal(StrEnum):
     """Why a session cannot be performed."""
 
     NOT_BOOKED = "not_booked"
+    ENDED = "ended"
     TOO_EARLY = "too_early"
     DAY_OVER = "day_over"
     MAY_NOT_TREAT = "may_not_treat"
@@ -35,6 +36,7 @@ def is_due(answer: Mapping[str, str] | None, *, reask: bool, day: dt.date, valid
 def refusal(
     *,
     booked: bool,
+    ended: bool,
     session_day: dt.date,
     day: dt.date,
     may_treat: bool,
@@ -44,11 +46,15 @@ def refusal(
 ) -> Refusal | None:
     """Why the session cannot be recorded on `day`, or None. It stands on the screening for its own day.
 
+    `ended`: the patient had died before that day, or the record was closed in favour of another.
+
     A forgotten one can be recorded up to LATE_DAYS later: moving it to another day would make the record untrue. Then
     nobody can be asked again for that day any more; the record says so.
     """
     if not booked:
         return Refusal.NOT_BOOKED
+    if ended:
+        return Refusal.ENDED
     if session_day > day:
         return Refusal.TOO_EARLY
     if (day - session_day).days > LATE_DAYS:

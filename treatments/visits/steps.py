@@ -20,10 +20,16 @@ def next_steps(user: User, sessions: Sequence[Session]) -> dict[int, Step]:
     today = timezone.localdate()
     due = [s for s in sessions if s.state == SessionState.BOOKED and timezone.localdate(s.starts_at) <= today]
     done = CheckIn.objects.checked_in(due)
-    return {session.pk: _step(session, session.pk in done, today) for session in due}
+    steps = {session.pk: _step(session, session.pk in done, today) for session in due}
+    return {pk: step for pk, step in steps.items() if step}
 
 
-def _step(session: Session, checked_in: bool, today: dt.date) -> Step:
-    if checked_in or timezone.localdate(session.starts_at) < today:
-        return Step(_("Perform"), reverse("visits:perform", args=[session.pk]))
+def _step(session: Session, checked_in: bool, today: dt.date) -> Step | None:
+    """None where the record has ended: what was done before that can still be recorded, nobody is asked any more."""
+    patient, day = session.course.patient, timezone.localdate(session.starts_at)
+    if checked_in or day < today:
+        done = Step(_("Perform"), reverse("visits:perform", args=[session.pk]))
+        return None if patient.ended_before(day) else done
+    if patient.has_ended:
+        return None
     return Step(_("Check in"), reverse("visits:check_in", args=[session.pk]))

@@ -28,6 +28,7 @@ FIELDS = (
     "confirmed_at",
     "course__patient__name",
     "course__patient",
+    "course__patient__died_on",
     "practitioner__name",
     "room__name",
     "course__goal__label",
@@ -72,6 +73,7 @@ class Row(NamedTuple):
     confirmed_at: dt.datetime | None
     patient: str
     patient_id: int
+    died_on: dt.date | None
     practitioner: str
     room: str
     goal: str
@@ -125,7 +127,7 @@ def as_event(
     """The block as EventCalendar takes it. What only clinical staff may read is in it for `clinical` alone."""
     row, drawn, free = block.row, block.drawn, gaps(block)
     classes, said = looks[kinds(row)]
-    movable = row.state == SessionState.BOOKED and row.starts_at > at
+    movable = row.state == SessionState.BOOKED and row.starts_at > at and row.died_on is None
     return {
         "id": f"{row.pk}-{column}",
         "resourceId": column,

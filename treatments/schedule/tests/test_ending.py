@@ -9,11 +9,13 @@ from clinic.models import Clinic
 from clinic.tests.unchanged import nothing_changes
 from clinic.versions import ChangedMeanwhile
 from conftest import NOW
-from patients.actions import note_death
+from patients.actions import LinkDead, check_birth_date, note_death, show_code
 from patients.models import Patient
+from patients.tests.factories import interview
 from patients.tests.factories import patient as person_of
+from treatments.courses.tests.factories import course
 from treatments.reminders.models import Message
-from treatments.schedule import actions
+from treatments.schedule import actions, held
 from treatments.schedule.forms import slot_value
 from treatments.schedule.models import Reservation, Session, Waiting
 from treatments.schedule.rules import Slot
@@ -215,3 +217,74 @@ def test_the_wrong_role_method_and_patient(as_, front_desk, clinic_admin, dead, 
     assert desk.get(address(dead)).status_code == 405
     assert desk.post(address(Patient(pk=10**17)), {"shown": shown(sessions)}).status_code == 404
     assert set(Session.objects.values_list("state", flat=True)) == {"booked"}
+
+
+def test_nobody_asks_who_has_died_and_no_draft_is_kept(as_, nurse, dead):
+    browser, interview = as_(nurse), reverse("patients:interview", args=[dead.pk])
+    assert interview not in browser.get(dead.get_absolute_url()).text
+    assert browser.get(interview).url == dead.get_absolute_url()
+    for name in ("patients:interview", "patients:draft", "patients:discard"):
+        with nothing_changes():
+            refused = browser.post(reverse(name, args=[dead.pk]), {"incomplete": "yes"})
+        assert (name, refused.status_code) == (name, 409)
+        assert "nobody is asked by it any more" in refused.text
+
+
+def test_by_itself_no_draft_is_kept_either(as_, nurse, dead):
+    browser = as_(nurse)
+    with nothing_changes():
+        refused = browser.post(reverse("patients:draft", args=[dead.pk]), headers={"HX-Request": "true"})
+    assert refused.status_code == 409
+    assert "nobody is asked by it any more" in refused.text
+
+
+def test_a_link_to_the_interview_opens_nothing_any_more(sessions, front_desk, day):
+    patient = sessions[0].course.patient
+    link, _token = show_code(patient, by=front_desk, at=NOW)
+    note_death(patient, day, by=front_desk, at=NOW)
+    with nothing_changes(), pytest.raises(LinkDead):
+        check_birth_date(link.pk, patient.birth_date, at=NOW)
+
+
+def test_nobody_says_that_who_has_died_is_here(as_, front_desk, sessions, day, time_machine):
+    row, arrived = sessions[0], reverse("schedule:arrived", args=[sessions[0].pk])
+    time_machine.move_to(row.starts_at, tick=False)
+    desk = as_(front_desk)
+    pages = (own(row), reverse("schedule:day") + f"?day={row.starts_at:%Y-%m-%d}&show=day")
+    assert [arrived in desk.get(page).text for page in pages] == [True, True]
+    note_death(row.course.patient, day, by=front_desk, at=row.starts_at)
+    assert [arrived in desk.get(page).text for page in pages] == [False, False]
+    with nothing_changes():
+        assert desk.post(arrived, {"version": row.version, "here": "yes"}).status_code == 409
+
+
+def test_who_did_not_come_and_has_died_does_not_come_after_all(as_, front_desk, sessions, day, time_machine):
+    row = sessions[0]
+    time_machine.move_to(row.starts_at, tick=False)
+    row, desk = actions.miss(row, version=row.version, by=front_desk, at=row.starts_at), as_(front_desk)
+    assert "Came after all" in desk.get(own(row)).text
+    note_death(row.course.patient, day, by=front_desk, at=row.starts_at)
+    assert "Came after all" not in desk.get(own(row)).text
+    refused = desk.post(reverse("schedule:missed", args=[row.pk]), {"version": row.version, "came": "yes"})
+    assert refused.status_code == 409
+    assert "This patient has died." in refused.text
+    assert Session.objects.get(pk=row.pk).state == "missed"
+    assert not Reservation.objects.filter(session=row, ends_at__gt=row.starts_at).exists()
+
+
+def test_nothing_is_planned_for_who_has_died(as_, doctor, front_desk, day):
+    row = course(by=doctor, confirmed=False)
+    note_death(row.patient, day, by=front_desk, at=NOW)
+    refused = as_(doctor).post(reverse("courses:confirm", args=[row.pk]), {"version": row.version})
+    assert refused.status_code == 422
+    assert "nothing is planned by it any more" in refused.text
+    row.refresh_from_db()
+    assert (row.state, row.confirmed_at) == ("planned", None)
+
+
+def test_no_worklist_asks_for_a_decision_on_who_has_died(sessions, doctor, front_desk, day):
+    patient = sessions[0].course.patient
+    interview(patient, by=doctor, answers={"pregnancy": "current"})
+    assert list(held.otherwise()) + list(held.for_a_doctor())
+    note_death(patient, day, by=front_desk, at=NOW)
+    assert list(held.otherwise()) + list(held.for_a_doctor()) == []

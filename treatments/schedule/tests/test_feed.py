@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from clinic.models import AccessLog, Clinic, DayHours, Room
 from conftest import NOW
+from patients.actions import note_death
 from patients.tests.factories import interview
 from treatments.catalogue.models import Technique
 from treatments.schedule import actions, arrivals
@@ -142,6 +143,14 @@ def test_what_is_performed_cannot_be_dragged(feed, sessions):
     Session.objects.filter(pk=sessions[0].pk).update(state="performed")
     [block] = blocks(feed())
     assert (block["startEditable"], block["extendedProps"]["words"]) == (False, ["Performed"])
+
+
+def test_what_is_booked_for_who_has_died_cannot_be_dragged(feed, sessions, doctor):
+    note_death(sessions[0].course.patient, NOW.date(), by=doctor, at=NOW)
+    for by in ("practitioner", "room"):
+        [block] = blocks(feed(by=by))
+        assert (block["startEditable"], block["durationEditable"]) == (False, False)
+        assert block["extendedProps"]["words"] == ["Booked"]
 
 
 @pytest.fixture

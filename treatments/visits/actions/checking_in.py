@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from clinic.models import User
-from patients.actions import Seen, submit_interview
+from patients.actions import NobodyToAsk, Seen, submit_interview
 from patients.models import Interview, Patient
 from patients.rules import Answer
 from treatments.courses.actions import rescreen
@@ -51,11 +51,13 @@ def check_in(
     """Make the next version of what the patient told us, and keep how the plan is screened with it today.
 
     What was asked on this day before is not asked again; with no answers at all the version that stands is kept.
-    The same form twice is one check-in. Raises NotDue, NotAsked, AlreadyCheckedIn, CannotScreen; InterviewMoved when
-    `on` is no longer what stands, ValidationError when an answer cannot be.
+    The same form twice is one check-in. Raises NobodyToAsk, NotDue, NotAsked, AlreadyCheckedIn, CannotScreen;
+    InterviewMoved when `on` is no longer what stands, ValidationError when an answer cannot be.
     """
     day = timezone.localdate(at)
     patient = Patient.objects.lock(session.course.patient)
+    if patient.has_ended:
+        raise NobodyToAsk
     if answers or allergies is not None:
         submit_interview(patient, answers=answers, allergies=allergies, by=by, at=at, on=on)
     stands = _asked_all(patient, day)

@@ -85,6 +85,7 @@ def refusal(
     """Why this person cannot perform the session on `day`, or None. Three SQL queries."""
     return rules.refusal(
         booked=row.state == SessionState.BOOKED and course.state == CourseState.CONFIRMED,
+        ended=course.patient.ended_before(timezone.localdate(row.starts_at)),
         session_day=timezone.localdate(row.starts_at),
         day=day,
         may_treat=User.objects.who_may_treat().filter(pk=by.pk).exists(),

@@ -8,8 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from clinic.models import AccessLog
+from clinic.tests.unchanged import nothing_changes
 from contraindications.models import RuleSet
-from patients.actions import InterviewMoved, Seen, save_draft
+from patients.actions import InterviewMoved, Seen, note_death, save_draft
 from patients.models import Interview
 from patients.tests.factories import interview
 from treatments.schedule.actions import cancel_session
@@ -328,3 +329,42 @@ def test_nobody_else_checks_in(as_, request, patient, url, on_the_day, who):
 def test_wrong_method_is_405_and_bad_id_404(as_, nurse, url):
     assert as_(nurse).delete(url).status_code == 405
     assert as_(nurse).get(reverse("visits:check_in", args=[10**17])).status_code == 404
+
+
+# The record has ended
+
+
+@pytest.fixture
+def dead(patient, front_desk, on_the_day):
+    return note_death(patient, on_the_day.date(), by=front_desk, at=on_the_day)
+
+
+def test_who_has_died_is_not_checked_in_and_nothing_is_asked(as_, nurse, dead, session, url, on_the_day):
+    browser = as_(nurse)
+    for page in (browser.get(url).text, browser.get(reverse("schedule:session", args=[session.pk])).text):
+        assert "This record has ended" in page
+        assert 'id="interview"' not in page
+        assert f'href="{url}"' not in page
+    with nothing_changes():
+        refused = browser.post(url, said(dead, on_the_day))
+    assert refused.status_code == 409
+    assert "nobody is asked by it any more" in refused.text
+
+
+def test_what_was_done_on_the_day_of_the_death_can_still_be_recorded(
+    session, patient, nurse, front_desk, on_the_day
+):
+    checked_in(session, by=nurse)
+    note_death(patient, on_the_day.date(), by=front_desk, at=on_the_day)
+    assert actions.perform(session, note="", by=nurse, at=on_the_day).session == session
+
+
+def test_nothing_is_recorded_of_a_day_after_the_death(as_, session, patient, nurse, front_desk, on_the_day):
+    checked_in(session, by=nurse)
+    note_death(patient, on_the_day.date() - DAY, by=front_desk, at=on_the_day)
+    perform, browser = reverse("visits:perform", args=[session.pk]), as_(nurse)
+    assert perform not in browser.get(reverse("schedule:session", args=[session.pk])).text
+    with nothing_changes():
+        refused = browser.post(perform, {"note": ""})
+    assert refused.status_code == 409
+    assert "had ended before that day" in refused.text

@@ -9,6 +9,7 @@ from treatments.visits.rules import Refusal, is_due, refusal
 DAY = dt.date(2026, 11, 24)
 FINE = {
     "booked": True,
+    "ended": False,
     "session_day": DAY,
     "day": DAY,
     "may_treat": True,
@@ -23,6 +24,7 @@ FINE = {
     [
         pytest.param({}, None, id="today, booked and cleared"),
         pytest.param({"booked": False}, Refusal.NOT_BOOKED, id="cancelled"),
+        pytest.param({"ended": True}, Refusal.ENDED, id="died before that day"),
         pytest.param({"day": DAY - dt.timedelta(days=1)}, Refusal.TOO_EARLY, id="tomorrow"),
         pytest.param({"day": DAY + dt.timedelta(days=1)}, None, id="forgotten yesterday"),
         pytest.param({"day": DAY + dt.timedelta(days=7)}, None, id="forgotten a week ago"),

@@ -15,7 +15,7 @@ from clinic.errors import conflict
 from clinic.requests import StaffRequest
 from clinic.roles import CLINICAL
 from contraindications.screening import CANNOT_SCREEN, CannotScreen
-from patients.actions import InterviewMoved
+from patients.actions import InterviewMoved, NobodyToAsk
 from patients.models import Interview, Report
 from patients.moved import read_standing, who_was_faster
 from treatments.courses.told import told
@@ -63,6 +63,8 @@ def _posted(request: StaffRequest, session: Session, form: CheckInForm, at: dt.d
             by=request.user,
             at=at,
         )
+    except NobodyToAsk as refused:
+        return _again(request, session, str(refused), at)
     except InterviewMoved as moved:
         return _again(request, session, who_was_faster(moved), at)
     except actions.AlreadyCheckedIn as done:

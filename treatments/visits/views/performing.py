@@ -28,6 +28,7 @@ from treatments.visits.rules import Refusal
 
 SAID = {
     Refusal.NOT_BOOKED: gettext_lazy("This session is not booked any more."),
+    Refusal.ENDED: gettext_lazy("This record had ended before that day: nothing can be recorded."),
     Refusal.TOO_EARLY: gettext_lazy("This session is on a later day. It is performed on its own day."),
     Refusal.DAY_OVER: gettext_lazy(
         "This session was more than a week ago and cannot be recorded any more. Cancel it and say what happened."
