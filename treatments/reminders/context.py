@@ -20,7 +20,9 @@ CHANGED: dict[str, Promise] = {
     DeedKind.TOOK: ngettext_lazy("%d offered time taken", "%d offered times taken"),
     DeedKind.CALL_ME: ngettext_lazy("%d patient wants to be called", "%d patients want to be called"),
     DeedKind.DECLINED: ngettext_lazy("%d maintenance declined", "%d maintenances declined"),
-    DeedKind.STOPPED: ngettext_lazy("%d reminders stopped", "%d reminders stopped"),
+    DeedKind.STOPPED: ngettext_lazy(
+        "%d patient wants no more reminders", "%d patients want no more reminders"
+    ),
 }
 
 

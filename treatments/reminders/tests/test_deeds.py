@@ -14,6 +14,7 @@ from conftest import NOW
 from patients.actions import note_death
 from treatments.courses.tests.factories import cleared_patient
 from treatments.reminders import actions
+from treatments.reminders.context import changed_in_words
 from treatments.reminders.models import Answer, Deed, DeedKind, LinkPurpose, Message, Topic, WishHow
 from treatments.reminders.models.deeds import OF_A_SESSION
 from treatments.reminders.tests import letters
@@ -105,6 +106,10 @@ def test_answers_to_a_recall_are_noted_unless_the_desk_took_them(doctor, front_d
     actions.answer_recall(reminder(doctor), Answer.DECLINED, at=NOW, by=front_desk)
     said = Deed.objects.order_by("pk").values_list("kind", "session")
     assert list(said) == [("call_me", None), ("stopped", None)]
+
+
+def test_who_wants_no_more_reminders_is_counted_as_people():
+    assert changed_in_words({"stopped": 1}) == ["1 patient wants no more reminders"]
 
 
 def test_of_other_topics_nothing_is_noted(sessions):
