@@ -37,10 +37,10 @@ def needless(messages: Sequence[Message], at: dt.datetime) -> dict[int, rules.Ne
 
 
 def values(messages: Sequence[Message], at: dt.datetime) -> dict[int, Values]:
-    """Four queries. Only behaviours that tell nothing about the treatment stand in the letter."""
+    """Four queries. Only what tells nothing about the treatment stands in the letter, and never no time."""
     return {
         pk: Values(
-            {"care": tuple(_line(one) for one in held if one.behaviour)},
+            {"care": tuple(_line(one) for one in held if one.behaviour) or (_all_of_it(held),)},
             purpose=LinkPurpose.SESSION,
             link_until=at + PAGE_FOR,
         )
@@ -54,7 +54,14 @@ def _written(care: Care) -> str:
     return f"{words} {piece('own_rule')}" if care.own else words
 
 
-_line = lazy(_written, str)
+def _written_together(held: Sequence[Care]) -> str:
+    """Where none of them may be named: from when on there is nothing to mind."""
+    last = max(held, key=lambda one: (one.until, one.own))
+    words = piece("all_of_it", when=moments.at(last.until, "day"))
+    return f"{words} {piece('own_rule')}" if last.own else words
+
+
+_line, _all_of_it = lazy(_written, str), lazy(_written_together, str)
 
 KINDS = [
     Kind(MessageKind.AFTERCARE, Topic.CARE, frozenset({"link", "care"}), needless, values),

@@ -92,6 +92,16 @@ def test_after_a_session_a_letter_says_from_when_by_its_real_end(session, doctor
     assert not Message.objects.filter(session=session, state="due", kind="reminder").exists()
 
 
+def test_where_nothing_may_be_named_the_letter_says_from_when_there_is_nothing_to_mind(session, doctor):
+    Row.objects.filter(code__in=["alcohol", "solarium_sauna"]).delete()  # massage and rough towels are left
+    performed(session, doctor, session.ends_at)
+    text = read(Message.objects.get(kind="aftercare"), session.ends_at).text
+    local = timezone.localtime(session.ends_at + 72 * HOUR)
+    when = f"{local:%A} {local.day} {local:%B}, {local:%H:%M}"
+    assert f"- All that is on your page: from {when} (our clinic asks for this)" in text
+    assert "assage" not in text
+
+
 def test_no_letter_names_what_would_tell_where_somebody_is_treated(session, doctor):
     session.course.area = Area.objects.get(code="scalp")
     session.course.save()
