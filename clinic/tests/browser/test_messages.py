@@ -14,7 +14,12 @@ from treatments.reminders.models import Answer, Message
 from treatments.reminders.tests.factories import reminder, someone, ticked
 from treatments.reminders.tests.smtp import MailServer
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+# The clock stands, so that no message is late because the machine is slow.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.usefixtures("on_the_day"),
+    pytest.mark.django_db(transaction=True),
+]
 SCHEMES = ("light", "dark")
 LONG = "Anna-Maximiliana Wiśniewska-Żółkiewska von und zu Lichtenstein-Hohenschwangau"
 DAY, MINUTE = dt.timedelta(days=1), dt.timedelta(minutes=1)
