@@ -74,6 +74,23 @@ def turn():
         pass
 
 
+def tries_again(message, by):
+    def once():
+        with suppress(actions.NotFailed):
+            actions.put_back(message, by=by, at=message.due_at)
+            return True
+
+    return once
+
+
+def test_of_two_who_try_a_failed_message_again_at_once_one_does(monkeypatch):
+    by = person("Dorota", Role.DOCTOR)
+    failed = reminder(by, state="failed", why="No such mailbox.")
+    assert at_once(2, tries_again(failed, by)).count(True) == 1
+    monkeypatch.setattr(MessageQuerySet, "retriable", lambda self, at: self.all())  # the other way
+    assert at_once(2, tries_again(failed, by)).count(True) == 2
+
+
 def test_two_turns_at_once_share_the_work_and_send_each_message_once(post_office, monkeypatch):
     monkeypatch.setattr(rules_channels, "BATCH", 3)
     dues = many(12)
