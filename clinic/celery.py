@@ -11,7 +11,8 @@ from celery.beat import Service
 from celery.signals import beat_init, worker_init
 from django.conf import settings
 from kombu.exceptions import OperationalError
-from kombu.transport.redis import Channel
+from kombu.transport import virtual
+from kombu.transport.redis import Channel, QoS
 
 from clinic import servers
 
@@ -50,12 +51,30 @@ def tick_at_once(sender: Service, **kwargs) -> None:
             sender.app.send_task(entry["task"], **entry["options"])
 
 
+def is_connected(channel: virtual.Channel) -> bool:
+    return getattr(channel.connection, "client", None) is not None
+
+
+class AsLongAsConnected(QoS):
+    """Says of a task that it is done, or not, only over the connection that it came by."""
+
+    def ack(self, delivery_tag: str) -> None:
+        if is_connected(self.channel):
+            super().ack(delivery_tag)
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        if is_connected(self.channel):
+            super().reject(delivery_tag, requeue=requeue)
+
+
 @worker_init.connect
 def outlive_the_broker(**kwargs) -> None:
-    """Give tasks back to the broker only while there is a connection to it.
+    """Give tasks back to the broker, and say that they are done, only while there is a connection to it.
 
     When the broker goes away while a task is under way, kombu 5.7 means to give that back through the connection that
-    it has just closed, and the worker ends. What was not given back comes again when the broker's patience is over.
+    it has just closed, and when the task is done, to say so through it; either time the worker ends. What was not
+    given back, or not said to be done, comes again when the broker's patience is over. The setting of Celery against
+    it, `worker_cancel_long_running_tasks_on_connection_loss`, kills who hands over a letter at that moment.
     """
-    connected = property(lambda channel: getattr(channel.connection, "client", None) is not None)
-    Channel.do_restore = connected  # type: ignore[assignment]
+    Channel.do_restore = property(is_connected)  # type: ignore[assignment]
+    Channel.QoS = AsLongAsConnected

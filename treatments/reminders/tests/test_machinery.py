@@ -1,6 +1,8 @@
 """The machinery as it is set up: nothing but ids goes through the broker, and nothing is lost with it."""
 
 import datetime as dt
+import logging
+import os
 from unittest.mock import Mock
 
 import pytest
@@ -11,7 +13,7 @@ from kombu.exceptions import OperationalError
 from kombu.simple import SimpleQueue
 from kombu.transport.redis import Channel
 
-from clinic.celery import TICKS, app, outlive_the_broker, tick_at_once
+from clinic.celery import TICKS, AsLongAsConnected, app, outlive_the_broker, tick_at_once
 from treatments.reminders import channels, rules
 from treatments.reminders.checks import patience
 
@@ -132,22 +134,51 @@ def test_a_faster_pace_keeps_the_order(settings):
     assert patience(None) == []
 
 
+NAMES = f"outlives-{os.getpid()}:"  # that no other process uses which tests meanwhile
+
+
 @pytest.fixture
 def broker():
     """The broker, with names that nobody else reads."""
-    connection = Connection(house.CELERY_BROKER_URL, transport_options={"global_keyprefix": "outlives:"})
+    connection = Connection(house.CELERY_BROKER_URL, transport_options={"global_keyprefix": NAMES})
     yield connection
     with Connection(house.CELERY_BROKER_URL) as another:
         client = another.default_channel.client
-        client.delete(*client.keys("outlives:*"))
+        client.delete(*client.keys(f"{NAMES}*"))
 
 
-def test_a_worker_outlives_a_broker_that_goes_away_while_a_task_is_under_way(broker, monkeypatch):
-    monkeypatch.setattr(Channel, "do_restore", Channel.do_restore)  # put back afterwards
+@pytest.fixture
+def under_way(broker, monkeypatch):
+    """A task that somebody is at; the broker has gone away, and celery is connected anew."""
+    for name in ("do_restore", "QoS"):
+        monkeypatch.setattr(Channel, name, getattr(Channel, name))  # put back afterwards
     outlive_the_broker()
     channel = broker.channel()
     queue = SimpleQueue(channel, "tasks")
     queue.put({})
-    assert queue.get(timeout=5).payload == {}
+    message = queue.get(timeout=60)
+    assert message.payload == {}
     broker.transport.client = None  # as celery leaves it
     channel.close()
+    return message
+
+
+def is_waiting_to_be_told():
+    with Connection(house.CELERY_BROKER_URL) as another:
+        return another.default_channel.client.hlen(f"{NAMES}unacked") == 1
+
+
+@pytest.mark.parametrize("say", ["ack_log_error", "reject_log_error"])
+def test_a_worker_outlives_a_broker_that_goes_away_while_a_task_is_under_way(broker, under_way, say):
+    getattr(under_way, say)(logging.getLogger(), broker.connection_errors)
+    assert is_waiting_to_be_told()  # it comes again
+
+
+def test_what_is_done_while_the_broker_is_there_does_not_come_again(broker, monkeypatch):
+    monkeypatch.setattr(Channel, "QoS", AsLongAsConnected)
+    queue = SimpleQueue(broker.channel(), "tasks")
+    queue.put({})
+    message = queue.get(timeout=60)
+    assert is_waiting_to_be_told()
+    message.ack()
+    assert not is_waiting_to_be_told()
