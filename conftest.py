@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import Group
 from django.utils import timezone
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from clinic.models import User
 from clinic.roles import Role
@@ -20,9 +20,15 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 # Pages of patients are tested in their languages.
 compile_all()
 
-# Slow is not wrong: no test is timed. The suite tries the same examples each time, so that what fails was just changed;
-# `make thorough` tries others, and more.
-settings.register_profile("house", deadline=None, max_examples=examples(100), derandomize=TIMES == 1)
+# Slow is not wrong: no test is timed, nor the making of its examples. The suite tries the same examples each time, so
+# that what fails was just changed; `make thorough` tries others, and more.
+settings.register_profile(
+    "house",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=examples(100),
+    derandomize=TIMES == 1,
+)
 settings.load_profile("house")
 
 # A Monday at half past nine in the clinic; tests pass it on as `at`.

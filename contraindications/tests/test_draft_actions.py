@@ -343,7 +343,10 @@ def test_published_rule_sets_are_neither_changed_nor_deleted_nor_emptied(rule_se
 # ---- Whatever is edited
 
 
-@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(15),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(edited())
 def test_random_edits_publish_only_what_compiles_and_leave_earlier_screenings_as_they_were(
     screened, catalogue_admin, doctor, case

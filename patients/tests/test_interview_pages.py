@@ -253,7 +253,10 @@ def test_a_draft_can_be_thrown_away_unless_it_moved(as_, nurse, ana):
     assert not Interview.objects.exists()
 
 
-@settings(max_examples=examples(50), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(50),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     fields=st.dictionaries(
         st.sampled_from(

@@ -171,7 +171,10 @@ def test_results_are_no_reads_and_opening_is_one(as_, front_desk):
     assert AccessLog.objects.get().patient_id == jan.pk
 
 
-@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(60),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(text=st.text(max_size=300) | st.from_regex(r"[-+0-9./ ()%_\\]{1,40}"))
 def test_search_takes_any_text(as_, front_desk, text):
     assert as_(front_desk).post(LIST, {"q": text}, follow=True).status_code in (200, 400)
@@ -437,7 +440,10 @@ def test_an_edit_that_cannot_be_is_refused_and_changes_nothing(as_, front_desk, 
     assert (response.status_code, zofia.version) == (422, 1)
 
 
-@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(40),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     st.dictionaries(
         st.sampled_from([*PERSON, "called", "note", "key", "not_the_same"]),

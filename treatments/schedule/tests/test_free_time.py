@@ -149,7 +149,10 @@ def test_the_rule_of_booking_knows_a_day_off(doctor):
     assert not rules.at_work(hours, (clock(TUESDAY, 10), clock(TUESDAY, 11)), ZONE)
 
 
-@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(40),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     day=st.dates(dt.date(2026, 3, 20), dt.date(2027, 11, 5)),
     begin=st.integers(4, 12),
