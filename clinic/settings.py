@@ -317,7 +317,11 @@ if TESTING:
     WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = True  # nothing was collected
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     DATABASES["default"]["CONN_MAX_AGE"] = 0
-    # Nothing that tests write has to outlive the server; the clinic's own sessions wait for the disk as ever.
-    DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"
+    # Nothing that tests write has to outlive the server; the clinic's own sessions wait for the disk as ever. And a
+    # machine that is busy with other things may keep a test waiting for longer than anybody in the clinic waits.
+    DATABASES["default"]["OPTIONS"]["options"] += (
+        " -c synchronous_commit=off"
+        " -c lock_timeout=120000 -c statement_timeout=300000 -c idle_in_transaction_session_timeout=600000"
+    )
     EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     LOGGING["root"]["level"] = "WARNING"

@@ -35,7 +35,7 @@ def gathered(people: Sequence[int], *, locks: bool = True) -> Iterator[Crowd]:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([ready.__name__])
     barrier, ends = context.Barrier(len(people)), [context.Pipe() for _ in people]
-    database = connection.settings_dict["NAME"]
+    database = {name: connection.settings_dict[name] for name in ("NAME", "OPTIONS")}
     processes = [
         context.Process(target=ready.person, args=(far, barrier, database, pk, locks), daemon=True)
         for (_near, far), pk in zip(ends, people, strict=True)

@@ -3,6 +3,7 @@
 import logging
 import sys
 import time
+from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from typing import Any
@@ -30,10 +31,10 @@ if not apps.ready:  # this module is the first that the crowd's processes load
     django.setup()
 
 
-def person(pipe: Connection, barrier: Barrier, database: str, user: int, locks: bool) -> None:
+def person(pipe: Connection, barrier: Barrier, database: Mapping[str, Any], user: int, locks: bool) -> None:
     """Wait for forms, begin together with the others, tell what came of each; until this process is ended."""
     connections.close_all()
-    connection.settings_dict["NAME"] = database
+    connection.settings_dict.update(database)
     logging.disable(logging.CRITICAL)
     with override_settings(**SETTINGS):
         client = _logged_in(user)
