@@ -6,6 +6,11 @@ from email import message_from_bytes, policy
 from aiosmtpd.controller import Controller
 
 HANG, SLOW, CLOSE = "hang", "slow", "close"
+SO_LONG = 3600  # seconds: longer than any client waits
+PATIENCE = (
+    2  # seconds that a client waits who meets with HANG: a busy machine is not quicker with the other answers
+)
+TO_START = 60  # seconds that a busy machine may take
 
 
 class MailServer(Controller):
@@ -16,7 +21,7 @@ class MailServer(Controller):
     """
 
     def __init__(self):
-        super().__init__(self, hostname="127.0.0.1", port=0)
+        super().__init__(self, hostname="127.0.0.1", port=0, ready_timeout=TO_START)
         self.letters = []
         self.answers = {}
         self.slow = 0.0  # seconds
@@ -33,7 +38,7 @@ class MailServer(Controller):
         said = self.answers.get(verb) or [otherwise]
         reply = said.pop(0)
         if reply == HANG:
-            await asyncio.sleep(1)
+            await asyncio.sleep(SO_LONG)
             return otherwise
         if reply == SLOW:
             await asyncio.sleep(self.slow)

@@ -16,7 +16,7 @@ from treatments.reminders.actions import sending
 from treatments.reminders.channels.email import SmtpLine
 from treatments.reminders.models import Heartbeat, Message, MessageState
 from treatments.reminders.tests.factories import booked_session, confirmed_course, reminder, someone
-from treatments.reminders.tests.smtp import CLOSE, HANG
+from treatments.reminders.tests.smtp import CLOSE, HANG, PATIENCE
 
 MINUTE = dt.timedelta(minutes=1)
 
@@ -84,8 +84,12 @@ def test_a_final_no_fails_at_once(due, post_office, verb, reply, why):
         pytest.param("DATA", CLOSE, "broke off", True, id="closes before it confirms"),
     ],
 )
-def test_not_now_is_tried_again_later_with_the_same_id(due, post_office, verb, reply, code, doubtful):
+def test_not_now_is_tried_again_later_with_the_same_id(
+    due, post_office, settings, verb, reply, code, doubtful
+):
     post_office.answers = {verb: [reply]}
+    if reply == HANG:
+        settings.EMAIL_TIMEOUT = PATIENCE
     assert deliver(due) == "due"
     assert code in due.why
     assert due.maybe_twice == doubtful
