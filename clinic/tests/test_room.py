@@ -5,6 +5,7 @@ import resource
 from clinic.middleware import RoomForCalls
 
 TIMES = 500
+TRIES = 5  # the system gives pages for reasons of its own, too
 
 
 def deep(calls: int) -> int:
@@ -17,15 +18,17 @@ def back_and_forth(request=None) -> list[int]:
 
 
 def pages_of_memory(job) -> int:
-    """How many the system had to give."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    """How many the system had to give to this thread."""
+    before = resource.getrusage(resource.RUSAGE_THREAD).ru_minflt
     job()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_minflt - before
 
 
 def test_calls_that_go_deep_and_back_ask_for_memory_once():
     roomy = RoomForCalls(back_and_forth)
     assert roomy(None) == back_and_forth()
-    without, within = pages_of_memory(back_and_forth), pages_of_memory(lambda: roomy(None))
+    without, within = (
+        min(pages_of_memory(job) for _ in range(TRIES)) for job in (back_and_forth, lambda: roomy(None))
+    )
     assert within < without / 4
     assert without > TIMES / 4
