@@ -28,6 +28,7 @@ MAIL, FLUSHED, CRASHED, AWAY = (
 )
 AT_ONCE = 4  # so many times a tick is delivered, three times as often as there are ticks
 APART = 0.3  # seconds between two killings, at least
+LATE = 60  # seconds after the end of the run, when it is given up to kill who is not there
 
 # Of parents one in five or so: the next takes seconds to start, and where nobody works nothing can go wrong.
 KINDS_OF_KILL = (CHILD, CHILD, CHILD, PARENT, CHILD, CHILD, CHILD, CHILD, BOTH, CHILD)
@@ -164,8 +165,13 @@ class Misfortune:
                     tick.apply_async(connection=broker, retry=False, expires=self.size.pace.tick)  # type: ignore[call-arg]  # the stubs lack it
 
     def _kill(self) -> None:
-        """Evenly over what is left of the time: for a while nobody may be there to be killed."""
+        """Evenly over what is left of the time: for a while nobody may be there to be killed.
+
+        On a machine so busy that processes start slowly that lasts, and the last are killed afterwards.
+        """
         end, left = self.begin + self.size.seconds, self.size.kills
         kinds = itertools.cycle(KINDS_OF_KILL if self.size.stopping else (CHILD,))
-        while left and (rest := end - time.time()) > 0 and not self.over.wait(max(rest / (left + 1), APART)):
+        while (
+            left and (rest := end - time.time()) > -LATE and not self.over.wait(max(rest / (left + 1), APART))
+        ):
             left -= self.house.fleet.kill(next(kinds), self.house.mail.port, self.chance)

@@ -21,7 +21,7 @@ from clinic.chaos.pace import Pace
 TO_DISK = 1.0  # seconds, of which PostgreSQL promises 0.6
 TABLES = """
 DROP TABLE IF EXISTS taken, done, killed, away;
-CREATE TEMP TABLE taken (message_id text, "to" text, at float, begun float, pid int, fault text);
+CREATE TEMP TABLE taken (message_id text, "to" text, at float, begun float, pid int, fault text, heard bool);
 CREATE TEMP TABLE done (what text, pk bigint, began float, stood float);
 CREATE TEMP TABLE killed (pid int, at float);
 CREATE TEMP TABLE away (began float, ended float);
@@ -37,9 +37,10 @@ WHERE taken.message_id LIKE 'SM%%' AND row.channel = 'sms' AND row.maybe_twice A
     AND patient.phone = taken."to"
 """
 ABOUT = "kind, channel, patient_id, staff_id, course_id, session_id, link_id, offer_id, step, subject_version"
-# Whoever took it in hand knows no end of it: nobody said yes, or they were killed, or had nowhere to write it down.
+# Whoever took it in hand knows no end of it: nobody said yes in time, or they were killed, or had nowhere to write it
+# down.
 INTERRUPTED = """
-(taken.pid = 0 OR taken.fault = ANY(%(unheard)s)
+(taken.pid = 0 OR NOT taken.heard OR taken.fault = ANY(%(unheard)s)
  OR EXISTS (SELECT FROM killed WHERE killed.pid = taken.pid
      AND killed.at BETWEEN taken.at - 0.5 AND taken.at + %(lease)s)
  OR EXISTS (SELECT FROM away WHERE taken.at BETWEEN away.began - %(unwritten)s AND away.ended))
@@ -96,7 +97,8 @@ SELECT count(*) FROM taken WHERE NOT EXISTS (
 ASKED_FOR = (
     "('interview', 'offer', 'offer_lost')"  # nobody opts out of that, and it goes the way it was asked for
 )
-# The letters that a change made untrue, with how many seconds after the change they were taken.
+# The letters that a change made untrue, with how many seconds after the change they were begun, and taken. How long a
+# conversation lasts is no matter of theirs: what is begun cannot be called back.
 UNTRUE = f"""
 SELECT taken.at - done.stood AS late, taken.begun - done.stood AS begun
 FROM done JOIN reminders_message AS message
@@ -108,9 +110,9 @@ FROM done JOIN reminders_message AS message
         AND message.channel = 'email'
 JOIN taken ON taken.message_id = message.message_id AND taken.at > done.stood
 """
-AFTER = f"SELECT count(*) FROM ({UNTRUE}) AS untrue WHERE late > %(window)s"
-OVERTAKEN = f"SELECT count(*) FROM ({UNTRUE}) AS untrue WHERE late <= %(window)s"
-OVERTAKEN_BY = f"SELECT coalesce(max(late), 0) FROM ({UNTRUE}) AS untrue WHERE late <= %(window)s"
+AFTER = f"SELECT count(*) FROM ({UNTRUE}) AS untrue WHERE begun > %(window)s"
+OVERTAKEN = f"SELECT count(*) FROM ({UNTRUE}) AS untrue WHERE begun <= %(window)s"
+OVERTAKEN_BY = f"SELECT coalesce(max(late), 0) FROM ({UNTRUE}) AS untrue WHERE begun <= %(window)s"
 AGAIN = """
 SELECT taken.*, row_number() OVER (PARTITION BY message_id ORDER BY at DESC) AS from_last FROM taken
 """
@@ -206,7 +208,8 @@ def _tell(cursor, evidence: Evidence) -> None:
     killed = [(one.pid, one.at) for one in (*evidence.kills, *evidence.ends)]
     rows = {
         "taken": [
-            (t["message_id"], t["to"], t["at"], t["begun"], t["pid"], t["fault"]) for t in evidence.taken
+            tuple(taken[name] for name in ("message_id", "to", "at", "begun", "pid", "fault", "heard"))
+            for taken in evidence.taken
         ],
         "done": [(d.what, d.pk, d.began, d.stood) for d in evidence.done],
         "killed": killed,

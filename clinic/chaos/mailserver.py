@@ -4,7 +4,8 @@
 
 Says the ports of both, then reads what ails it from standard input, line by line: `{"450": 0.2}` for two letters out
 of ten. PATIENCE: seconds that those wait who send; what hangs, hangs longer. It writes down every letter and text that
-it took, and whom it killed. Asks nothing of Django: whoever judges afterwards reads its log.
+it took, which of them nobody was heard to hear of, and whom it killed. Asks nothing of Django: whoever judges later
+reads its log.
 """
 
 import asyncio
@@ -39,6 +40,20 @@ class Server(SMTP):
 
     fault: str = ""
     begun: float = 0.0
+    said_yes_to: float | None = (
+        None  # when the letter was taken of which nobody knows yet whether they heard so
+    )
+
+    def data_received(self, data: bytes) -> None:
+        """Who goes on heard the answer: nobody says anything before it."""
+        self.said_yes_to = None
+        super().data_received(data)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Who leaves without a word may have waited no longer, on a machine that is busy."""
+        if self.said_yes_to:
+            self.event_handler.take(unheard=self.said_yes_to)
+        super().connection_lost(error)
 
     async def smtp_DATA(self, arg: str) -> None:  # noqa: N802 (aiosmtpd calls it so)
         if self.fault == CLOSE_IN_DATA:
@@ -98,7 +113,7 @@ class PostOffice:
                 self.kill(pid)
             return "451 Nobody is there any more"
         content = envelope.content if isinstance(envelope.content, bytes) else b""
-        self.take(
+        server.said_yes_to = self.take(
             message_id=message_from_bytes(content)["Message-ID"],
             to=envelope.rcpt_tos[0],
             fault=server.fault,
@@ -117,10 +132,12 @@ class PostOffice:
         elif server.fault in (HANG_AFTER, SLOW):
             await asyncio.sleep(self.hangs if server.fault == HANG_AFTER else SLOWNESS)
 
-    def take(self, **told: Any) -> None:
-        """Write down that something was taken; what is written stays even if this process is killed."""
+    def take(self, **told: Any) -> float:
+        """Write down that something was taken, and say when; what is written stays even if this process is killed."""
+        at = time.time()
         with self.log.open("a") as log:
-            log.write(json.dumps({"at": time.time(), **told}) + "\n")
+            log.write(json.dumps({"at": at, **told}) + "\n")
+        return at
 
     def kill(self, pid: int) -> None:
         """Whoever is handing over a letter."""

@@ -49,11 +49,11 @@ moment from which it stood.
 - **Lost** is what still waits, what is said to be sent and was not taken, what was given up (but for addresses that
   nobody has, and texts that may have arrived: nobody wants these twice, staff sees them), and what was never
   promised.
-- **Twice** may come only what nobody could know of: the mail server took it and did not say so, the process that
-  handed it over was killed, or the database was gone when it was to be written down. Then it carries the same
-  Message-ID and its row says that it may have come twice.
-- **After a change** means longer after it than a conversation with the mail server may stand still: what is being
-  handed over at that moment cannot be called back, and is counted apart.
+- **Twice** may come only what nobody could know of: the mail server took it and did not say so in time, the
+  process that handed it over was killed, or the database was gone when it was to be written down. Then it carries the
+  same Message-ID and its row says that it may have come twice.
+- **After a change** means begun longer after it than a conversation with the mail server may stand still: what is
+  being handed over at that moment cannot be called back, and is counted apart.
 
 The same comes again, shorter, without the lease (a claim holds for no time, and nobody sees that a letter is on its
 way), and without the unique key. Then letters must come twice: a test that cannot fail proves nothing.

@@ -25,7 +25,8 @@ from treatments.reminders.models import Heartbeat
 
 TO_START = 90  # seconds that processes may take until they work
 LEISURELY = {SLOW: 0.6}
-TO_DRAIN = 5  # ticks from when the last may be tried; then what still waits is lost
+# From when the last may be tried; then what still waits is lost. How many ticks it took is said, and is another matter.
+TO_DRAIN, LONGEST = 60, 240  # seconds; the longest from when all was mended
 # What protects from sending twice, and how it is taken away in the database of a run. Without a lease a claim holds for
 # no time, and nobody sees that a letter is on its way.
 PROTECTIONS = {
@@ -43,7 +44,7 @@ PROTECTIONS = {
 }
 SHOWS = {"lease": "sent twice with nobody interrupted", "key": "promised twice"}  # what must come of that
 WAITING = """
-SELECT id, extract(epoch FROM greatest(clock_timestamp(), try_at, lease_until))::float
+SELECT id, extract(epoch FROM greatest(try_at, lease_until))::float
 FROM reminders_message WHERE state IN ('due', 'sending') AND due_at < clock_timestamp()
 """
 
@@ -150,12 +151,12 @@ def _open(stack: ExitStack, size: Size, folder: Path, database: Database) -> Hou
 
 def _recover(size: Size) -> Recovery:
     """Wait until nothing waits, and see how long it took from when each might be tried."""
-    began = time.time()
-    ready = dict(_asked(WAITING))
-    last, gone = max(ready.values(), default=began), dict[int, float]()
-    while time.time() < max(last, began) + TO_DRAIN * size.pace.tick:
-        waiting = {pk for pk, _moment in _asked(WAITING)}
-        now = time.time()
+    began = last = time.time()
+    ready = {pk: max(moment, began) for pk, moment in _asked(WAITING)}
+    gone = dict[int, float]()
+    while time.time() < last + TO_DRAIN:
+        waiting = dict(_asked(WAITING))
+        now, last = time.time(), min(max([last, *waiting.values()]), began + LONGEST)
         gone = {pk: gone.get(pk, now) for pk in ready if pk not in waiting}
         if not waiting:
             break

@@ -171,8 +171,10 @@ class MailServer:
             pipe.flush()
 
     def taken(self) -> list[dict]:
-        """Every letter and text that it took, in order."""
-        return [line for line in self._lines() if "message_id" in line]
+        """Every letter and text that it took, in order; `heard`: whoever sent it was there to hear so."""
+        lines = self._lines()
+        unheard = {line["unheard"] for line in lines if "unheard" in line}
+        return [{**line, "heard": line["at"] not in unheard} for line in lines if "message_id" in line]
 
     def killed(self) -> list[tuple[int, float]]:
         """Whom it killed while they were handing over a letter, and when."""
