@@ -217,7 +217,7 @@ def test_settings_are_one_row_from_the_first_save(clinic_admin, at):
 @pytest.mark.parametrize("locked", [True, False], ids=["with the lock", "without it the race is lost"])
 def test_two_admins_who_resign_at_once_leave_one(locked, monkeypatch):
     admins = [person("Celina", Role.CLINIC_ADMIN), person("Cezary", Role.CLINIC_ADMIN)]
-    both_checked = Barrier(2, timeout=3)
+    both_checked = Barrier(2, timeout=60)
     if not locked:
         monkeypatch.setattr("django.db.models.query.QuerySet.select_for_update", lambda query: query)
         check = actions._check

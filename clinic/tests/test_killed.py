@@ -22,7 +22,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.contest import scene
-from clinic.tests.processes import database_url, until
+from clinic.tests.processes import database_url, somebody_waits, until
 from treatments.schedule.forms import slot_value
 from treatments.schedule.models import Booking, Reservation, Session
 from treatments.schedule.resources import resource_of
@@ -31,16 +31,14 @@ from treatments.schedule.transactions import ADVISORY
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 CSRF = "k" * 32
-WAITING = (
-    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-)
+TRIES = 5
 
 
 class Door(http.client.HTTPConnection):
     """HTTP over the web server's socket."""
 
     def __init__(self, path):
-        super().__init__("127.0.0.1", timeout=30)
+        super().__init__("127.0.0.1", timeout=120)
         self.path = path
 
     def connect(self):
@@ -62,7 +60,7 @@ def web(transactional_db, tmp_path):
     until((tmp_path / "web").exists)
     yield process, tmp_path / "web"
     process.terminate()
-    process.wait(20)
+    process.wait(60)
 
 
 @pytest.fixture
@@ -116,29 +114,43 @@ def with_sessions_written(other, room, slots):
 
 @pytest.mark.parametrize("hold", [before_anything_is_written, with_sessions_written])
 def test_a_worker_killed_inside_a_booking_books_nothing_and_the_next_attempt_succeeds(web, stage, hold):
-    process, path = web
-    desk, course = stage.crowd[0], stage.courses[0][0]
-    slots = stage.slots(0, [0, 0, 0], [0, 0, 0])
+    """Within a second, or as quickly as with a worker that began in peace; one of TRIES: it may be a busy moment."""
+    usual = _seconds_to_book(stage, web[1], 0)
+    took = (_killed_and_again(web, stage, hold, number) for number in range(1, TRIES + 1))
+    assert any(seconds < max(1, 2 * usual) for seconds in took)
+
+
+def _killed_and_again(web, stage, hold, number):
+    """How long the next attempt takes."""
+    (process, path), slots, before = web, _slots(stage, number), _written()
     [worker] = until(lambda: workers(process))
     with another() as other:
         hold(other, stage.rooms[0], slots)
-        sender = threading.Thread(target=_ignored, args=(post, path, desk, course, slots))
+        sender = threading.Thread(target=_ignored, args=(_seconds_to_book, stage, path, number))
         sender.start()
-        until(_somebody_waits)
+        until(somebody_waits)
         os.kill(worker, signal.SIGKILL)
-        sender.join(20)
-    until(lambda: not _somebody_waits())
-    assert (Session.objects.count(), Reservation.objects.count(), Booking.objects.count()) == (0, 0, 0)
-    took = _seconds_to_book(path, desk, course, slots)
-    assert Session.objects.count() == 3
-    usual = _seconds_to_book(path, desk, stage.courses[1][0], stage.slots(1, [0, 0, 0], [0, 0, 0]))
-    assert took < max(1, 3 * usual)  # a machine may be too busy for a second
+        sender.join()
+    until(lambda: not somebody_waits())
+    assert _written() == before
+    took = _seconds_to_book(stage, path, number)
+    assert Session.objects.count() == before[0] + len(slots)
     assert worker not in workers(process)
+    return took
 
 
-def _seconds_to_book(path, desk, course, slots):
+def _written():
+    return Session.objects.count(), Reservation.objects.count(), Booking.objects.count()
+
+
+def _slots(stage, number):
+    return stage.slots(number, [0, 0, 0], [0, 0, 0])
+
+
+def _seconds_to_book(stage, path, number):
+    """One course after the other, each at times of its own."""
     began = time.monotonic()
-    assert post(path, desk, course, slots) == 302
+    assert post(path, stage.crowd[0], stage.courses[number][0], _slots(stage, number)) == 302
     return time.monotonic() - began
 
 
@@ -150,9 +162,3 @@ def _ignored(job, *args):
         return
     finally:
         connection.close()  # this thread's own
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(WAITING)
-        return cursor.fetchone()[0] > 0

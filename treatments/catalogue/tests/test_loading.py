@@ -518,7 +518,7 @@ def test_two_loads_at_once_wait_for_each_other_and_publish_once(at):
 @pytest.mark.django_db(transaction=True)
 def test_without_the_lock_two_loads_at_once_collide(at, monkeypatch):
     """The negative control of the test above."""
-    monkeypatch.setattr(loading, "_wait_for_other_loads", lambda: barrier.wait(timeout=10))
+    monkeypatch.setattr(loading, "_wait_for_other_loads", lambda: barrier.wait(timeout=60))
     barrier = threading.Barrier(3)
     HealthFact.objects.all().delete()
     ShippedRow.objects.all().delete()

@@ -4,7 +4,6 @@ import datetime as dt
 import os
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -17,7 +16,7 @@ from clinic.roles import Role
 from clinic.tests.processes import database_url, until
 from conftest import person
 from treatments.reminders import tasks
-from treatments.reminders.models import ChannelState, Heartbeat, Message
+from treatments.reminders.models import Heartbeat, Message
 from treatments.reminders.tests.factories import reminder
 from treatments.reminders.tests.smtp import SLOW
 
@@ -87,18 +86,19 @@ def test_a_due_reminder_reaches_the_mailbox_through_a_real_worker(worker, post_o
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("no_quiet_hours")
 def test_a_task_whose_time_is_up_gives_back_what_it_did_not_hand_over(post_office, tmp_path):
-    """Twelve times as fast: a lease would end after ten seconds. The limit strikes early: its clock may be slow."""
+    """Nobody else would: there is no beat, and only a tick looks for leases that are over."""
     doctor, now = person("Dorota", Role.DOCTOR), timezone.now()
-    for _ in range(3):
-        reminder(doctor, due_at=now, try_at=now, not_after=now + dt.timedelta(days=14))
-    post_office.slow, slowly = 1.5, [SLOW] * 9
-    post_office.answers = {"EHLO": list(slowly), "MAIL": list(slowly), "RCPT": list(slowly)}
-    with working(post_office, tmp_path / "log", MESSAGE_PACE="12"), Connection(broker_url()) as broker:
-        tasks.drain.apply_async(("email",), connection=broker, soft_time_limit=2, time_limit=5)
+    with working(post_office, tmp_path / "log") as process, Connection(broker_url()) as broker:
+        tasks.tick.apply_async(connection=broker)
+        until(Heartbeat.objects.exists)  # from here on the worker is quick: all is loaded and connected
+        for _ in range(3):
+            reminder(doctor, due_at=now, try_at=now, not_after=now + dt.timedelta(days=14))
+        post_office.slow = 4
+        post_office.answers = {verb: [SLOW] * 9 for verb in ("EHLO", "MAIL", "RCPT")}
+        tasks.drain.apply_async(("email",), connection=broker, soft_time_limit=3, time_limit=600)
         until(lambda: Message.objects.exclude(lease_token=None).count() == 3)
-        claimed_at = time.monotonic()
         until(lambda: not Message.objects.exclude(lease_token=None).exists())
-    assert time.monotonic() - claimed_at < 10
+        assert process.poll() is None
     assert set(Message.objects.values_list("state", "maybe_twice")) == {("due", False)}
     assert post_office.letters == []
-    assert "SoftTimeLimit" in (tmp_path / "log").read_text() or ChannelState.objects.filter(pauses=1).exists()
+    assert "SoftTimeLimit" in (tmp_path / "log").read_text()

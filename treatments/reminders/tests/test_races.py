@@ -12,7 +12,7 @@ from django.utils import timezone
 from clinic.celery import app
 from clinic.chaos.running import PROTECTIONS
 from clinic.roles import Role
-from clinic.tests.processes import until
+from clinic.tests.processes import somebody_waits, until, wait_or_end
 from conftest import person
 from treatments.reminders import actions, rules_channels, tasks
 from treatments.reminders.actions import journal, sending
@@ -107,7 +107,7 @@ def test_without_the_claim_two_turns_send_the_same_messages(post_office, monkeyp
 
     def together(messages, *, at):
         with suppress(BrokenBarrierError):
-            barrier.wait(2)  # both have read what is due
+            barrier.wait(60)  # both have read what is due
         return refusals(messages, at=at)
 
     monkeypatch.setattr(MessageQuerySet, "claimable", lambda self, at: self.filter(state="due"))
@@ -185,28 +185,17 @@ def test_a_wish_and_a_booking_that_promises_letters_do_not_wait_for_each_other_f
             list(Message.objects.filter(patient=patient).select_for_update())
             actions.promise([actions.drafted("booked", **values)])
             held.set()
-            wished.wait(1)  # it cannot be: the wish waits for the messages
+            assert wait_or_end(wished.is_set)  # the wish waits for the messages
         connection.close()
 
     with ThreadPoolExecutor(1) as pool:
         booked = pool.submit(booking)
-        assert held.wait(20)
+        assert held.wait(60)
         actions.stop_topic(patient, "maintenance", how="link", at=now)
         wished.set()
-        booked.result(20)
+        booked.result(60)
     waiting.refresh_from_db()
     assert (waiting.state, Message.objects.filter(kind="booked").count()) == ("suppressed", 1)
-
-
-WAITING = (
-    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-)
-
-
-def somebody_waits():
-    with connection.cursor() as cursor:
-        cursor.execute(WAITING)
-        return cursor.fetchone()[0]
 
 
 def a_worker_and_the_desk_at(messages):
@@ -229,9 +218,9 @@ def a_worker_and_the_desk_at(messages):
 
     with ThreadPoolExecutor(1) as pool:
         editing = pool.submit(desk)
-        assert first_locked.wait(20)
+        assert first_locked.wait(60)
         done = journal.begin(first, (second, Outcome("due", False, why="put off")))
-        editing.result(20)
+        editing.result(60)
     return done
 
 
@@ -271,6 +260,6 @@ def test_what_somebody_holds_the_tick_clears_away_a_minute_later(two_claimed):
 
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
         Message.objects.select_for_update().get(pk=first.pk)
-        assert pool.submit(cleared).result(20) == 1
+        assert pool.submit(cleared).result(60) == 1
     assert cleared() == 1
     assert set(Message.objects.values_list("state", flat=True)) == {"expired"}

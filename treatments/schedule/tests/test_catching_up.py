@@ -5,9 +5,7 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from contextlib import closing
-from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -16,6 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from clinic.prepared import Prepared, asked
+from clinic.tests.processes import database_url, until, wait_or_end
 from contraindications import screening
 from contraindications.actions import publish_rule_set
 from contraindications.models import RuleSet
@@ -69,16 +68,17 @@ def test_a_run_that_is_killed_leaves_nothing_unheld_and_the_next_one_ends_it(doc
     rule_set = stricter()
     assert Session.objects.booked().with_held().filter(held=True, unchecked=True).count() == 8
     run = subprocess.Popen([sys.executable, "-c", SLOWLY], **in_this_database())
-    waited(lambda: Check.objects.filter(rule_set=rule_set).exists(), run)
+    until(lambda: run.poll() is not None or Check.objects.filter(rule_set=rule_set).exists())
+    assert run.poll() is None, run.stdout.read()
     run.kill()  # SIGKILL, in the middle of a batch
-    run.communicate(timeout=20)
+    run.communicate(timeout=60)
     done = Check.objects.filter(rule_set=rule_set).count()
     assert 0 < done < 8
     assert unheld_and_unchecked() == 0
     assert Session.objects.booked().with_held().filter(held=True).count() == 8
     assert Standing.objects.filter(held=True).count() == done  # what it reached, it has judged whole
     again = subprocess.run(
-        [sys.executable, "manage.py", "rescreen"], **in_this_database(), timeout=120, check=False
+        [sys.executable, "manage.py", "rescreen"], **in_this_database(), timeout=300, check=False
     )
     assert again.returncode == 0, again.stdout
     assert b"Nothing is left" in again.stdout
@@ -108,23 +108,13 @@ call_command("rescreen")
 
 def in_this_database() -> dict:
     """What a process of its own needs to meet the database of this test."""
-    name = connection.settings_dict["NAME"]
-    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
-    environment = {**os.environ, "DATABASE_URL": address}
+    environment = {**os.environ, "DATABASE_URL": database_url()}
     return {
         "env": environment,
         "cwd": settings.BASE_DIR,
         "stdout": subprocess.PIPE,
         "stderr": subprocess.STDOUT,
     }
-
-
-def waited(until, run) -> None:
-    end = time.monotonic() + 60
-    while not until():
-        assert run.poll() is None, run.stdout.read()
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 # The run
@@ -232,17 +222,17 @@ def test_lists_published_while_somebody_books_hold_what_is_booked(doctor, monkey
     def slowly():
         found = screening.rules_in_force()
         read.set()
-        go_on.wait(10)
+        assert go_on.wait(120)
         return found
 
     monkeypatch.setattr(rescreening, "rules_in_force", slowly)
     booking = in_thread(lambda: booked(row, place, practitioner=doctor))
-    assert read.wait(20)
+    assert read.wait(60)
     monkeypatch.setattr(rescreening, "rules_in_force", screening.rules_in_force)
     stricter()
     assert list(catching_up.catch_up(at=timezone.now())) == []  # the course is in use: passed over
     go_on.set()
-    booking.join(20)
+    booking.join(60)
     assert Session.objects.booked().count() == 2
     assert unheld_and_unchecked() == 0
     assert Session.objects.booked().with_held().filter(held=True, unchecked=True).count() == 2
@@ -262,17 +252,17 @@ def test_a_plan_made_while_the_patient_answers_is_not_stale(doctor, monkeypatch,
     def slowly(*args, **kwargs):
         found = real(*args, **kwargs)
         screened.set()
-        go_on.wait(5)
+        assert go_on.wait(120)
         return found
 
     monkeypatch.setattr("treatments.courses.actions.screen_now", slowly)
     planning = in_thread(lambda: make(by=doctor, patient=who, confirmed=False))
-    assert screened.wait(20)
+    assert screened.wait(60)
     telling = in_thread(lambda: interview(who, by=doctor, answers={"pregnancy": "current"}))
-    telling.join(1.5)
+    assert wait_or_end(lambda: not telling.is_alive()) is locked
     go_on.set()
-    planning.join(20)
-    telling.join(20)
+    planning.join(60)
+    telling.join(60)
     assert (Course.objects.get().screening.verdict == "stop") is locked
 
 
@@ -295,17 +285,17 @@ def test_a_booking_while_the_patient_answers_is_not_stale(doctor, monkeypatch, l
     def slowly(*args, **kwargs):
         found = real(*args, **kwargs)
         screened.set()
-        go_on.wait(5)
+        assert go_on.wait(120)
         return found
 
     monkeypatch.setattr("treatments.schedule.checks.look_again", slowly)
     booking = in_thread(lambda: booked(row, place, practitioner=doctor))
-    assert screened.wait(20)
+    assert screened.wait(60)
     telling = in_thread(lambda: interview(row.patient, by=doctor, answers={"pregnancy": "current"}))
-    telling.join(1.5)
+    assert wait_or_end(lambda: not telling.is_alive()) is locked
     go_on.set()
-    booking.join(20)
-    telling.join(20)
+    booking.join(60)
+    telling.join(60)
     held = set(Session.objects.booked().with_held().values_list("held", flat=True))
     assert (held == {True}) is locked
 

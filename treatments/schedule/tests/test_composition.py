@@ -9,6 +9,7 @@ from django.db import connection
 from django.urls import reverse
 
 from clinic import events
+from clinic.tests.processes import wait_or_end
 from patients.tests.factories import interview, reported
 from treatments.catalogue.composition import watched
 from treatments.catalogue.events import CompositionChanged
@@ -140,17 +141,17 @@ def test_a_plan_made_while_its_product_changes_is_not_stale(doctor, glow, at, mo
     def slowly(*args, **kwargs):
         found = rescreen(*args, **kwargs)
         screened.set()
-        go_on.wait(5)
+        assert go_on.wait(120)
         return found
 
     monkeypatch.setattr(actions, "rescreen", slowly)
     plan = in_thread(lambda: make(by=doctor, patient=who, ingredients=[], products=(glow,), confirmed=False))
-    assert screened.wait(20)
+    assert screened.wait(60)
     catalogue = in_thread(lambda: change(glow, "vitamin_c", at=at))
-    catalogue.join(1.5)
+    assert wait_or_end(lambda: not catalogue.is_alive()) is guarded
     go_on.set()
-    plan.join(20)
-    catalogue.join(20)
+    plan.join(60)
+    catalogue.join(60)
     assert (Course.objects.get().screening.verdict == "stop") is guarded
 
 

@@ -105,7 +105,6 @@ def test_a_chain_against_bookings_of_its_places_moves_whole_or_not_at_all(doctor
         Session.objects.filter(course=sessions[0].course, number__gt=1).values_list("version", flat=True)
     )
     assert versions == ({2} if whole else {1})
-    assert max(took for _outcome, took in results) < 5
     assert overlaps() == 0
 
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError, connection, connections, transaction
 
+from clinic.tests.processes import until
 from clinic.versions import ChangedMeanwhile
 from conftest import NOW
 from treatments.courses import actions as plans
@@ -24,6 +25,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OVERLAPS = """
 SELECT count(*) FROM schedule_reservation a JOIN schedule_reservation b
 ON a.id < b.id AND a.resource_id = b.resource_id AND a.period && b.period
+"""
+
+LOCKS = """
+SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+WHERE locktype = 'advisory' AND datname = current_database()
 """
 
 
@@ -48,8 +54,14 @@ def at_once(*jobs):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(300)
     return results
+
+
+def locks_held() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(LOCKS)
+        return cursor.fetchone()[0]
 
 
 def overlaps() -> int:
@@ -188,7 +200,7 @@ def test_a_resource_is_made_once_by_eight_at_once(doctor):
 
 def test_a_connection_that_dies_in_the_middle_leaves_nothing_and_no_lock(doctor, monkeypatch):
     room = factories.room()
-    course, other, third = courses(doctor, 3)
+    course, other = courses(doctor, 2)
     write = booking_actions.reserve
 
     def die(sessions):
@@ -202,10 +214,9 @@ def test_a_connection_that_dies_in_the_middle_leaves_nothing_and_no_lock(doctor,
     assert isinstance(outcome, Exception)
     assert not Session.objects.exists()
     assert not Reservation.objects.exists()
-    [(outcome, took)] = at_once(booking(other, factories.slots(other, room), doctor))
+    until(lambda: not locks_held())  # who died is told so a moment before they are gone
+    [(outcome, _took)] = at_once(at_a_glance(booking(other, factories.slots(other, room), doctor)))
     assert len(outcome) == 5
-    [(_outcome, usual)] = at_once(booking(third, factories.slots(third, room, hour=14), doctor))
-    assert took < max(1, 3 * usual)  # a machine may be too busy for a second
 
 
 class Deadlock(Exception):
@@ -249,7 +260,7 @@ def test_who_waited_for_a_lock_as_long_as_anybody_may_is_told_at_once():
 
 
 def at_a_glance(job):
-    """The job, on a connection that waits for no lock."""
+    """The job, on a connection that waits for no lock, however busy the machine is."""
 
     def run():
         with connection.cursor() as cursor:

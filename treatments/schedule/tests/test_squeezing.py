@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clinic.models import User
+from clinic.tests.processes import wait_or_end
 from clinic.tests.thorough import examples
 from conftest import NOW
 from treatments.schedule import actions, refusals
@@ -390,11 +391,11 @@ def test_nobody_gets_under_what_is_being_booked_over_others(allowed, room, monke
         there = squeezing.placed(chosen, pools, wish)
         if wish:
             looked.set()
-            gone.wait(2)
+            wait_or_end(gone.is_set)
         return there
 
     def into_the_gap():
-        looked.wait(20)
+        assert looked.wait(60)
         try:
             actions.cancel_session(below, reason="x", version=1, by=allowed, at=NOW)
             return book(allowed, room, course=course)

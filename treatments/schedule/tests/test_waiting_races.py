@@ -10,6 +10,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from clinic.models import Clinic
+from clinic.tests.processes import wait_or_end
 from clinic.versions import ChangedMeanwhile
 from conftest import NOW
 from patients.actions import note_death
@@ -194,7 +195,7 @@ def test_a_worker_that_dies_while_it_offers_leaves_it_to_the_next(offered, docto
 
 
 def meanwhile(job, results):
-    """Somebody with a connection of their own begins `job`, and has time to be done with it or to wait."""
+    """Somebody with a connection of their own begins `job`, and is done with it or waits for us."""
 
     def run():
         try:
@@ -206,7 +207,7 @@ def meanwhile(job, results):
 
     thread = threading.Thread(target=run)
     thread.start()
-    thread.join(0.5)
+    wait_or_end(lambda: not thread.is_alive())
     return thread
 
 
@@ -220,7 +221,7 @@ def test_taken_off_the_list_in_the_middle_of_a_yes_it_is_too_late(offered, docto
 
     monkeypatch.setattr(answering, "_check_open", check_and_be_slow)
     actions.say_yes(offers[0], desk=None, at=NOW)
-    threads[0].join(20)
+    threads[0].join(60)
     assert [type(one) for one in told] == [ChangedMeanwhile]
     no_half_state(hold, freed)
 
@@ -239,7 +240,7 @@ def test_a_death_noted_in_the_middle_of_their_yes_waits_for_it_and_both_are_done
     monkeypatch.setattr(answering, "_put", put_and_be_slow)
     actions.say_yes(offers[0], desk=None, at=NOW)
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert [type(one) for one in told] == [Patient]
 
 
@@ -249,7 +250,7 @@ def test_put_on_the_list_again_while_taken_off_it_is_a_place_of_its_own(doctor):
     with transaction.atomic():
         actions.withdraw(entry, by=doctor, at=NOW)
         thread = meanwhile(lambda: factories.waiting(course, by=doctor, weekdays=[2]), told)
-    thread.join(20)
+    thread.join(60)
     entry.refresh_from_db()
     assert (entry.withdrawn_at, entry.weekdays) == (NOW, [])
     assert [row.pk for row in told] == [row.pk for row in Waiting.objects.standing()] != [entry.pk]
@@ -279,7 +280,7 @@ def test_two_times_that_become_free_at_once_are_not_both_offered_to_one_who_wait
     def best_at_once(*args, **kwargs):
         found = best(*args, **kwargs)
         with suppress(threading.BrokenBarrierError):
-            both.wait(10)
+            both.wait(60)
         both.abort()
         return found
 
