@@ -35,6 +35,7 @@ BAD_ADDRESS = _("The message cannot be written to this address. Correct it and t
 BAD_NUMBER = _("This is no phone number that texts can be sent to. Correct it and try again.")
 CAME_BACK = _("Messages to this address came back. Correct it, or try again if it works now.")
 REFUSED = _("The mail server refuses this address or message (%(code)s).")
+NO_SUCH_MAILBOX = _("The mail server takes nothing for this address (%(code)s).")
 PUT_OFF = _("The mail server asks to come back later (%(code)s).")
 UNREACHABLE = _("The mail server cannot be reached.")
 NOT_LET_IN = _("The mail server does not let us in (%(code)s). Tell whoever looks after it.")
@@ -53,6 +54,7 @@ REASONS = {
     "30006": _("this number takes no text messages"),
     "21211": _("there is no such number"),
     "21614": _("this number takes no text messages"),
+    "21610": _("its owner has answered STOP"),
 }
 PROVIDER_REFUSES = _("The provider refuses this address or message (%(code)s).")
 PROVIDER_LATER = _("The provider asks to come back later (%(code)s).")

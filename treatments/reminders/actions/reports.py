@@ -40,10 +40,20 @@ def came_back(channel: str, ref: str, *, said: str, for_good: bool, at: dt.datet
     why = str(words.BOUNCED % {"said": words.REASONS.get(said, said) or "-"})
     for message in ours.order_by("pk").select_for_update(of=("self",)):
         if for_good:
-            bad = BadAddress(channel=channel, address=message.sent_to.lower(), since=at, why=why)
-            BadAddress.objects.bulk_create([bad], ignore_conflicts=True)
+            nobody_there(channel, message.sent_to, why=why, at=at)
         bounced_at = message.bounced_at or at
         ours.filter(pk=message.pk).update(state=MessageState.BOUNCED, bounced_at=bounced_at, why=why)
+
+
+def nobody_there(channel: str, address: str, *, why: str, at: dt.datetime) -> None:
+    """Nothing more is sent to this address until a person says so, or something arrives."""
+    bad = BadAddress(channel=channel, address=address.lower(), since=at, why=why)
+    BadAddress.objects.bulk_create([bad], ignore_conflicts=True)
+
+
+def taken_again(channel: str, address: str) -> None:
+    """The address works again: what a person had tried anew was taken, and no report of it will ever come."""
+    BadAddress.objects.filter(channel=channel, address=address.lower()).delete()
 
 
 def unwanted(channel: str, ref: str, *, at: dt.datetime) -> None:

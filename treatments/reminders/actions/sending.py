@@ -16,6 +16,7 @@ from treatments.reminders import channels, kinds, links, rules, rules_channels, 
 from treatments.reminders.actions.claiming import Claimed, claim, not_begun, pause, release, works_again
 from treatments.reminders.actions.journal import Journal, in_trouble, quickly, reconnect
 from treatments.reminders.actions.outcomes import Outcome, again, ended, sent, untried
+from treatments.reminders.actions.reports import nobody_there, taken_again
 from treatments.reminders.actions.truth import each_or_alone, refusals
 from treatments.reminders.models import Message, MessageState
 from treatments.schedule.actions import OfferGone
@@ -192,7 +193,7 @@ class Batch:
         self.journal.note(message, outcome)
         self.at_hand = None
         if outcome.sent_at:
-            self._tell(message, outcome.sent_at)
+            self._tell(message, outcome)
 
     def _outcome(self, message: Message, letter: writing.Written) -> Outcome:
         self.handed_over = True
@@ -201,6 +202,8 @@ class Batch:
         except SoftTimeLimitExceeded:
             return self._put_off(message, channels.cut_off())
         except channels.Refused as refused:
+            if isinstance(refused, channels.NoSuchAddress):
+                nobody_there(self.channel, letter.letter.to, why=refused.why, at=self.clock())
             return ended(message, MessageState.FAILED, refused.why)
         except channels.PutOff as put_off:
             return self._put_off(message, put_off)
@@ -208,10 +211,12 @@ class Batch:
             return self._failed(message, error)
         return sent(message, letter, ref, at=self.clock())
 
-    def _tell(self, message: Message, at: dt.datetime) -> None:
+    def _tell(self, message: Message, outcome: Outcome) -> None:
         """What else is to be known when a message has gone out."""
-        if message.link_id:
-            mark_sent(message.link_id, at=at)
+        if message.link_id and outcome.sent_at:
+            mark_sent(message.link_id, at=outcome.sent_at)
+        if message.put_back_at and not outcome.provider_ref:
+            taken_again(self.channel, outcome.sent_to)
         if self.was_paused:
             works_again(self.channel)
             self.was_paused = False

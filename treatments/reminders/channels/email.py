@@ -17,11 +17,14 @@ from django.core.mail.message import sanitize_address
 
 from treatments.reminders import words
 from treatments.reminders.channels import mime
-from treatments.reminders.channels.lines import Letter, Line, PutOff, Refused, Unreachable
+from treatments.reminders.channels.lines import Letter, Line, NoSuchAddress, PutOff, Refused, Unreachable
 from treatments.reminders.channels.providers import ProviderLine
 
 LONGEST_NAME = 80
 PLAIN = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+# RFC 5321: no such mailbox, not of ours, not a name. Enhanced codes (RFC 3463) tell these from somebody's policy.
+NO_SUCH_MAILBOX, ABOUT_THE_MAILBOX = {550, 551, 553}, re.compile(rb"5\.(1\.\d|2\.1)\b")
+ENHANCED = re.compile(rb"5\.\d{1,3}\.\d")
 CLOSING_DOWN = 421  # whatever it is said to, it is about the connection
 
 
@@ -132,7 +135,7 @@ def _converse(server: smtplib.SMTP, sender: str, to: str, content: bytes) -> Non
     under_way = False
     try:
         _heed(server.mail(sender), about_us=True)
-        _heed(server.rcpt(to))
+        _heed_recipient(server.rcpt(to))
         under_way = True
         _heed(server.data(content))
     except smtplib.SMTPDataError as said:  # to the word DATA, before any content
@@ -148,6 +151,13 @@ def _heed(reply: tuple[int, bytes], *, about_us: bool = False) -> None:
     code, _said = reply
     if code >= 400:
         raise _answered(code, about_us=about_us)
+
+
+def _heed_recipient(reply: tuple[int, bytes]) -> None:
+    code, said = reply
+    if code in NO_SUCH_MAILBOX and (ABOUT_THE_MAILBOX.match(said) or not ENHANCED.match(said)):
+        raise NoSuchAddress(words.NO_SUCH_MAILBOX % {"code": code})
+    _heed(reply)
 
 
 def _answered(code: int, *, about_us: bool = False) -> PutOff | Refused:

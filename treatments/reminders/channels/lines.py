@@ -73,6 +73,10 @@ class Refused(Exception):
         self.why = str(why)
 
 
+class NoSuchAddress(Refused):
+    """Never, whatever the message: nobody is reached at this address."""
+
+
 class Line(Protocol):
     """An open way to send."""
 

@@ -10,7 +10,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 from treatments.reminders import words
 from treatments.reminders.channels import http
-from treatments.reminders.channels.lines import Letter, PutOff, Refused
+from treatments.reminders.channels.lines import Letter, NoSuchAddress, PutOff, Refused
 
 
 class ProviderLine:
@@ -27,7 +27,7 @@ class ProviderLine:
         try:
             self.backend.send_messages([mail])
         except AnymailRecipientsRefused as refused:
-            raise Refused(words.PROVIDER_REFUSES % {"code": "-"}) from refused
+            raise NoSuchAddress(words.PROVIDER_REFUSES % {"code": "-"}) from refused
         except AnymailAPIError as error:
             raise _trouble(error) from error
         except ValueError as error:

@@ -13,8 +13,10 @@ from django.urls import reverse
 
 from treatments.reminders import words
 from treatments.reminders.channels import http
-from treatments.reminders.channels.lines import Letter, Line, PutOff, Refused, Unreachable
+from treatments.reminders.channels.lines import Letter, Line, NoSuchAddress, PutOff, Refused, Unreachable
 
+# The number is no mobile phone, is out of use, or does not take our texts: not a matter of trying again.
+NUMBER_IS_BAD = {"21211", "21610", "21614", "30005", "30006"}
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
 # GSM 03.38: what a text message holds in 7 bits; of the second table each takes two places.
 GSM = frozenset(
@@ -126,11 +128,21 @@ class GatewayLine:
         except requests.RequestException as error:
             raise http.no_answer(error) from error
         if not response.ok or response.is_redirect:
+            if (code := _error_code(response)) in NUMBER_IS_BAD:
+                raise NoSuchAddress(words.PROVIDER_REFUSES % {"code": words.REASONS.get(code, code)})
             raise http.answered(response, response.status_code)
         return response
 
     def close(self) -> None:
         self.session.close()
+
+
+def _error_code(response: requests.Response) -> str:
+    """What the gateway calls the error, "" if it does not say."""
+    try:
+        return str(response.json()["code"])
+    except (json.JSONDecodeError, KeyError, TypeError):
+        return ""
 
 
 def _reference(response: requests.Response) -> str:

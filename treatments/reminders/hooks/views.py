@@ -13,14 +13,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from treatments.reminders import actions
+from treatments.reminders.channels.sms import NUMBER_IS_BAD
 from treatments.reminders.hooks import signatures
 from treatments.reminders.models import Channel
 from treatments.reminders.tasks import database_clock
 
 View = Callable[[HttpRequest], HttpResponse]
 DELIVERED, CAME_BACK = {"delivered", "read"}, {"undelivered", "failed"}
-# The number is no mobile phone, is out of use, or does not take our texts: not a matter of trying again.
-NUMBER_IS_BAD = {"21211", "21610", "21614", "30005", "30006"}
 STOP = {"STOP", "STOPP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 
 

@@ -9,7 +9,10 @@ HANG, CLOSE = "hang", "close"
 
 
 class Gateway(ThreadingHTTPServer):
-    """Keeps what arrives in `texts`. `answers` are those to come: (status, headers), HANG or CLOSE; then 201."""
+    """Keeps what arrives in `texts`. `answers` are those to come, then 201.
+
+    An answer is (status, headers), or with what the body says (status, headers, JSON); or HANG, or CLOSE.
+    """
 
     daemon_threads = True
 
@@ -44,8 +47,8 @@ class Door(BaseHTTPRequestHandler):
             return
         self.say(*answer)
 
-    def say(self, status, headers):
-        said = json.dumps({"sid": f"SM{len(self.server.texts):032d}"}).encode()
+    def say(self, status, headers, content=None):
+        said = json.dumps(content or {"sid": f"SM{len(self.server.texts):032d}"}).encode()
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(said))}.items():
             self.send_header(name, value)

@@ -8,7 +8,7 @@ from aiosmtpd.controller import Controller
 HANG, SLOW, CLOSE = "hang", "slow", "close"
 SO_LONG = 3600  # seconds: longer than any client waits
 PATIENCE = (
-    2  # seconds that a client waits who meets with HANG: a busy machine is not quicker with the other answers
+    2  # seconds that a client waits who meets with HANG: a busy machine needs some for other answers, too
 )
 TO_START = 60  # seconds that a busy machine may take
 

@@ -59,7 +59,7 @@ def test_to_the_address_of_the_moment(due, post_office):
 @pytest.mark.parametrize(
     ("verb", "reply", "why"),
     [
-        pytest.param("RCPT", "550 no such mailbox", "The mail server refuses this address or message (550)."),
+        pytest.param("RCPT", "550 no such mailbox", "The mail server takes nothing for this address (550)."),
         pytest.param("DATA", "554 not wanted", "The mail server refuses this address or message (554)."),
     ],
     ids=["550 on the recipient", "554 on the content"],
@@ -347,6 +347,40 @@ def test_put_back_by_a_person_it_is_tried_from_the_start(due, post_office, front
     actions.put_back(due, by=front_desk, at=at)
     assert deliver(due, at) == "sent"
     assert (due.put_back_by, due.put_back_at, due.attempts) == (front_desk, at, 1)
+
+
+@pytest.mark.parametrize(
+    ("reply", "bad"),
+    [
+        ("550 no such mailbox", True),
+        ("550 5.1.1 no such user", True),
+        ("550 5.2.1 mailbox disabled", True),
+        ("553 5.1.3 bad address", True),
+        ("550 5.7.1 your clinic is on a list", False),
+        ("552 5.2.2 mailbox full", False),
+        ("554 5.7.1 not from there", False),
+        ("450 5.1.1 a contradiction", False),
+    ],
+)
+def test_an_address_where_nobody_is_gets_nothing_more(due, doctor, post_office, reply, bad):
+    post_office.answers = {"RCPT": [reply]}
+    deliver(due)
+    same = reminder(doctor, patient=someone(doctor, email=due.patient.email.upper()))
+    assert deliver(same) == ("failed" if bad else "sent")
+    assert [letter["To"] for letter in post_office.letters] == ([] if bad else [same.patient.email])
+    assert deliver(reminder(doctor)) == "sent"
+
+
+def test_once_a_letter_tried_anew_is_taken_the_address_works_again(due, doctor, post_office, front_desk):
+    post_office.answers = {"RCPT": ["550 5.1.1 no such user"] * 2}
+    deliver(due)
+    actions.put_back(due, by=front_desk, at=due.due_at + MINUTE)
+    assert deliver(due, due.due_at + MINUTE) == "failed"
+    same = reminder(doctor, patient=due.patient)
+    assert deliver(same, due.due_at + 2 * MINUTE) == "failed"
+    actions.put_back(due, by=front_desk, at=due.due_at + 2 * MINUTE)
+    assert deliver(due, due.due_at + 2 * MINUTE) == "sent"
+    assert deliver(reminder(doctor, patient=due.patient), due.due_at + 3 * MINUTE) == "sent"
 
 
 @pytest.mark.parametrize("state", ["due", "suppressed", "expired"])

@@ -95,6 +95,16 @@ def test_a_number_that_the_gateway_refuses_fails_at_once(due, gateway):
     assert (due.why, due.maybe_twice) == ("The provider refuses this address or message (400).", False)
 
 
+def test_a_number_that_does_not_exist_is_not_tried_again_for_the_next(due, gateway, doctor):
+    gateway.answers = [(400, {}, {"code": 21211, "message": "Invalid 'To' Phone Number"})]
+    assert deliver(due) == "failed"
+    assert due.why == "The provider refuses this address or message (there is no such number)."
+    other = reminder(doctor, patient=someone(doctor, phone="+48601234567", channel="sms"))
+    Message.objects.filter(pk=other.pk).update(channel="sms")
+    assert (deliver(other), len(gateway.texts)) == ("failed", 1)
+    assert other.why.startswith("Messages to this address came back")
+
+
 @pytest.mark.parametrize("status", [401, 403, 302])
 def test_a_wrong_account_is_ours_to_repair_and_no_attempt(due, gateway, status):
     gateway.answers = [(status, {"Location": "http://127.0.0.1:1/"})]
