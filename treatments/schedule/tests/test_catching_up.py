@@ -21,6 +21,7 @@ from contraindications.models import RuleSet
 from contraindications.rules import SHIPPED_SETTINGS
 from contraindications.tests import documented
 from contraindications.tests.factories import published
+from patients.models import Patient
 from patients.tests.factories import clear_interview, interview
 from patients.tests.factories import patient as someone
 from treatments.courses import catching_up, listeners, rescreening
@@ -246,7 +247,7 @@ def test_a_plan_made_while_the_patient_answers_is_not_stale(doctor, monkeypatch,
     who = cleared_patient(by=doctor)
     screened, go_on = threading.Event(), threading.Event()
     if not locked:
-        monkeypatch.setattr("treatments.courses.actions._lock", lambda patient: None)
+        monkeypatch.setattr("treatments.courses.actions._lock", lambda patient: patient)
     real = rescreening.screen_now
 
     def slowly(*args, **kwargs):
@@ -278,6 +279,8 @@ def test_a_booking_while_the_patient_answers_is_not_stale(doctor, monkeypatch, l
         monkeypatch.setattr(unlocked, "select_for_update", lambda self, **how: self.all())
         free = Prepared(lambda: Course.objects.filter(pk__among=asked("courses")))
         monkeypatch.setattr("treatments.schedule.actions.common.LOCKED", free)
+        records = Prepared(lambda: Patient.objects.filter(pk__among=asked("patients")))
+        monkeypatch.setattr("treatments.schedule.actions.common.RECORDS", records)
         # The row of the check would make them wait for each other as well.
         monkeypatch.setattr(rescreening, "_check", lambda screened, **day: None)
     real = rescreening.look_again
