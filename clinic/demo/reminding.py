@@ -39,14 +39,26 @@ def posted(at: dt.datetime) -> None:
     )  # its letter makes a link that works; they answered at the desk
     asked_again.update(state=MessageState.SUPPRESSED, why=str(words.NEEDLESS[Needless.ANSWERED]))
     messages = list(rows.select_related("patient", "staff").order_by("due_at", "pk"))
-    said, clinic = kinds.values(messages, at=at), Clinic.current()
+    said, clinic = _said(messages, at), Clinic.current()
     for number, message in enumerate(reversed(messages)):
         became(message, number)
-        if message.sent_at and message.pk in said:
+        if message.pk not in said:
+            message.state, message.attempts, message.sent_at = MessageState.SUPPRESSED, 0, None
+            message.why = str(words.NEEDLESS[Needless.NO_RULES])
+        elif message.sent_at:
             written = write(message, said[message.pk], clinic, at=message.due_at)
             message.sent_to, message.sent_subject = written.letter.to, written.letter.subject
             message.sent_text, message.language = written.kept_text, written.text.language
     Message.objects.bulk_update(messages, [*WRITTEN, *BECAME], batch_size=200)
+
+
+def _said(messages: list[Message], at: dt.datetime) -> dict[int, Values]:
+    """What each says, of those that are not needless. What to leave after a session is counted down: as of its hour."""
+    after = [one for one in messages if one.kind == MessageKind.AFTERCARE]
+    said = kinds.values([one for one in messages if one not in after], at=at)
+    for one in after:
+        said |= kinds.values([one], at=one.due_at)
+    return said
 
 
 def became(message: Message, number: int) -> None:

@@ -65,7 +65,7 @@ def bad_addresses(messages: Sequence[Message]) -> set[int]:
     since = {(one.channel, one.address): one.since for one in known}
     found = {one: since.get((one.channel, writing.to(one).lower())) for one in messages}
     return {
-        one.pk for one, when in found.items() if when and not (one.put_back_at and one.put_back_at > when)
+        one.pk for one, when in found.items() if when and not (one.put_back_at and one.put_back_at >= when)
     }
 
 

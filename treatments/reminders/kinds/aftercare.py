@@ -37,7 +37,10 @@ def needless(messages: Sequence[Message], at: dt.datetime) -> dict[int, rules.Ne
 
 
 def values(messages: Sequence[Message], at: dt.datetime) -> dict[int, Values]:
-    """Four queries. Only what tells nothing about the treatment stands in the letter, and never no time."""
+    """Four queries. Only what tells nothing about the treatment stands in the letter, and never no time.
+
+    None for what is needless.
+    """
     return {
         pk: Values(
             {"care": tuple(_line(one) for one in held if one.behaviour) or (_all_of_it(held),)},
@@ -45,6 +48,7 @@ def values(messages: Sequence[Message], at: dt.datetime) -> dict[int, Values]:
             link_until=at + PAGE_FOR,
         )
         for pk, held in _held(messages, at).items()
+        if held
     }
 
 
