@@ -17,6 +17,7 @@ from treatments.reminders import rules
 from treatments.reminders.care import CareBook, words_of
 from treatments.reminders.kinds.shape import Kind, Values
 from treatments.reminders.models import LinkPurpose, Message, MessageKind, Topic
+from treatments.reminders.pieces import lazy_piece
 from treatments.reminders.rules_care import CareRule
 from treatments.schedule.models import Session, SessionState
 
@@ -62,13 +63,14 @@ def needless_precare(messages: Sequence[Message], at: dt.datetime) -> dict[int, 
 
 
 def values_precare(messages: Sequence[Message], at: dt.datetime) -> dict[int, Values]:
-    """Three queries. Only what is said to everybody stands in the letter."""
+    """Three queries. Only what is said to everybody stands in the letter, or that the rest is on the page."""
     sessions, book = _sessions(messages), CareBook.load()
     said = {}
     for one in messages:
         session = sessions[one.session_id]  # type: ignore[index]
         general = [rule for rule in book.before_session(session.course) if rule.general]
-        said[one.pk] = _said(session, mind=tuple(_line(rule) for rule in general))
+        lines = tuple(_line(rule) for rule in general) or (lazy_piece("on_your_page"),)
+        said[one.pk] = _said(session, mind=lines)
     return said
 
 

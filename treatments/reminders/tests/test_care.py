@@ -102,6 +102,14 @@ def test_where_nothing_may_be_named_the_letter_says_from_when_there_is_nothing_t
     assert "assage" not in text
 
 
+def test_where_nothing_is_said_to_everybody_the_letter_before_says_where_it_stands(session):
+    session.course.area = Area.objects.get(code="scalp")
+    session.course.save()
+    Row.objects.filter(phase="before", areas=None).delete()  # what is left is for the scalp
+    precare = Message.objects.get(kind="precare", session=session)
+    assert "- What stands on your page" in read(precare, precare.due_at).text
+
+
 def test_no_letter_names_what_would_tell_where_somebody_is_treated(session, doctor):
     session.course.area = Area.objects.get(code="scalp")
     session.course.save()
