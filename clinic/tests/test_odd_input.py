@@ -67,7 +67,7 @@ ASKED = [
     "since",
     "until",
 ]
-WRITTEN = re.compile(r'(?:INSERT INTO|(?<!FOR )(?<!KEY )UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
+WRITTEN = re.compile(r'(?:INSERT INTO|(?<!FOR )(?<!KEY )(?<!DO )UPDATE|DELETE FROM)\s+"?(\w+)', re.IGNORECASE)
 FILES = (".pdf", ".ics", ".csv")  # that lead nowhere
 # Nobody is known there yet.
 ENTRANCES = {
@@ -101,10 +101,10 @@ SAME = {
     "absences:outside_replan": "absences:replan",
     "equipment:replan": "absences:replan",
 }
-# What a refusal may leave: who looked, how often it was tried, the verdict on which it rests; and of their own
-# interview patients keep all that could be read.
+# What a refusal may leave: who looked, how often it was tried, the verdict on which it rests and that it was asked;
+# and of their own interview patients keep all that could be read.
 KEPT = MAY_CHANGE | {"clinic_cache", "contraindications_screening", "courses_course", "courses_courseevent"}
-KEPT |= {"patients_report"}
+KEPT |= {"courses_check", "patients_report"}
 
 
 class World:
