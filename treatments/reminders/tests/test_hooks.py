@@ -175,16 +175,15 @@ def test_any_other_reply_is_not_read(text, reported, said):
     assert not MessageWish.objects.exists()
 
 
+def on_its_way(message, at):
+    """Handed over, and nothing is written down of it yet."""
+    begun = {"state": "sending", "sent_at": None, "provider_ref": ""}
+    Message.objects.filter(pk=message.pk).update(**begun, lease_until=at, lease_token=uuid4())
+
+
 @pytest.mark.parametrize("status", ["delivered", "undelivered"])
 def test_a_report_that_overtakes_what_it_reports_is_asked_for_again(text, reported, at, status):
-    by_itself = {
-        "state": "sending",
-        "sent_at": None,
-        "provider_ref": "",
-        "lease_until": at,
-        "lease_token": uuid4(),
-    }
-    Message.objects.filter(pk=text.pk).update(**by_itself)
+    on_its_way(text, at)
     form = {"MessageSid": "SM1", "MessageStatus": status, "ErrorCode": "30005"}
     assert reported(STATUS, **form) == 503
     assert state(text) == "sending"
@@ -202,21 +201,13 @@ def test_a_report_that_overtakes_what_it_reports_is_asked_for_again(text, report
 
 
 def test_a_bounce_that_overtakes_its_letter_is_asked_for_again(letter, postmark, at):
-    by_itself = {
-        "state": "sending",
-        "sent_at": None,
-        "provider_ref": "",
-        "lease_until": at,
-        "lease_token": uuid4(),
-    }
-    Message.objects.filter(pk=letter.pk).update(**by_itself)
+    on_its_way(letter, at)
     assert postmark("Bounce", Type="HardBounce") == 503
     assert state(letter) == "sending"
 
 
 def test_while_others_are_sent_what_is_known_is_believed_at_once(text, doctor, reported, at):
-    busy = reminder(doctor, channel="sms")
-    Message.objects.filter(pk=busy.pk).update(state="sending", lease_until=at, lease_token=uuid4())
+    on_its_way(reminder(doctor, channel="sms"), at)
     assert [reported(STATUS, MessageSid="SM1", MessageStatus="undelivered") for _ in range(2)] == [200, 200]
     assert state(text) == "bounced"
 
